@@ -1,0 +1,56 @@
+/* anomaly.h - every oddity a decoder or the stream layer can tell, each with its counter.
+ *
+ * One list a layer; a row is {id, name, what it means}. Severity is the signatures' business.
+ */
+#ifndef DECODERS_ANOMALY_H
+#define DECODERS_ANOMALY_H
+
+/* X(id, name, help) */
+#define ANOMALY_STREAM_LIST(X)                                                               \
+	X(AN_GAP, "stream.gap", "bytes of the stream were never seen")                       \
+	X(AN_BUDGET, "stream.budget", "a packet used up its inspection budget")              \
+	X(AN_HELD_CAP, "stream.heldCap", "too many out-of-order bytes or segments held")     \
+	X(AN_MEMORY, "stream.memory", "no memory left to hold bytes of the stream")
+
+#define ANOMALY_TPKT_LIST(X)                                                                 \
+	X(AN_TPKT_VERSION, "tpkt.version", "version is not 3 (RFC 1006 6)")                  \
+	X(AN_TPKT_RESERVED, "tpkt.reserved", "reserved octet is not 0")                      \
+	X(AN_TPKT_LENGTH, "tpkt.length", "length below 7")                                   \
+	X(AN_TPKT_RESYNC, "tpkt.resync", "framing found again after a gap")
+
+#define ANOMALY_COTP_LIST(X)                                                                 \
+	X(AN_COTP_LI, "cotp.li", "length indicator 0, 255, or past the TPKT")                \
+	X(AN_COTP_TYPE, "cotp.type", "TPDU type unknown or illegal in class 0")
+
+#define ANOMALY_OSI_LIST(X)                                                                  \
+	X(AN_SES_SI, "ses.si", "SPDU identifier not used by MMS associations")               \
+	X(AN_PRES_CONTEXT, "pres.context", "data in a presentation context never agreed on")
+
+#define ANOMALY_BER_LIST(X)                                                                  \
+	X(AN_BER_LENGTH, "ber.length", "length past the enclosing element, or over 4 octets") \
+	X(AN_BER_DEPTH, "ber.depth", "nested too deep")                                      \
+	X(AN_BER_NONMINIMAL, "ber.nonMinimal", "tag or length in a longer form than needed")
+
+#define ANOMALY_MMS_LIST(X)                                                                  \
+	X(AN_MMS_PDU, "mms.pdu", "unknown MMS PDU")                                          \
+	X(AN_MMS_SERVICE, "mms.service", "unknown or reserved confirmed service")
+
+#define ANOMALY_ICCP_LIST(X)                                                                 \
+	X(AN_ICCP_SCOPE, "iccp.scope", "a TASE.2 reserved name in a scope it never has")
+
+#define ANOMALY_OTHER_LIST(X)                                                                \
+	X(AN_S7_LENGTH, "s7.length", "S7 header lengths do not fit the TSDU")
+
+enum anomaly {
+#define X(id, name, help) id,
+	ANOMALY_STREAM_LIST(X) ANOMALY_TPKT_LIST(X) ANOMALY_COTP_LIST(X) ANOMALY_OSI_LIST(X)
+	ANOMALY_BER_LIST(X) ANOMALY_MMS_LIST(X) ANOMALY_ICCP_LIST(X) ANOMALY_OTHER_LIST(X)
+#undef X
+	ANOMALY_N
+};
+
+/* Name of a ("tpkt.version"); "none" when out of range. */
+const char *anomaly_name(unsigned a);
+const char *anomaly_help(unsigned a);
+
+#endif

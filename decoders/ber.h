@@ -1,0 +1,47 @@
+/* ber.h - the one BER reader (X.690 8): tag, length and nesting checked in one place.
+ *
+ * Definite and indefinite lengths, long-form tags up to 2^28, at most 4 length octets, nesting cap.
+ * Non-minimal forms are read and noted in ber.notes; an error is sticky as in cur.h. Lends spans only.
+ */
+#ifndef DECODERS_BER_H
+#define DECODERS_BER_H
+
+#include "base/cur.h"
+
+enum ber_class { BER_UNIVERSAL = 0x00, BER_APPLICATION = 0x40, BER_CONTEXT = 0x80, BER_PRIVATE = 0xc0 };
+enum ber_note { BER_NOTE_NONMINIMAL = 1, BER_NOTE_INDEFINITE = 2, BER_NOTE_LENGTH = 4, BER_NOTE_DEPTH = 8, BER_NOTE_EOC = 16 };
+
+struct ber {                 /* a reader over a sequence of elements */
+	struct cur c;
+	uint16_t depth;          /* levels below that may still be opened */
+	uint8_t notes;           /* enum ber_note, of this reader and those closed under it */
+};
+
+struct ber_tlv {
+	uint8_t cls;             /* enum ber_class */
+	bool constructed;
+	uint32_t tag;
+	struct span value;       /* contents, without end-of-contents octets */
+	struct span whole;       /* tag, length and contents */
+};
+
+struct ber ber_of(struct span s, uint16_t depth);
+/* The next element; false at the end or on an error (see ber_ok). */
+bool ber_next(struct ber *b, struct ber_tlv *t);
+bool ber_ok(const struct ber *b);
+/* Reader over a constructed element's contents; primitive: a bad reader. Notes flow up by ber_close. */
+struct ber ber_open(struct ber *parent, const struct ber_tlv *t);
+void ber_close(struct ber *parent, const struct ber *child);
+
+/* Is t this context tag? */
+static inline bool ber_is(const struct ber_tlv *t, enum ber_class cls, uint32_t tag)
+{
+	return t->cls == cls && t->tag == tag;
+}
+
+/* Values; false when the contents are no legal value of that type. */
+bool ber_uint(struct span v, uint32_t *out);   /* INTEGER contents, 0 .. 2^32-1 */
+bool ber_int(struct span v, int64_t *out);     /* up to 8 octets */
+bool ber_bool(struct span v, bool *out);
+
+#endif

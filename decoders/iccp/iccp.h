@@ -1,0 +1,35 @@
+/* iccp.h - TASE.2 / ICCP (IEC 60870-6-503, -802) over MMS: recognition and operations.
+ *
+ * Told apart from plain MMS and IEC 61850 by reserved names, their scope and structure, never by the
+ * association. An operation is one event iccp.* beside the PDU's mms.* event. Names that the flow
+ * taught us (transfer sets, devices with _SBO or _TAG, data sets) are kept as hashes, bounded. Plain state.
+ */
+#ifndef DECODERS_ICCP_ICCP_H
+#define DECODERS_ICCP_ICCP_H
+
+#include "base/hash.h"
+#include "decoders/mms/mms.h"
+
+#define ICCP_NAMES_MAX 64
+
+enum iccp_known { ICCP_KNOWN_TRANSFER_SET, ICCP_KNOWN_DEVICE, ICCP_KNOWN_IM, ICCP_KNOWN_N };
+
+struct iccp_name {
+	uint64_t hash;           /* unkeyed, over scope, domain and item: must agree between nodes */
+	uint8_t what;            /* enum iccp_known */
+};
+
+struct iccp_state {
+	uint8_t label;           /* 0 undecided, 1 ICCP, 2 IEC 61850 */
+	bool associate_seen;     /* the initiate-Request was seen, its operation not told yet */
+	uint8_t initiator;       /* enum dir of its sender */
+	uint16_t n_names;        /* the oldest makes room */
+	uint16_t oldest;
+	struct iccp_name name[ICCP_NAMES_MAX];
+};
+
+void iccp_init(struct iccp_state *s);
+void iccp_pdu(struct iccp_state *s, struct dec_ctx *ctx, const struct mms_pdu *pdu);
+void iccp_aborted(struct iccp_state *s, struct dec_ctx *ctx, enum dir d);
+
+#endif

@@ -1,0 +1,2 @@
+LIBS += decoders
+decoders_SRC := $(wildcard decoders/*.c decoders/*/*.c)

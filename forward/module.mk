@@ -1,0 +1,2 @@
+LIBS += forward
+forward_SRC := $(wildcard forward/*.c)

@@ -1,0 +1,74 @@
+/* packet.h - one IP packet as the core sees it, and its decoding.
+ *
+ * The I/O layer fills the "given" part; packet_decode() fills the rest. Bytes are lent until the
+ * verdict is given. Checks integrity (RFC 791, 8200, 9293, 768, 792, 4443): a bad packet is a
+ * verdict with a reason, not an error. Never reads past data[len).
+ */
+#ifndef FORWARD_PACKET_H
+#define FORWARD_PACKET_H
+
+#include "base/addr.h"
+#include "base/mono.h"
+#include "base/types.h"
+#include "forward/reason.h"
+
+/* One direction of a flow. ICMP echo: sport = identifier, dport = type << 8 | code as in the lists. */
+struct tuple {
+	struct addr src, dst;
+	uint16_t sport, dport;
+	uint16_t vdom;
+	uint8_t proto;           /* IANA protocol number */
+	uint8_t family;          /* 4 or 6 */
+};
+
+enum { IPPROTO_ICMP_ = 1, IPPROTO_TCP_ = 6, IPPROTO_UDP_ = 17, IPPROTO_GRE_ = 47, IPPROTO_ESP_ = 50,
+       IPPROTO_ICMP6_ = 58, IPPROTO_SCTP_ = 132 };
+
+enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32, TCP_ECE = 64, TCP_CWR = 128 };
+
+struct tcp_info {
+	uint32_t seq, ack;
+	uint16_t win, urg;
+	uint8_t flags;           /* enum tcp_flag */
+	uint8_t wscale;          /* shift + 1; 0 = option absent */
+	bool sack_ok, has_ts;
+	uint16_t mss;            /* 0 = option absent */
+	uint32_t tsval, tsecr;
+};
+
+struct packet {
+	/* given */
+	const uint8_t *data;     /* first octet of the IP header */
+	uint32_t len;            /* octets there */
+	uint32_t wire_len;       /* octets on the wire, when the capture cut the packet short; else == len */
+	uint32_t ifin, ifout;    /* interface numbers; 0 = unknown */
+	uint8_t src_mac[6], dst_mac[6];
+	uint16_t vlan;
+	bool has_mac;
+	bool csum_ready;         /* false: the kernel has yet to fill the L4 checksum: not checked */
+	bool csum_lenient;       /* count bad checksums, do not drop for them (captures) */
+	mono_t at;
+	uint64_t nr;             /* packet number of this run, from 1 */
+
+	/* decoded */
+	struct tuple tuple;
+	struct tcp_info tcp;
+	struct span l4;          /* transport header and payload */
+	struct span payload;     /* after the transport header */
+	uint8_t ttl, tos;
+	uint8_t icmp_type, icmp_code;
+	bool fragment;           /* any fragment of a datagram; only the first has ports */
+	bool icmp_error;         /* quotes another packet: quoted is its tuple as sent */
+	bool bad_csum;           /* seen and let pass because of csum_lenient */
+	bool truncated;          /* the capture cut it short */
+	struct tuple quoted;
+};
+
+/* Decodes; REASON_NONE or the reason to drop. p's decoded part is only valid for REASON_NONE. */
+enum reason packet_decode(struct packet *p);
+
+/* The tuple of the answer. */
+struct tuple tuple_reverse(const struct tuple *t);
+bool tuple_equal(const struct tuple *a, const struct tuple *b);
+
+#endif

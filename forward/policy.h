@@ -1,0 +1,50 @@
+/* policy.h - the firewall policies of one generation: first match, implicit deny last (policy 0).
+ *
+ * Built once from resolved rules, immutable afterwards, shared by any number of threads.
+ */
+#ifndef FORWARD_POLICY_H
+#define FORWARD_POLICY_H
+
+#include "base/err.h"
+#include "forward/packet.h"
+
+enum policy_action { POLICY_DENY, POLICY_ACCEPT };
+enum policy_prefer { PREFER_CONNECTIVITY, PREFER_SECURITY };
+
+struct service_range {
+	uint8_t proto;               /* 0 = any */
+	uint16_t sport_lo, sport_hi, dport_lo, dport_hi; /* ICMP: dport = type << 8 | code range */
+};
+
+/* One policy with its references resolved. Arrays are borrowed for the duration of policy_set_new. */
+struct policy_rule {
+	uint32_t id;
+	enum policy_action action;
+	const uint32_t *srcintf, *dstintf; uint16_t n_srcintf, n_dstintf;      /* none = any */
+	const struct addr_range *src, *dst; uint16_t n_src, n_dst;             /* none = any */
+	const struct service_range *svc; uint16_t n_svc;                       /* none = any */
+	bool src_negate, dst_negate, svc_negate;
+	bool inspect;                /* utm-status enable */
+	bool without_syn;            /* tcp-session-without-syn */
+	bool session_sync;
+	bool log_traffic;
+	enum policy_prefer prefer;
+	int16_t sensor;              /* index into the generation's sensors, -1 = none */
+};
+
+struct policy {                      /* the match's answer, as long as the set lives */
+	uint32_t id;
+	enum policy_action action;
+	bool inspect, without_syn, session_sync, log_traffic;
+	enum policy_prefer prefer;
+	int16_t sensor;
+};
+
+struct policy_set;
+enum err policy_set_new(const struct policy_rule *rules, size_t n, struct policy_set **out) MUST_USE;
+void policy_set_free(struct policy_set *ps);
+/* Never NULL: the implicit deny has id 0. */
+const struct policy *policy_match(const struct policy_set *ps, const struct packet *p);
+const struct policy *policy_by_id(const struct policy_set *ps, uint32_t id); /* NULL = none */
+
+#endif

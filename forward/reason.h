@@ -1,0 +1,42 @@
+/* reason.h - why a packet is dropped: one list, one counter each, one name in lists, logs and traces. */
+#ifndef FORWARD_REASON_H
+#define FORWARD_REASON_H
+
+/* X(id, name, help) */
+#define REASON_LIST(X)                                                                \
+	X(REASON_NONE, "none", "not dropped")                                         \
+	X(REASON_IP_SHORT, "ip.short", "shorter than an IP header")                   \
+	X(REASON_IP_VERSION, "ip.version", "IP version neither 4 nor 6")              \
+	X(REASON_IP_HEADER_LEN, "ip.headerLength", "header length below 20 or past the packet") \
+	X(REASON_IP_TOTAL_LEN, "ip.totalLength", "total or payload length does not fit the packet") \
+	X(REASON_IP_CHECKSUM, "ip.checksum", "bad IPv4 header checksum")              \
+	X(REASON_IP_OPTIONS, "ip.options", "malformed IPv4 options")                  \
+	X(REASON_IP6_EXT, "ip6.extension", "malformed or too many IPv6 extension headers") \
+	X(REASON_TCP_HEADER, "tcp.header", "TCP header short or its data offset wrong") \
+	X(REASON_TCP_OPTIONS, "tcp.options", "malformed TCP options")                 \
+	X(REASON_TCP_CHECKSUM, "tcp.checksum", "bad TCP checksum")                    \
+	X(REASON_TCP_FLAGS, "tcp.flags", "impossible set of TCP flags")               \
+	X(REASON_UDP_HEADER, "udp.header", "UDP header short or its length wrong")    \
+	X(REASON_UDP_CHECKSUM, "udp.checksum", "bad UDP checksum")                    \
+	X(REASON_ICMP_HEADER, "icmp.header", "ICMP header short")                     \
+	X(REASON_ICMP_CHECKSUM, "icmp.checksum", "bad ICMP checksum")                 \
+	X(REASON_NO_SESSION, "session.none", "no session matched")                    \
+	X(REASON_SESSION_FULL, "session.full", "session table is full")               \
+	X(REASON_POLICY, "policy.deny", "denied by a firewall policy")                \
+	X(REASON_ICMP_ERROR, "icmp.errorCredit", "ICMP error without a session or against its credit") \
+	X(REASON_SIGNATURE, "ips.signature", "a signature said drop")                 \
+	X(REASON_BLOCKED, "ips.blocked", "the flow was blocked before; nothing past the last released octet") \
+	X(REASON_INSPECTION, "ips.inspection", "inspection cannot be trusted and the policy prefers security")
+
+enum reason {
+#define X(id, name, help) id,
+	REASON_LIST(X)
+#undef X
+	REASON_N
+};
+
+/* Name of r ("policy.deny"); "none" when out of range. */
+const char *reason_name(unsigned r);
+const char *reason_help(unsigned r);
+
+#endif

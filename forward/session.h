@@ -1,0 +1,128 @@
+/* session.h - the session table: everything about a flow, found by either direction's tuple.
+ *
+ * One table a worker. Sessions come from a pool with a cap; timers stand on a wheel. session_state is
+ * plain and replicated whole; the rest is links and what this node derives again. The table owns
+ * its sessions; a session's ips pointer is the inspector's, which session_table_fini does not touch:
+ * the end callback frees it. No clock, no I/O. One thread.
+ */
+#ifndef FORWARD_SESSION_H
+#define FORWARD_SESSION_H
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/pool.h"
+#include "base/wheel.h"
+#include "forward/packet.h"
+#include "forward/tcp.h"
+
+/* Flags shown in the list's state= line: X(bit, id, name) */
+#define SESSION_FLAG_LIST(X)               \
+	X(0, SF_LOG, "log")                \
+	X(1, SF_MAY_DIRTY, "may_dirty")    \
+	X(2, SF_NDR, "ndr")                \
+	X(3, SF_SYN_SES, "syn_ses")        \
+	X(4, SF_APP_VALID, "app_valid")    \
+	X(5, SF_SYNCED, "synced")
+
+enum session_flag {
+#define X(bit, id, name) id = 1u << bit,
+	SESSION_FLAG_LIST(X)
+#undef X
+	SESSION_FLAG_ALL = (1u << 6) - 1
+};
+
+enum session_end { END_TIMEOUT, END_CLOSED, END_CLEARED, END_EVICTED, SESSION_END_N };
+
+struct session_count {
+	uint64_t bytes, packets;
+	uint8_t allow_err;       /* one-shot credit for an ICMP error against this direction */
+};
+
+struct session_state {
+	uint64_t serial;
+	struct tuple tuple[DIR_N]; /* as seen arriving in each direction */
+	mono_t start, last;      /* first and last packet */
+	mono_t last_dir[DIR_N];
+	mono_t expires;
+	uint32_t timeout_s;
+	uint32_t flags;          /* enum session_flag */
+	uint32_t policy_id;
+	uint32_t ifin[DIR_N], ifout[DIR_N];
+	struct session_count n[DIR_N];
+	uint8_t src_mac[6], dst_mac[6];
+	uint8_t tos[DIR_N];
+	uint16_t vlan;
+	bool inspected;          /* proto_state's first digit */
+	bool udp_both;           /* datagrams of both directions seen */
+	struct tcp_state tcp;
+};
+
+struct session {
+	struct session_state s;
+	struct wheel_timer timer;
+	struct session *hnext[DIR_N]; /* hash chains */
+	struct list all;         /* every session, oldest first */
+	uint32_t hash[DIR_N];
+	bool larval;             /* held for the peer: never ages, not matched by packets until promoted */
+	struct session *dirty_next; /* sessions changed in this batch */
+	bool dirty;
+	void *ips;               /* the inspector's state; NULL = not inspected */
+};
+
+/* Seconds; X(id, configuration word, default, help) */
+#define SESSION_TIMER_LIST(X)                                             \
+	X(ST_TCP_HALFOPEN, "tcp-halfopen-timer", 10, "half-open TCP")     \
+	X(ST_TCP_ESTABLISHED, "tcp-timer", 3600, "established TCP")       \
+	X(ST_TCP_HALFCLOSE, "tcp-halfclose-timer", 120, "half-closed TCP") \
+	X(ST_TCP_TIMEWAIT, "tcp-timewait-timer", 1, "TCP after both FINs or RST") \
+	X(ST_UDP, "udp-idle-timer", 180, "UDP")                           \
+	X(ST_ICMP, "icmp-idle-timer", 30, "ICMP")                         \
+	X(ST_OTHER, "other-idle-timer", 60, "other protocols")
+
+enum session_timer {
+#define X(id, word, dflt, help) id,
+	SESSION_TIMER_LIST(X)
+#undef X
+	ST_N
+};
+
+struct session_cfg {
+	struct hash_key key;
+	uint32_t max;                 /* sessions at most */
+	uint32_t timeout_s[ST_N];
+};
+void session_cfg_default(struct session_cfg *c);
+
+/* Called as a session ends, before it is freed. */
+typedef void session_end_fn(void *arg, struct session *s, enum session_end why);
+
+struct session_table;
+struct session_table *session_table_new(const struct session_cfg *cfg, mono_t now, session_end_fn *on_end, void *arg);
+void session_table_free(struct session_table *t);        /* NULL is fine; no callbacks */
+
+/* The live session of a tuple and its direction; NULL when there is none. */
+struct session *session_find(struct session_table *t, const struct tuple *tu, enum dir *d);
+/* A new live session of p; its timer armed. NULL when full (counted). */
+struct session *session_open(struct session_table *t, const struct packet *p, uint32_t policy_id, mono_t now);
+/* Counts p, moves the state machine, re-arms the timer. */
+void session_packet(struct session_table *t, struct session *s, enum dir d, const struct packet *p, mono_t now);
+void session_close(struct session_table *t, struct session *s, enum session_end why);
+/* Ends what has expired. */
+void session_tick(struct session_table *t, mono_t now);
+/* proto_state as the list shows it: first digit inspected, second the protocol's own. */
+unsigned session_proto_state(const struct session *s);
+
+size_t session_count(const struct session_table *t);
+/* Oldest first: NULL starts, NULL ends. */
+struct session *session_next(struct session_table *t, const struct session *after);
+uint64_t session_last_serial(const struct session_table *t);
+void session_set_last_serial(struct session_table *t, uint64_t serial);
+
+/* The standby's side: the session of that serial, or a new larval one in st's image; state replaced by
+ * st after range checks (ERR_RANGE, nothing changed). ERR_FULL. */
+enum err session_import(struct session_table *t, const struct session_state *st, struct session **out) MUST_USE;
+struct session *session_by_serial(struct session_table *t, uint64_t serial);
+/* All larval sessions go live: linked to packets, timers armed. */
+void session_promote(struct session_table *t, mono_t now);
+
+#endif

@@ -1,0 +1,68 @@
+/* tcp.h - the TCP tracker: states of both ends and the session's proto_state (RFC 9293).
+ *
+ * Const tables of states and timeouts; the tracker only follows, it never drops on its own: window
+ * checks have their own function and their own issue of policy. Plain state, exported whole.
+ */
+#ifndef FORWARD_TCP_H
+#define FORWARD_TCP_H
+
+#include "forward/packet.h"
+
+/* Second digit of proto_state. X(id, digit name) in the order of the digit. */
+#define TCPS_LIST(X)                      \
+	X(TCPS_NONE, "NONE")              \
+	X(TCPS_ESTABLISHED, "ESTABLISHED") \
+	X(TCPS_SYN_SENT, "SYN_SENT")      \
+	X(TCPS_SYN_RECV, "SYN_RECV")      \
+	X(TCPS_FIN_WAIT, "FIN_WAIT")      \
+	X(TCPS_TIME_WAIT, "TIME_WAIT")    \
+	X(TCPS_CLOSE, "CLOSE")            \
+	X(TCPS_CLOSE_WAIT, "CLOSE_WAIT")  \
+	X(TCPS_LAST_ACK, "LAST_ACK")      \
+	X(TCPS_LISTEN, "LISTEN")
+
+enum tcps {
+#define X(id, name) id,
+	TCPS_LIST(X)
+#undef X
+	TCPS_N
+};
+
+/* What one end has shown of itself. */
+struct tcp_end {
+	uint32_t end;        /* highest sequence number it has sent, plus one (SYN and FIN count) */
+	uint32_t ack;        /* highest acknowledgement it has sent */
+	uint32_t win;        /* last window it offered, unscaled */
+	uint8_t wscale;      /* shift + 1; 0 = not offered */
+	uint8_t state;       /* enum tcps of this end, for the list */
+	bool seen;           /* any packet of it seen */
+	bool fin;            /* it sent FIN: fin_seq is valid */
+	uint32_t fin_seq;    /* sequence number right after its FIN */
+};
+
+struct tcp_state {
+	uint8_t state;       /* enum tcps of the connection: proto_state's second digit */
+	bool midstream;      /* picked up without its SYN */
+	struct tcp_end end[DIR_N];
+};
+
+/* What a packet did to the connection. */
+struct tcp_step {
+	bool changed;        /* the state moved */
+	bool closed;         /* RST, or both FINs acknowledged */
+};
+
+const char *tcps_name(unsigned s);
+/* First packet of the session: SYN, or mid-stream pick-up. */
+void tcp_open(struct tcp_state *t, const struct tcp_info *h, uint32_t payload_len);
+struct tcp_step tcp_step(struct tcp_state *t, enum dir d, const struct tcp_info *h, uint32_t payload_len);
+/* Impossible flag sets (none, SYN+FIN, SYN+RST, FIN without ACK, ...): false. */
+bool tcp_flags_valid(uint8_t flags);
+
+/* Sequence arithmetic modulo 2^32. */
+static inline int32_t seq_diff(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b);
+}
+
+#endif

@@ -1,0 +1,2 @@
+LIBS += hacache
+hacache_SRC := $(wildcard hacache/*.c)

@@ -1,0 +1,2 @@
+LIBS += ips
+ips_SRC := $(wildcard ips/*.c)

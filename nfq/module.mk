@@ -1,0 +1,2 @@
+LIBS += nfq
+nfq_SRC := $(wildcard nfq/*.c)

@@ -1,0 +1,2 @@
+LIBS += sigs
+sigs_SRC := $(wildcard sigs/*.c)

@@ -1,0 +1,1 @@
+# name:libraries - each unit test links with its module and what that needs, nothing else.
