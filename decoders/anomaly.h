@@ -29,7 +29,10 @@
 #define ANOMALY_BER_LIST(X)                                                                  \
 	X(AN_BER_LENGTH, "ber.length", "length past the enclosing element, or over 4 octets") \
 	X(AN_BER_DEPTH, "ber.depth", "nested too deep")                                      \
-	X(AN_BER_NONMINIMAL, "ber.nonMinimal", "tag or length in a longer form than needed")
+	X(AN_BER_NONMINIMAL, "ber.nonMinimal", "tag or length in a longer form than needed") \
+	X(AN_BER_INDEFINITE, "ber.indefinite", "indefinite length: legal, hardly used")      \
+	X(AN_BER_EOC, "ber.endOfContents", "end-of-contents octets where none are due")      \
+	X(AN_BER_FORM, "ber.form", "primitive where constructed is needed, or the reverse")
 
 #define ANOMALY_MMS_LIST(X)                                                                  \
 	X(AN_MMS_PDU, "mms.pdu", "unknown MMS PDU")                                          \

@@ -9,7 +9,9 @@
 #include "base/cur.h"
 
 enum ber_class { BER_UNIVERSAL = 0x00, BER_APPLICATION = 0x40, BER_CONTEXT = 0x80, BER_PRIVATE = 0xc0 };
-enum ber_note { BER_NOTE_NONMINIMAL = 1, BER_NOTE_INDEFINITE = 2, BER_NOTE_LENGTH = 4, BER_NOTE_DEPTH = 8, BER_NOTE_EOC = 16 };
+/* EOC: end-of-contents octets where none are due (skipped); FORM: primitive where constructed is needed, or the reverse */
+enum ber_note { BER_NOTE_NONMINIMAL = 1, BER_NOTE_INDEFINITE = 2, BER_NOTE_LENGTH = 4, BER_NOTE_DEPTH = 8, BER_NOTE_EOC = 16,
+	BER_NOTE_FORM = 32 };
 
 struct ber {                 /* a reader over a sequence of elements */
 	struct cur c;

@@ -87,7 +87,12 @@ struct dec_build {
 struct dec_build dec_build(struct dec_ctx *ctx, enum event_id id, enum dir d, struct span pdu);
 void dec_add_num(struct dec_build *b, enum field_id f, uint64_t v);
 void dec_add_bytes(struct dec_build *b, enum field_id f, struct span v);
+/* A number with its name. */
+void dec_add_text(struct dec_build *b, enum field_id f, uint64_t v, struct span name);
 void dec_build_end(struct dec_build *b);
+
+/* Tells the anomalies that a BER reader's notes (enum ber_note) stand for, one each. */
+void dec_ber_notes(const struct dec_ctx *ctx, enum dir d, uint8_t notes);
 
 /* What a probe says of the first bytes of a stream direction. */
 enum probe { PROBE_NO, PROBE_MORE, PROBE_YES };

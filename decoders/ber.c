@@ -1,0 +1,198 @@
+/* ber.c - the BER reader: one walker over tags and lengths for all layers (X.690 8.1).
+ *
+ * An indefinite length is resolved by walking to its end-of-contents octets, definite elements skipped
+ * whole, so an element opened at each level costs at most depth times its octets in all.
+ */
+#include "decoders/ber.h"
+
+enum { TAG_LONG = 0x1f, CONSTRUCTED = 0x20, LEN_LONG = 0x80, LEN_OCTETS_MAX = 4, TAG_OCTETS_MAX = 4, INT_OCTETS_MAX = 8 };
+
+struct head {
+	struct ber_tlv t;
+	uint32_t len;
+	bool indefinite;
+};
+
+struct ber ber_of(struct span s, uint16_t depth)
+{
+	return (struct ber){ .c = cur_span(s), .depth = depth };
+}
+
+bool ber_ok(const struct ber *b)
+{
+	return cur_ok(&b->c);
+}
+
+static bool fail(struct ber *b, enum ber_note n)
+{
+	b->notes |= (uint8_t)n;
+	cur_fail(&b->c);
+	return false;
+}
+
+/* X.690 8.1.2.4: base 128, most significant octet first. */
+static bool long_tag(struct ber *b, uint32_t *tag)
+{
+	uint32_t v = 0;
+	for (unsigned i = 0; i < TAG_OCTETS_MAX; i++) {
+		uint8_t o = cur_u8(&b->c);
+		if (!ber_ok(b))
+			return fail(b, BER_NOTE_LENGTH);
+		if (i == 0 && o == 0x80)
+			b->notes |= BER_NOTE_NONMINIMAL;
+		v = v << 7 | (o & 0x7fu);
+		if ((o & 0x80) == 0) {
+			if (v < TAG_LONG)
+				b->notes |= BER_NOTE_NONMINIMAL;
+			*tag = v;
+			return true;
+		}
+	}
+	return fail(b, BER_NOTE_LENGTH);
+}
+
+/* X.690 8.1.3.5 */
+static bool long_length(struct ber *b, unsigned octets, uint32_t *len)
+{
+	if (octets > LEN_OCTETS_MAX)
+		return fail(b, BER_NOTE_LENGTH);
+	uint32_t v = 0;
+	for (unsigned i = 0; i < octets; i++) {
+		uint8_t o = cur_u8(&b->c);
+		if (i == 0 && o == 0)
+			b->notes |= BER_NOTE_NONMINIMAL;
+		v = v << 8 | o;
+	}
+	if (v < LEN_LONG)
+		b->notes |= BER_NOTE_NONMINIMAL;
+	*len = v;
+	return true;
+}
+
+/* Tag and length; the reader then stands at the contents, which are all there unless indefinite. */
+static bool read_head(struct ber *b, struct head *h)
+{
+	uint8_t first = cur_u8(&b->c);
+	h->t.cls = first & 0xc0;
+	h->t.constructed = (first & CONSTRUCTED) != 0;
+	h->t.tag = first & TAG_LONG;
+	h->len = 0;
+	h->indefinite = false;
+	if (h->t.tag == TAG_LONG && !long_tag(b, &h->t.tag))
+		return false;
+	uint8_t l = cur_u8(&b->c);
+	if (!ber_ok(b))
+		return fail(b, BER_NOTE_LENGTH);
+	if (l < LEN_LONG) {
+		h->len = l;
+	} else if (l == LEN_LONG) {
+		if (!h->t.constructed)
+			return fail(b, BER_NOTE_FORM);
+		h->indefinite = true;
+		b->notes |= BER_NOTE_INDEFINITE;
+	} else if (!long_length(b, l & 0x7fu, &h->len)) {
+		return false;
+	}
+	if (!ber_ok(b) || h->len > cur_left(&b->c))
+		return fail(b, BER_NOTE_LENGTH);
+	return true;
+}
+
+static bool at_eoc(const struct ber *b)
+{
+	return cur_left(&b->c) >= 2 && cur_peek(&b->c, 0) == 0 && cur_peek(&b->c, 1) == 0;
+}
+
+/* From the start of indefinite contents past their end-of-contents octets; *len is that of the contents. */
+static bool walk_indefinite(struct ber *b, size_t *len)
+{
+	size_t start = cur_left(&b->c);
+	for (uint32_t open = 1;;) {
+		if (at_eoc(b)) {
+			cur_skip(&b->c, 2);
+			if (--open == 0) {
+				*len = start - cur_left(&b->c) - 2;
+				return true;
+			}
+			continue;
+		}
+		struct head h;
+		if (!read_head(b, &h))
+			return false;
+		if (!h.indefinite)
+			cur_skip(&b->c, h.len);
+		else if (++open > b->depth)
+			return fail(b, BER_NOTE_DEPTH);
+	}
+}
+
+bool ber_next(struct ber *b, struct ber_tlv *t)
+{
+	*t = (struct ber_tlv){ 0 };
+	/* Some receivers skip stray end-of-contents octets: what follows them must not be hidden from us. */
+	while (at_eoc(b)) {
+		b->notes |= BER_NOTE_EOC;
+		cur_skip(&b->c, 2);
+	}
+	if (cur_left(&b->c) == 0)
+		return false;
+	struct cur begin = b->c;
+	struct head h;
+	if (!read_head(b, &h))
+		return false;
+	struct cur contents = b->c;
+	size_t len = h.len;
+	if (!h.indefinite)
+		cur_skip(&b->c, len);
+	else if (!walk_indefinite(b, &len))
+		return false;
+	*t = h.t;
+	t->value = cur_bytes(&contents, len);
+	t->whole = cur_bytes(&begin, cur_left(&begin) - cur_left(&b->c));
+	return true;
+}
+
+struct ber ber_open(struct ber *parent, const struct ber_tlv *t)
+{
+	struct ber child = ber_of(t->value, 0);
+	if (!t->constructed)
+		(void)fail(&child, BER_NOTE_FORM);
+	else if (parent->depth == 0)
+		(void)fail(&child, BER_NOTE_DEPTH);
+	else
+		child.depth = (uint16_t)(parent->depth - 1);
+	return child;
+}
+
+void ber_close(struct ber *parent, const struct ber *child)
+{
+	parent->notes |= child->notes;
+}
+
+bool ber_int(struct span v, int64_t *out)
+{
+	*out = 0;
+	if (v.len == 0 || v.len > INT_OCTETS_MAX)
+		return false;
+	struct cur c = cur_span(v);
+	uint64_t u = (cur_peek(&c, 0) & 0x80) != 0 ? UINT64_MAX : 0;
+	while (cur_left(&c) > 0)
+		u = u << 8 | cur_u8(&c);
+	*out = (int64_t)u;
+	return true;
+}
+
+bool ber_uint(struct span v, uint32_t *out)
+{
+	int64_t i;
+	bool ok = ber_int(v, &i) && i >= 0 && i <= UINT32_MAX;
+	*out = ok ? (uint32_t)i : 0;
+	return ok;
+}
+
+bool ber_bool(struct span v, bool *out)
+{
+	struct cur c = cur_span(v);
+	*out = cur_u8(&c) != 0;
+	return v.len == 1;
+}

@@ -1,0 +1,101 @@
+/* dec.c - what all decoders share: the work budget, and the telling of events. */
+#include "decoders/dec.h"
+
+#include "decoders/ber.h"
+
+const struct dec_limits dec_limits_default = {
+	.tsdu_max = 128 * 1024,
+	.tsdu_frags_max = 1024,
+	.ber_depth_max = 32,
+};
+
+bool dec_spend(struct dec_ctx *ctx, enum dir d, uint32_t n)
+{
+	if (n < ctx->budget) {
+		ctx->budget -= n;
+		return true;
+	}
+	if (ctx->budget != 0) {
+		ctx->budget = 0;
+		dec_anomaly(ctx, d, AN_BUDGET);
+	}
+	return false;
+}
+
+static void tell(struct dec_ctx *ctx, const struct dec_event *ev)
+{
+	ctx->sink->event(ctx->sink->arg, ev);
+	ctx->fields->n = 0;
+}
+
+void dec_event(struct dec_ctx *ctx, enum event_id id, enum dir d, struct span pdu)
+{
+	tell(ctx, &(struct dec_event){ .id = id, .dir = d, .pdu = pdu, .fields = ctx->fields });
+}
+
+struct dec_build dec_build(struct dec_ctx *ctx, enum event_id id, enum dir d, struct span pdu)
+{
+	ctx->fields->n = 0;
+	return (struct dec_build){ .ctx = ctx, .id = id, .dir = d, .pdu = pdu };
+}
+
+static void tell_build(struct dec_build *b, uint8_t more)
+{
+	const struct dec_event ev = {
+		.id = b->id,
+		.dir = b->dir,
+		.flags = (uint8_t)((b->cont ? EV_CONT : 0) | more),
+		.pdu = b->pdu,
+		.fields = b->ctx->fields,
+	};
+	tell(b->ctx, &ev);
+	b->cont = true;
+}
+
+static void add(struct dec_build *b, struct field f)
+{
+	struct fields *fs = b->ctx->fields;
+	if (fs->n >= FIELDS_CAP)
+		tell_build(b, EV_MORE);
+	fs->v[fs->n++] = f;
+}
+
+void dec_add_num(struct dec_build *b, enum field_id f, uint64_t v)
+{
+	add(b, (struct field){ .id = (uint16_t)f, .num = v });
+}
+
+void dec_add_bytes(struct dec_build *b, enum field_id f, struct span v)
+{
+	add(b, (struct field){ .id = (uint16_t)f, .bytes = v });
+}
+
+void dec_add_text(struct dec_build *b, enum field_id f, uint64_t v, struct span name)
+{
+	add(b, (struct field){ .id = (uint16_t)f, .num = v, .bytes = name });
+}
+
+void dec_build_end(struct dec_build *b)
+{
+	tell_build(b, 0);
+}
+
+static const struct {
+	uint8_t note; /* enum ber_note */
+	enum anomaly anomaly;
+} note_anomaly[] = {
+	{ BER_NOTE_LENGTH, AN_BER_LENGTH },
+	{ BER_NOTE_DEPTH, AN_BER_DEPTH },
+	{ BER_NOTE_FORM, AN_BER_FORM },
+	{ BER_NOTE_EOC, AN_BER_EOC },
+	{ BER_NOTE_NONMINIMAL, AN_BER_NONMINIMAL },
+	{ BER_NOTE_INDEFINITE, AN_BER_INDEFINITE },
+};
+
+void dec_ber_notes(const struct dec_ctx *ctx, enum dir d, uint8_t notes)
+{
+	for (size_t i = 0; i < ARRAY_LEN(note_anomaly); i++) {
+		if ((notes & note_anomaly[i].note) != 0)
+			dec_anomaly(ctx, d, note_anomaly[i].anomaly);
+	}
+}
