@@ -24,7 +24,9 @@ struct wheel {
 	int64_t now_tick;    /* last tick processed */
 	size_t n;            /* armed timers */
 	struct list slot[WHEEL_LEVELS][WHEEL_SLOTS];
-	uint64_t used[WHEEL_LEVELS]; /* a bit a non-empty slot */
+	uint64_t used[WHEEL_LEVELS]; /* a bit a slot that may hold timers */
+	struct list due;     /* armed with a deadline that had passed */
+	struct list far;     /* beyond the span of the levels */
 };
 
 typedef void wheel_fn(void *arg, struct wheel_timer *t);
@@ -33,7 +35,8 @@ typedef void wheel_fn(void *arg, struct wheel_timer *t);
 void wheel_init(struct wheel *w, int64_t tick_ns, mono_t now);
 void wheel_timer_init(struct wheel_timer *t);
 bool wheel_armed(const struct wheel_timer *t);
-/* Arms or re-arms t. A deadline in the past fires at the next advance. */
+/* Arms or re-arms t. A deadline in the past counts as one of the present tick and fires at the next
+ * advance, not in the one that is under way. */
 void wheel_arm(struct wheel *w, struct wheel_timer *t, mono_t deadline);
 void wheel_disarm(struct wheel *w, struct wheel_timer *t);
 /* Fires all that is due: each is disarmed, then fn is called, which may arm, disarm or free any timer.

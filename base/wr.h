@@ -75,7 +75,7 @@ static inline void wr_str(struct wr *w, const char *s)
 	wr_bytes(w, s, strlen(s));
 }
 
-/* printf into the writer, without the terminating NUL; a text that does not fit whole is a failure. */
+/* printf into the writer; a text that does not fit whole is a failure. The terminating NUL needs room too but is not counted. */
 void wr_fmt(struct wr *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif
