@@ -1,36 +1,47 @@
 # One makefile; each folder adds its part in module.mk. Objects go to build/<compiler>-<variant>/.
-#   VARIANT = release | debug | asan | cov | mutate      CC = gcc | clang      V=1 shows commands
+#   VARIANT = release | debug | asan | tsan | cov | mutate      CC = gcc | clang      V=1 shows commands
 CC      := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 VARIANT ?= release
 B       := build/$(notdir $(CC))-$(VARIANT)
 PREFIX  ?= /usr
 DESTDIR ?=
+JOBS    ?= 2
 Q       := $(if $(V),,@)
 
-PKGS    := libhs libsodium jansson libpcap libprotobuf-c zlib
+PKGS    := libhs libsodium jansson libpcap libprotobuf-c zlib libnetfilter_queue libmnl libssl libcrypto
 PKG_CF  := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LD  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 CFLAGS_release := -O2 -g
 CFLAGS_debug   := -O0 -g
 CFLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_tsan    := -O1 -g -fsanitize=thread
 CFLAGS_cov     := -O0 -g --coverage
 CFLAGS_mutate  := -O2 -g -DHA_MUTATE
 CFLAGS_ALL := -std=c17 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
               -Werror=switch -D_GNU_SOURCE -I. -I$(B)/gen $(PKG_CF) $(CFLAGS_$(VARIANT)) $(CFLAGS)
-LDFLAGS_ALL := $(filter -fsanitize% --coverage,$(CFLAGS_$(VARIANT))) $(LDFLAGS)
+LDFLAGS_ALL := $(filter -fsanitize% --coverage,$(CFLAGS_$(VARIANT))) -Wl,--as-needed $(LDFLAGS)
 
 .DEFAULT_GOAL := all
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
 # Folders in the order in which they may include one another: LIBS is the link order, top first.
+# What a module.mk may add to:
+#   PROGRAMS       name, with <name>_SRC and <name>_LIBS
+#   UNIT           name:libraries, a unit test
+#   CHECK_SCRIPTS  scripts that print TAP lines, run by tests/run
+#   CHECK_RELEASE, CHECK_ASAN  targets that make check builds first, in that variant
 LAYERS := ips nfq hacache sigs decoders forward base
 LIBS :=
 PROGRAMS :=
 UNIT :=
 CLEAN :=
+CHECK_SCRIPTS :=
+CHECK_RELEASE :=
+CHECK_ASAN :=
 include $(patsubst %,%/module.mk,$(LAYERS)) tests/module.mk tests/unit/module.mk bench/module.mk docs/module.mk packaging/module.mk
+-include tests/fuzz/module.mk
 
 # --- rules made from the modules -------------------------------------------------------------
 $(B)/%.o: %.c
@@ -52,7 +63,7 @@ archives = $(foreach l,$(LAYERS),$(if $(filter $(l),$(1)),$(B)/lib$(l).a))
 define unit_rule
 $(B)/tests/unit/test_$(1): $(B)/tests/unit/test_$(1).o $(call archives,$(subst $(comma), ,$(2)))
 	$$(if $$(Q),@echo "  LD    $$@")
-	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(PKG_LD) -lcunit -lpthread
+	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(PKG_LD) -lcunit -lpthread $$(UNIT_LD_$(1))
 UNIT_BIN += $(B)/tests/unit/test_$(1)
 endef
 comma := ,
@@ -67,14 +78,70 @@ $(B)/$(1): $$(patsubst %.c,$(B)/%.o,$$($(1)_SRC)) $(call archives,$($(1)_LIBS))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 
+# --- build -----------------------------------------------------------------------------------
 all: $(addprefix $(B)/,$(PROGRAMS)) ## build the programs
+libs: $(patsubst %,$(B)/lib%.a,$(LIBS))
 units: $(UNIT_BIN)
 
+deps: ## install the distribution packages that are missing (needs root; says what it does)
+	@sh tests/deps.sh
+
+# --- check -----------------------------------------------------------------------------------
+# The packages come first and the rest in a make of its own, which then finds them.
+check: ## install what is missing, build, and run every test
+	@sh tests/deps.sh
+	@$(MAKE) --no-print-directory check-run
+
+SUBMAKE = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+
+check-build:
+	@$(SUBMAKE) VARIANT=release all libs $(CHECK_RELEASE)
+	@$(SUBMAKE) VARIANT=asan all units $(CHECK_ASAN)
+
+check-run: check-build
+	@CC=$(CC) JOBS=$(JOBS) tests/run
+
+list-checks:
+	@printf '%s\n' $(UNIT_BIN) $(CHECK_SCRIPTS)
+
+lint: libs ## all static checks: includes, purity, style
+	@CC=$(CC) tests/run tests/lint/deps.sh tests/lint/purity.sh tests/lint/style.sh
+
+check-deps: ## includes go down only
+	@sh tests/lint/deps.sh
+
+check-purity: libs ## the core calls nothing but pure functions and has no mutable globals
+	@CC=$(CC) sh tests/lint/purity.sh
+
+coverage: ## line coverage of the unit tests, by folder
+	@$(SUBMAKE) VARIANT=cov units
+	@$(MAKE) --no-print-directory VARIANT=cov coverage-run
+
+coverage-run:
+	@B=$(B) sh tests/coverage.sh $(LAYERS) -- $(UNIT_BIN)
+
+demo: all ## a guided tour on the bundled captures
+	@sh tests/demo.sh
+
+mutation: ## plant faults in the state merge; the tests must notice each
+	@sh tests/ha/mutation.sh
+
+# --- install ---------------------------------------------------------------------------------
+# Daemons (a name that ends in d) go to sbin.
+bin_dir = $(if $(filter %d,$(1)),sbin,bin)
+MANUALS = $(wildcard docs/*.1 docs/*.5 docs/*.8)
+
+install: all ## install under DESTDIR and PREFIX
+	$(Q)set -e; $(foreach p,$(PROGRAMS),install -D -m 755 $(B)/$(p) $(DESTDIR)$(PREFIX)/$(call bin_dir,$(p))/$(notdir $(p));)
+	$(Q)set -e; $(foreach s,$(wildcard sigs/stock/*),install -D -m 644 $(s) $(DESTDIR)$(PREFIX)/share/ips/$(s);)
+	$(Q)set -e; $(foreach m,$(MANUALS),install -D -m 644 $(m) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
+
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' Makefile */module.mk | sed 's/:.*## /\t/' | sort | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' Makefile */module.mk tests/*/module.mk | sed 's/:.*## /\t/' | sort | expand -t 16
 
 clean: ## remove build/
 	rm -rf build $(CLEAN)
 
-.PHONY: all units help clean
+.PHONY: all libs units deps check check-build check-run list-checks lint check-deps check-purity coverage coverage-run demo \
+        mutation install help clean
 -include $(shell test -d $(B) && find $(B) -name '*.d')
