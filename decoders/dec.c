@@ -75,6 +75,14 @@ void dec_add_text(struct dec_build *b, enum field_id f, uint64_t v, struct span 
 	add(b, (struct field){ .id = (uint16_t)f, .num = v, .bytes = name });
 }
 
+void dec_add_name(struct dec_build *b, const enum field_id f[2], struct span domain, struct span name)
+{
+	if (b->ctx->fields->n + 2u > FIELDS_CAP)
+		tell_build(b, EV_MORE);
+	dec_add_bytes(b, f[0], domain);
+	dec_add_bytes(b, f[1], name);
+}
+
 void dec_build_end(struct dec_build *b)
 {
 	tell_build(b, 0);

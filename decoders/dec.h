@@ -89,6 +89,8 @@ void dec_add_num(struct dec_build *b, enum field_id f, uint64_t v);
 void dec_add_bytes(struct dec_build *b, enum field_id f, struct span v);
 /* A number with its name. */
 void dec_add_text(struct dec_build *b, enum field_id f, uint64_t v, struct span name);
+/* A domain and the name in it, never split between two parts. */
+void dec_add_name(struct dec_build *b, const enum field_id f[2], struct span domain, struct span name);
 void dec_build_end(struct dec_build *b);
 
 /* Tells the anomalies that a BER reader's notes (enum ber_note) stand for, one each. */

@@ -2,7 +2,8 @@
  *
  * Told apart from plain MMS and IEC 61850 by reserved names, their scope and structure, never by the
  * association. An operation is one event iccp.* beside the PDU's mms.* event. Names that the flow
- * taught us (transfer sets, devices with _SBO or _TAG, data sets) are kept as hashes, bounded. Plain state.
+ * taught us (transfer sets, devices with _SBO or _TAG, data sets with devices in them) are kept as hashes,
+ * bounded. A flow that looked like IEC 61850 becomes ICCP at a reserved name; ICCP stays ICCP. Plain state.
  */
 #ifndef DECODERS_ICCP_ICCP_H
 #define DECODERS_ICCP_ICCP_H
@@ -12,7 +13,10 @@
 
 #define ICCP_NAMES_MAX 64
 
-enum iccp_known { ICCP_KNOWN_TRANSFER_SET, ICCP_KNOWN_DEVICE, ICCP_KNOWN_IM, ICCP_KNOWN_N };
+/* ICCP_KNOWN_DEVICE_SET: a data set that has a known device as member. */
+enum iccp_known { ICCP_KNOWN_TRANSFER_SET, ICCP_KNOWN_DEVICE, ICCP_KNOWN_DEVICE_SET, ICCP_KNOWN_N };
+enum iccp_label { ICCP_UNDECIDED, ICCP_YES, ICCP_IEC61850, ICCP_LABEL_N };
+enum iccp_assoc { ICCP_ASSOC_UNSEEN, ICCP_ASSOC_ASKED, ICCP_ASSOC_ANSWERED, ICCP_ASSOC_N };
 
 struct iccp_name {
 	uint64_t hash;           /* unkeyed, over scope, domain and item: must agree between nodes */
@@ -20,10 +24,10 @@ struct iccp_name {
 };
 
 struct iccp_state {
-	uint8_t label;           /* 0 undecided, 1 ICCP, 2 IEC 61850 */
-	bool associate_seen;     /* the initiate-Request was seen, its operation not told yet */
-	uint8_t initiator;       /* enum dir of its sender */
-	uint16_t n_names;        /* the oldest makes room */
+	uint8_t label;           /* enum iccp_label */
+	uint8_t assoc;           /* enum iccp_assoc: told as operation once the flow is ICCP */
+	uint8_t initiator;       /* enum dir of the initiate-Request's sender, unless ICCP_ASSOC_UNSEEN */
+	uint16_t n_names;        /* the oldest makes room, counted as anomaly */
 	uint16_t oldest;
 	struct iccp_name name[ICCP_NAMES_MAX];
 };
