@@ -19,10 +19,30 @@
 	X(AN_TPKT_RESYNC, "tpkt.resync", "framing found again after a gap")
 
 #define ANOMALY_COTP_LIST(X)                                                                 \
-	X(AN_COTP_LI, "cotp.li", "length indicator 0, 255, or past the TPKT")                \
-	X(AN_COTP_TYPE, "cotp.type", "TPDU type unknown or illegal in class 0")
+	X(AN_COTP_LI, "cotp.li", "length indicator 0, 255, past the TPKT, or short for its type")\
+	X(AN_COTP_TYPE, "cotp.type", "TPDU type unknown or illegal in class 0")              \
+	X(AN_COTP_PARAM, "cotp.parameter", "parameter past the header, unknown, or with a bad value")\
+	X(AN_COTP_PARAM_TWICE, "cotp.parameterTwice", "parameter occurs twice: the later one counts")\
+	X(AN_COTP_CR_SIZE, "cotp.crSize", "CR over 128 octets")                              \
+	X(AN_COTP_USER_DATA, "cotp.userData", "octets after a header that has none after it in class 0")\
+	X(AN_COTP_CREDIT, "cotp.credit", "credit, option or spare bits set in class 0")      \
+	X(AN_COTP_CLASS, "cotp.class", "class other than 0, or one that was not offered")    \
+	X(AN_COTP_REF, "cotp.reference", "reference 0 or not the one of this connection")    \
+	X(AN_COTP_SIZE, "cotp.tpduSize", "CC states a larger TPDU size than the CR")         \
+	X(AN_COTP_SECOND, "cotp.second", "CR or CC on a connection that is there already")   \
+	X(AN_COTP_STATE, "cotp.state", "TPDU in a state or direction where it is illegal")   \
+	X(AN_COTP_MIDSTREAM, "cotp.noConnect", "connection met without its CR")              \
+	X(AN_COTP_DT_EARLY, "cotp.dtEarly", "DT before the connection was confirmed")        \
+	X(AN_COTP_DT_HEADER, "cotp.dtHeader", "DT header of another length than its class has")\
+	X(AN_COTP_DT_NR, "cotp.dtNumber", "TPDU number not 0 in class 0")                    \
+	X(AN_COTP_DT_SIZE, "cotp.dtSize", "DT larger than the agreed TPDU size (told once a direction)")\
+	X(AN_COTP_DT_EMPTY, "cotp.dtEmpty", "DT without data that does not end a TSDU")      \
+	X(AN_COTP_FRAGMENTS, "cotp.fragments", "TSDU of more DT TPDUs than allowed")         \
+	X(AN_COTP_FRAGMENT_SMALL, "cotp.fragmentSmall", "TSDU cut smaller than any TPDU size asks for")\
+	X(AN_COTP_TSDU_SIZE, "cotp.tsduSize", "TSDU larger than allowed: it is not decoded")
 
 #define ANOMALY_OSI_LIST(X)                                                                  \
+	X(AN_OSI_ABSENT, "osi.absent", "MMS straight on COTP, without session and presentation") \
 	X(AN_SES_SI, "ses.si", "SPDU identifier not used by MMS associations")               \
 	X(AN_PRES_CONTEXT, "pres.context", "data in a presentation context never agreed on")
 
