@@ -1,3 +1,11 @@
 # Scripts that tests/run runs beside the unit tests: each prints "ok - x", "not ok - x" or "skip - x: reason".
 # Optional lines in a script's head: "# limit: 600" (seconds, 300 otherwise), "# alone" (nothing beside it).
 CHECK_SCRIPTS += tests/lint/deps.sh tests/lint/purity.sh tests/lint/style.sh
+
+include tests/tools/module.mk
+
+# Unit tests that count or refuse allocations (tests/unit/alloc.h).
+WRAP_ALLOC := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
+UNIT_LD_pool := $(WRAP_ALLOC)
+UNIT_LD_buf := $(WRAP_ALLOC)
+UNIT_LD_ring := $(WRAP_ALLOC)

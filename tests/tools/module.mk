@@ -1,0 +1,26 @@
+# Tools of the tests: they stand apart from the product's libraries, which they check.
+TOOLS := capgen
+
+capgen_OBJ := capgen script source flow sendopt frame expr exprfn env bytes
+recut_OBJ := recut pktin bytes
+streams_OBJ := streams pktin bytes
+
+define tool_rule
+$(B)/tests/tools/$(1): $$(patsubst %,$(B)/tests/tools/%.o,$$($(1)_OBJ))
+	$$(if $$(Q),@echo "  LD    $$@")
+	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(PKG_LD)
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
+
+tools: $(addprefix $(B)/tests/tools/,$(TOOLS)) ## build the test tools (capgen, recut, streams)
+
+# Every capture script but those named big*: these are made when asked for (make build/captures/big.pcap).
+CAPTURES := $(patsubst tests/captures/%.cap,build/captures/%.pcap,$(filter-out %/big.cap,$(wildcard tests/captures/*.cap)))
+captures: $(CAPTURES) ## write the test captures to build/captures/
+
+build/captures/%.pcap: tests/captures/%.cap $(wildcard tests/captures/lib/*.inc) $(B)/tests/tools/capgen
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CAP   $@")
+	$(Q)$(B)/tests/tools/capgen $< $@.tmp && mv $@.tmp $@
+
+.PHONY: tools captures
