@@ -149,7 +149,7 @@ static void dt_checks(struct cotp_state *s, const struct dec_ctx *ctx, enum dir 
 	if (t->eot && cd->frags > 1 && !cd->skip_tsdu) {
 		/* Each but the last fills its TPDU, and none may be asked to be under 128 octets (X.224 13.3.4 b). */
 		uint64_t least = (uint64_t)(cd->frags - 1) * (TPDU_SIZE_MIN - DT_HEADER);
-		if (cd->tsdu.len + t->user.len < least)
+		if (cd->tsdu.len < least)
 			dec_anomaly(ctx, d, AN_COTP_FRAGMENT_SMALL);
 	}
 }
