@@ -19,12 +19,12 @@
 	X(AN_TPKT_RESYNC, "tpkt.resync", "framing found again after a gap")
 
 #define ANOMALY_COTP_LIST(X)                                                                 \
-	X(AN_COTP_LI, "cotp.li", "length indicator 0, 255, past the TPKT, or short for its type")\
+	X(AN_COTP_LI, "cotp.li", "length indicator 0, 255, past the TPKT, or short for its type") \
 	X(AN_COTP_TYPE, "cotp.type", "TPDU type unknown or illegal in class 0")              \
-	X(AN_COTP_PARAM, "cotp.parameter", "parameter past the header, unknown, or with a bad value")\
-	X(AN_COTP_PARAM_TWICE, "cotp.parameterTwice", "parameter occurs twice: the later one counts")\
+	X(AN_COTP_PARAM, "cotp.parameter", "parameter past the header, unknown, or with a bad value") \
+	X(AN_COTP_PARAM_TWICE, "cotp.parameterTwice", "parameter occurs twice: the later one counts") \
 	X(AN_COTP_CR_SIZE, "cotp.crSize", "CR over 128 octets")                              \
-	X(AN_COTP_USER_DATA, "cotp.userData", "octets after a header that has none after it in class 0")\
+	X(AN_COTP_USER_DATA, "cotp.userData", "octets after a header that has none after it in class 0") \
 	X(AN_COTP_CREDIT, "cotp.credit", "credit, option or spare bits set in class 0")      \
 	X(AN_COTP_CLASS, "cotp.class", "class other than 0, or one that was not offered")    \
 	X(AN_COTP_REF, "cotp.reference", "reference 0 or not the one of this connection")    \
@@ -33,12 +33,12 @@
 	X(AN_COTP_STATE, "cotp.state", "TPDU in a state or direction where it is illegal")   \
 	X(AN_COTP_MIDSTREAM, "cotp.noConnect", "connection met without its CR")              \
 	X(AN_COTP_DT_EARLY, "cotp.dtEarly", "DT before the connection was confirmed")        \
-	X(AN_COTP_DT_HEADER, "cotp.dtHeader", "DT header of another length than its class has")\
+	X(AN_COTP_DT_HEADER, "cotp.dtHeader", "DT header of another length than its class has") \
 	X(AN_COTP_DT_NR, "cotp.dtNumber", "TPDU number not 0 in class 0")                    \
-	X(AN_COTP_DT_SIZE, "cotp.dtSize", "DT larger than the agreed TPDU size (told once a direction)")\
+	X(AN_COTP_DT_SIZE, "cotp.dtSize", "DT larger than the agreed TPDU size (told once a direction)") \
 	X(AN_COTP_DT_EMPTY, "cotp.dtEmpty", "DT without data that does not end a TSDU")      \
 	X(AN_COTP_FRAGMENTS, "cotp.fragments", "TSDU of more DT TPDUs than allowed")         \
-	X(AN_COTP_FRAGMENT_SMALL, "cotp.fragmentSmall", "TSDU cut smaller than any TPDU size asks for")\
+	X(AN_COTP_FRAGMENT_SMALL, "cotp.fragmentSmall", "TSDU cut smaller than any TPDU size asks for") \
 	X(AN_COTP_TSDU_SIZE, "cotp.tsduSize", "TSDU larger than allowed: it is not decoded")
 
 #define ANOMALY_OSI_LIST(X)                                                                  \
@@ -56,10 +56,27 @@
 
 #define ANOMALY_MMS_LIST(X)                                                                  \
 	X(AN_MMS_PDU, "mms.pdu", "unknown MMS PDU")                                          \
-	X(AN_MMS_SERVICE, "mms.service", "unknown or reserved confirmed service")
+	X(AN_MMS_SERVICE, "mms.service", "unknown or reserved service")                      \
+	X(AN_MMS_MALFORMED, "mms.malformed", "an element is missing, misplaced or of the wrong form") \
+	X(AN_MMS_EXTRA, "mms.extra", "an element or octets that have no place there")        \
+	X(AN_MMS_VALUE_SIZE, "mms.valueSize", "a value of unknown kind, or of no legal size for it") \
+	X(AN_MMS_INTEGER, "mms.integer", "integer in more octets than needed (X.690 8.3.2)") \
+	X(AN_MMS_IDENTIFIER, "mms.identifier", "name empty, too long, or with octets no name has") \
+	X(AN_MMS_NESTING, "mms.nesting", "data nested deeper than agreed")                   \
+	X(AN_MMS_NEGOTIATION, "mms.negotiation", "answer raises what was proposed, or version is not 1") \
+	X(AN_MMS_PHASE, "mms.phase", "PDU out of place: before initiate is answered, after the end") \
+	X(AN_MMS_PDU_SIZE, "mms.pduSize", "PDU longer than the agreed localDetail")          \
+	X(AN_MMS_INVOKE_REUSED, "mms.invokeReused", "invoke id of a request that is still outstanding") \
+	X(AN_MMS_INVOKE_UNKNOWN, "mms.invokeUnknown", "answer or cancel of a request that was never made") \
+	X(AN_MMS_SERVICE_MISMATCH, "mms.serviceMismatch", "response of another service than its request") \
+	X(AN_MMS_OUTSTANDING, "mms.outstanding", "more requests outstanding than agreed")    \
+	X(AN_MMS_PENDING, "mms.pending", "more requests outstanding than are remembered")
 
 #define ANOMALY_ICCP_LIST(X)                                                                 \
-	X(AN_ICCP_SCOPE, "iccp.scope", "a TASE.2 reserved name in a scope it never has")
+	X(AN_ICCP_SCOPE, "iccp.scope", "a TASE.2 reserved name in a scope it never has")     \
+	X(AN_ICCP_CASE, "iccp.case", "a TASE.2 reserved name but for its letters' case")     \
+	X(AN_ICCP_NAMES, "iccp.names", "more transfer sets and devices than are remembered") \
+	X(AN_ICCP_TRANSFER_SET, "iccp.transferSet", "a transfer set written with a structure that is none")
 
 #define ANOMALY_OTHER_LIST(X)                                                                \
 	X(AN_S7_LENGTH, "s7.length", "S7 header lengths do not fit the TSDU")

@@ -49,6 +49,8 @@ struct mms_state {
 	struct mms_dir dir[DIR_N];
 };
 
+#define MMS_MORE_MAX 4
+
 /* What names a PDU addresses, as far as the service has any. */
 enum mms_spec { MMS_SPEC_NONE, MMS_SPEC_VARS, MMS_SPEC_LIST };
 
@@ -66,7 +68,9 @@ struct mms_pdu {
 	enum mms_spec spec;
 	struct mms_name name;    /* MMS_SPEC_LIST: the list; else the service's first or only object name, if has_name */
 	bool has_name;
-	struct span names;       /* further ObjectNames of the service; walk with mms_name_next */
+	uint8_t n_more;          /* names after the first: of a rename, an enrollment, a file path's parts */
+	struct mms_name more[MMS_MORE_MAX];
+	struct span names;       /* and a list of ObjectNames; walk with mms_name_next */
 	struct span vars;        /* MMS_SPEC_VARS, and the members of a list defined or described; walk with mms_var_next */
 	struct span data;        /* write: contents of listOfData; read response and report: of listOfAccessResult */
 	struct span idents;      /* getNameList response: contents of listOfIdentifier */
