@@ -17,7 +17,8 @@ struct cur {
 
 static inline struct cur cur_of(const void *p, size_t len)
 {
-	return (struct cur){ .p = p, .end = (const uint8_t *)p + len, .bad = false };
+	const uint8_t *b = p != NULL ? p : (const uint8_t *)""; /* nothing at all may be lent as NULL */
+	return (struct cur){ .p = b, .end = b + len, .bad = false };
 }
 
 static inline struct cur cur_span(struct span s)

@@ -5,9 +5,11 @@
 
 void wr_fmt(struct wr *w, const char *fmt, ...)
 {
-	if (w->bad)
-		return;
 	size_t room = w->cap - w->len;
+	if (w->bad || room == 0) {
+		w->bad = true;
+		return;
+	}
 	va_list ap;
 	va_start(ap, fmt);
 	int n = vsnprintf((char *)w->p + w->len, room, fmt, ap);

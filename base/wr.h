@@ -34,7 +34,7 @@ static inline uint8_t *wr_room(struct wr *w, size_t n)
 		w->bad = true;
 		return NULL;
 	}
-	uint8_t *p = w->p + w->len;
+	uint8_t *p = n != 0 ? w->p + w->len : w->p;
 	w->len += n;
 	return p;
 }
