@@ -50,7 +50,8 @@ struct pktio {
  * Ethernet (VLAN, QinQ, MPLS, PPPoE), raw IP, null/loop, SLL, SLL2, PPP, NFLOG, PKTAP ... On error why (PKTIO_WHY_LEN) is set. */
 enum err pktio_capture_open(const char *path, struct pktio **out, char *why) MUST_USE;
 /* Saves what under lets pass into path (pcap, nanoseconds, the source's link layer kept where possible, otherwise raw IP);
- * takes under over: closing the dump closes it. A file that cannot be written whole is removed again. */
+ * takes under over: closing the dump closes it. A file that cannot be written whole is removed again. A device or
+ * pipe is written in place. The process ignores SIGXFSZ. */
 enum err pktio_dump_open(struct pktio *under, const char *path, struct pktio **out, char *why) MUST_USE;
 /* Finishes the file: flush, sync, rename into place; ERR_IO with why when the disk is full. Call before close. */
 enum err pktio_dump_finish(struct pktio *dump) MUST_USE;
