@@ -1,5 +1,5 @@
 # Tools of the tests: they stand apart from the product's libraries, which they check.
-TOOLS := capgen
+TOOLS := capgen recut streams
 
 capgen_OBJ := capgen script source flow sendopt frame expr exprfn env bytes
 recut_OBJ := recut pktin bytes
