@@ -54,4 +54,4 @@ if command -v debconf-set-selections >/dev/null; then
 	echo "wireshark-common wireshark-common/install-setuid boolean false" | debconf-set-selections
 fi
 # shellcheck disable=SC2086
-apt-get install -y -qq --no-install-recommends $missing
+apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends $missing
