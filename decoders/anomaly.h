@@ -43,8 +43,28 @@
 
 #define ANOMALY_OSI_LIST(X)                                                                  \
 	X(AN_OSI_ABSENT, "osi.absent", "MMS straight on COTP, without session and presentation") \
-	X(AN_SES_SI, "ses.si", "SPDU identifier not used by MMS associations")               \
-	X(AN_PRES_CONTEXT, "pres.context", "data in a presentation context never agreed on")
+	X(AN_SES_SI, "ses.si", "SPDU identifier not used by MMS associations")                \
+	X(AN_SES_LENGTH, "ses.length", "length past the SPDU, or octets after it")            \
+	X(AN_SES_LONG_LENGTH, "ses.longLength", "three-octet length where one would do")      \
+	X(AN_SES_PARAM, "ses.parameter", "parameter unknown, not of this SPDU, or of a wrong size") \
+	X(AN_SES_PARAM_TWICE, "ses.parameterTwice", "parameter occurs twice")                 \
+	X(AN_SES_VERSION, "ses.version", "session version 2 not proposed or not chosen")      \
+	X(AN_SES_REQUIREMENTS, "ses.requirements", "functional units other than kernel and duplex") \
+	X(AN_SES_STATE, "ses.state", "SPDU in a state or direction where it is illegal")      \
+	X(AN_SES_DATA_LI, "ses.dataLength", "GIVE TOKENS or DATA TRANSFER with parameters")   \
+	X(AN_SES_TOKENS, "ses.tokens", "DATA TRANSFER without GIVE TOKENS, or GIVE TOKENS before another SPDU") \
+	X(AN_PRES_PDU, "pres.pdu", "PPDU unknown, malformed, or not of its SPDU")             \
+	X(AN_PRES_MODE, "pres.mode", "mode other than normal")                                \
+	X(AN_PRES_CONTEXT, "pres.context", "data in a presentation context never agreed on")  \
+	X(AN_PRES_DEFINITION, "pres.definition", "context list malformed, doubled, too long, or results that fit none") \
+	X(AN_PRES_SYNTAX, "pres.syntax", "abstract syntax other than ACSE and MMS")           \
+	X(AN_PRES_TRANSFER, "pres.transfer", "transfer syntax other than BER")                \
+	X(AN_PRES_FORM, "pres.form", "user data simply encoded, or not as one ASN.1 value")   \
+	X(AN_PRES_TRAILING, "pres.trailing", "octets after the PPDU or after a PDV")          \
+	X(AN_ACSE_APDU, "acse.apdu", "APDU unknown, malformed, or not of its SPDU")           \
+	X(AN_ACSE_STATE, "acse.state", "APDU in a state where it is illegal")                 \
+	X(AN_ACSE_PARAM, "acse.parameter", "APDU element unknown, doubled, missing or malformed") \
+	X(AN_ACSE_AUTH, "acse.authentication", "association refused for its authentication")
 
 #define ANOMALY_BER_LIST(X)                                                                  \
 	X(AN_BER_LENGTH, "ber.length", "length past the enclosing element, or over 4 octets") \

@@ -18,12 +18,23 @@
 	X(FLD_COTP_TPDU_SIZE, "cotp.tpdu_size", num)       \
 	X(FLD_COTP_REASON, "cotp.reason", num)             \
 	X(FLD_SES_SI, "ses.si", num)                       \
+	X(FLD_SES_SRC_SEL, "ses.src_sel", bytes)           \
+	X(FLD_SES_DST_SEL, "ses.dst_sel", bytes)           \
+	X(FLD_SES_REASON, "ses.reason", num)               \
 	X(FLD_PRES_CTX, "pres.context", num)               \
+	X(FLD_PRES_SRC_SEL, "pres.src_sel", bytes)         \
+	X(FLD_PRES_DST_SEL, "pres.dst_sel", bytes)         \
+	X(FLD_PRES_REASON, "pres.reason", num)             \
 	X(FLD_ACSE_APDU, "acse.apdu", num)                 \
 	X(FLD_ACSE_CONTEXT_NAME, "acse.context_name", bytes) \
 	X(FLD_ACSE_CALLED_TITLE, "acse.called_title", bytes) \
 	X(FLD_ACSE_CALLING_TITLE, "acse.calling_title", bytes) \
+	X(FLD_ACSE_CALLED_QUALIFIER, "acse.called_qualifier", bytes) \
+	X(FLD_ACSE_CALLING_QUALIFIER, "acse.calling_qualifier", bytes) \
+	X(FLD_ACSE_MECHANISM, "acse.mechanism", bytes)     \
 	X(FLD_ACSE_RESULT, "acse.result", num)             \
+	X(FLD_ACSE_DIAGNOSTIC, "acse.diagnostic", num)     \
+	X(FLD_ACSE_REASON, "acse.reason", num)             \
 	X(FLD_MMS_PDU, "mms.pdu", text)                    \
 	X(FLD_MMS_SERVICE, "mms.service", text)            \
 	X(FLD_MMS_INVOKE, "mms.invoke", num)               \

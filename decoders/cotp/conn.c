@@ -49,7 +49,7 @@ static void on_cr(struct cotp_state *s, const struct dec_ctx *ctx, enum dir d, c
 	s->src_ref = t->src_ref;
 	s->dst_ref = 0;
 	s->tpdu_size = t->size;
-	s->rdp = t->rdp ? COTP_RDP_ASKED : COTP_RDP_NO;
+	s->rdp_asked = t->rdp;
 }
 
 static void accepted(struct cotp_state *s, const struct dec_ctx *ctx, enum dir d, const struct tpdu *t)
@@ -69,8 +69,7 @@ static void accepted(struct cotp_state *s, const struct dec_ctx *ctx, enum dir d
 	s->options &= t->options;
 	s->dst_ref = t->src_ref;
 	s->tpdu_size = t->size;
-	if (s->rdp == COTP_RDP_ASKED && t->rdp)
-		s->rdp = COTP_RDP_YES;
+	s->rdp = s->rdp_asked && t->rdp;
 }
 
 static void on_cc(struct cotp_state *s, const struct dec_ctx *ctx, enum dir d, const struct tpdu *t)
@@ -157,9 +156,10 @@ static void dt_checks(struct cotp_state *s, const struct dec_ctx *ctx, enum dir 
 static void unit(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, struct span tsdu, const struct dec_upper *up)
 {
 	struct cur c = cur_span(tsdu);
-	if (s->rdp == COTP_RDP_ASKED && d == s->initiator) {
-		s->rdp = cur_be16(&c) == MCS_CONNECT_INITIAL ? COTP_RDP_YES : COTP_RDP_NO;
-		if (s->rdp == COTP_RDP_YES)
+	if (s->rdp_asked && d == s->initiator) {
+		s->rdp_asked = false;
+		s->rdp = cur_be16(&c) == MCS_CONNECT_INITIAL;
+		if (s->rdp)
 			return;
 	}
 	if (tsdu.len != 0 && ctx->budget != 0)
@@ -204,7 +204,6 @@ static void on_other(const struct cotp_state *s, const struct dec_ctx *ctx, enum
 
 void conn_tpdu(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, const struct tpdu *t, const struct dec_upper *up)
 {
-	bool was_rdp = s->rdp == COTP_RDP_YES;
 	switch (t->event) {
 	case EV_COTP_CR:
 		on_cr(s, ctx, d, t);
@@ -223,7 +222,7 @@ void conn_tpdu(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, const stru
 		on_other(s, ctx, d, t);
 		break;
 	}
-	if (was_rdp || s->rdp != COTP_RDP_YES)
+	if (!s->rdp)
 		return;
 	dec_proto(ctx, PROTO_RDP);
 	buf_clear(ctx->bufs, &s->dir[DIR_ORIG].tsdu);

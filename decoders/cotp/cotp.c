@@ -205,12 +205,12 @@ void cotp_feed(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, struct spa
 	struct cotp_dir *cd = &s->dir[d];
 	struct cur c = cur_span(bytes);
 	ctx->consumed = 0;
-	if (cd->failed || s->rdp == COTP_RDP_YES || bytes.len == 0)
+	if (cd->failed || s->rdp || bytes.len == 0)
 		return;
 	if (cd->resync && !resync(s, ctx, d, &c))
 		return;
 	ctx->consumed = (uint32_t)(bytes.len - cur_left(&c));
-	while (cur_left(&c) > 0 && !cd->failed && !cd->resync && s->rdp != COTP_RDP_YES)
+	while (cur_left(&c) > 0 && !cd->failed && !cd->resync && !s->rdp)
 		frame(s, ctx, d, &c, up);
 }
 

@@ -15,10 +15,6 @@ enum cotp_unit { COTP_UNIT_TSDU, COTP_UNIT_END };
 
 enum cotp_phase { COTP_CLOSED, COTP_WFCC, COTP_OPEN, COTP_ENDED, COTP_PHASE_N };
 
-/* A CR with an RDP cookie or negotiation request proves nothing (an MMS server may ignore it): RDP is
- * believed when the CC answers the negotiation, or the first TSDU is an MCS connect-initial (T.125). */
-enum cotp_rdp { COTP_RDP_NO, COTP_RDP_ASKED, COTP_RDP_YES, COTP_RDP_N };
-
 struct cotp_dir {
 	struct buf part;         /* octets of an incomplete TPKT; of an incomplete header while resync */
 	struct buf tsdu;         /* octets of an incomplete TSDU */
@@ -37,7 +33,8 @@ struct cotp_state {
 	uint8_t class_;          /* agreed (or proposed) class */
 	uint8_t classes;         /* bit set of the classes a CC may choose */
 	uint8_t options;         /* additional options (parameter C6): proposed, then agreed */
-	uint8_t rdp;             /* enum cotp_rdp; COTP_RDP_YES: bytes are no longer looked at */
+	bool rdp_asked;          /* the CR has an RDP cookie or negotiation: proves nothing, an MMS server may ignore it */
+	bool rdp;                /* ... and the CC answers it, or MCS (T.125) follows: bytes are no longer looked at */
 	bool proto_told;         /* PROTO_COTP was told */
 	bool midstream;          /* joined without its CR */
 	uint16_t src_ref, dst_ref; /* CR's SRC-REF, CC's SRC-REF */
