@@ -64,25 +64,27 @@ unsigned conf_where(const struct conf_node *n, const char *attr, const char **fi
 /* --- attributes ---------------------------------------------------------------------------- */
 bool conf_is_set(const struct conf_node *n, const char *attr);
 bool conf_flag(const struct conf_node *n, const char *attr);
-int64_t conf_int(const struct conf_node *n, const char *attr);      /* in the schema's unit; -1: an integer without default, unset */
-const char *conf_str(const struct conf_node *n, const char *attr);  /* any type of one value, as text; "" when unset */
-/* Index of the word in the schema's list (disable=0 first, as docs/configuration.md prints them). */
+int64_t conf_int(const struct conf_node *n, const char *attr);     /* in the schema's unit; -1: unset, and no default */
+const char *conf_str(const struct conf_node *n, const char *attr); /* any type, as text; "" when unset */
+/* Index of the word in the schema's list, in the order of docs/configuration.md. */
 unsigned conf_enum(const struct conf_node *n, const char *attr);
 /* Lists: number of values, and each as text. An address with its mask is one value. */
 size_t conf_list_n(const struct conf_node *n, const char *attr);
 const char *conf_list(const struct conf_node *n, const char *attr, size_t i);
 bool conf_list_has(const struct conf_node *n, const char *attr, const char *word);
-/* ip, ipmask (the network or host range), iprange: false when unset. */
+/* An address, or the whole network of an address with mask; false when unset. */
 bool conf_range(const struct conf_node *n, const char *attr, struct addr_range *out);
 
 struct conf_hbdev {
-	const char *name;
+	char name[16];
 	unsigned prio;
 };
 /* The i-th heartbeat device of `hbdev`, highest priority first; false after the last. */
 bool conf_hbdev(const struct conf_node *ha, size_t i, struct conf_hbdev *out);
 
-/* --- resolution: groups expanded, each member once; free() the array. ERR_NOTFOUND names nothing known. --- */
+/* --- resolution ----------------------------------------------------------------------------- */
+/* Groups are expanded, each member comes once; free() the array. ERR_NOTFOUND: a name is unknown, which a
+ * tree without errors excludes. There may be more than 65535. */
 struct conf_names {
 	const char *const *name;
 	size_t n;
@@ -90,11 +92,11 @@ struct conf_names {
 /* The names of a list attribute, as conf_resolve_* takes them; valid as long as the tree. */
 struct conf_names conf_names(const struct conf_node *n, const char *attr);
 /* "all" gives one range of family 0. */
-enum err conf_resolve_addresses(const struct conf *c, const char *vdom, struct conf_names names, struct addr_range **out,
-                                size_t *n_out) MUST_USE;
+enum err conf_resolve_addresses(const struct conf *c, const char *vdom, struct conf_names names,
+                                struct addr_range **out, size_t *n_out) MUST_USE;
 /* "ALL" gives one range of protocol 0 and all ports; ICMP: dport = type << 8 | code. */
-enum err conf_resolve_services(const struct conf *c, const char *vdom, struct conf_names names, struct service_range **out,
-                               size_t *n_out) MUST_USE;
+enum err conf_resolve_services(const struct conf *c, const char *vdom, struct conf_names names,
+                               struct service_range **out, size_t *n_out) MUST_USE;
 
 /* --- showing -------------------------------------------------------------------------------- */
 enum conf_show_flag {
@@ -102,9 +104,11 @@ enum conf_show_flag {
 	CONF_SHOW_SECRETS = 2, /* passwords as they are: for the peer only, never for a screen or log */
 };
 /* Canonical text that loads to the same tree (with CONF_SHOW_SECRETS). path: NULL for all, or an
- * object's ("firewall policy"), which may end in an entry's name. malloc'ed; ERR_UNKNOWN: no such path. */
+ * object's ("firewall policy"), which may end in an entry's name or be cut at a word ("firewall"). malloc'ed.
+ * ERR_UNKNOWN: no such object; ERR_NOTFOUND: no such entry. */
 enum err conf_show(const struct conf *c, const char *path, unsigned flags, char **out) MUST_USE;
-/* One line a difference, "- PATH: set ..." and "+ PATH: set ...", "" when equal; passwords masked. malloc'ed. */
+/* "" when equal, else one line a difference: "- PATH: set ...", "+ PATH: set ...", "~ PATH: moved" (the order of
+ * policies). By the values that hold: a written default is no difference. Passwords masked. malloc'ed. */
 enum err conf_diff(const struct conf *a, const struct conf *b, char **out) MUST_USE;
 /* docs/configuration.md. malloc'ed. */
 enum err conf_reference(char **out) MUST_USE;
