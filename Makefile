@@ -80,8 +80,11 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 
 # --- build -----------------------------------------------------------------------------------
 all: $(addprefix $(B)/,$(PROGRAMS)) ## build the programs
+	@:
 libs: $(patsubst %,$(B)/lib%.a,$(LIBS))
+	@:
 units: $(UNIT_BIN)
+	@:
 
 deps: ## install the distribution packages that are missing (needs root; says what it does)
 	@sh tests/deps.sh

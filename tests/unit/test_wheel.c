@@ -11,10 +11,10 @@
 #define N_TIMERS 40
 #define N_STEPS 4000
 
-struct fired {
-	int id;
-	int64_t tick;
+struct fired { /* compared as octets: no padding */
+	int64_t id, tick;
 };
+_Static_assert(sizeof(struct fired) == 16, "no padding");
 
 struct log {
 	struct fired *f;
@@ -41,7 +41,8 @@ static uint64_t rnd(uint64_t *s)
 /* A distance of any magnitude up to 2^bits ns, sometimes backwards. */
 static int64_t distance(uint64_t *s, unsigned bits)
 {
-	int64_t d = (int64_t)(rnd(s) >> (64 - 1 - rnd(s) % bits));
+	unsigned magnitude = (unsigned)(rnd(s) % bits);
+	int64_t d = (int64_t)(rnd(s) >> (63 - magnitude));
 	return rnd(s) % 8 == 0 ? -d : d;
 }
 
