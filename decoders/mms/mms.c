@@ -375,26 +375,22 @@ static const struct pdu_row *take_pdu(struct mms_parse *p, struct ber_tlv *t)
 {
 	struct ber b = mms_reader(p, p->pdu.whole);
 	struct ber_tlv extra;
-	bool found = ber_next(&b, t);
-	uint8_t notes = b.notes;
-	if (!found || t->cls != BER_CONTEXT || t->tag >= ARRAY_LEN(pdus)) {
-		dec_ber_notes(p->ctx, p->pdu.dir, notes);
+	if (!ber_next(&b, t) || t->cls != BER_CONTEXT || t->tag >= ARRAY_LEN(pdus)) {
+		dec_ber_notes(p->ctx, p->pdu.dir, b.notes);
 		dec_anomaly(p->ctx, p->pdu.dir, AN_MMS_PDU);
 		return NULL;
 	}
-	if (ber_next(&b, &extra) || !ber_ok(&b))
-		mms_set_odd(p, ODD_EXTRA);
 	const struct pdu_row *row = &pdus[t->tag];
 	if (t->constructed) {
 		struct ber in = ber_open(&b, t);
 		skim(p, &in);
-		notes |= in.notes;
+		ber_close(&b, &in);
 	}
-	if (t->constructed != row->constructed) {
-		notes |= BER_NOTE_FORM;
+	if (ber_next(&b, &extra) || !ber_ok(&b))
+		mms_set_odd(p, ODD_EXTRA);
+	if (t->constructed != row->constructed)
 		mms_set_odd(p, ODD_MALFORMED);
-	}
-	dec_ber_notes(p->ctx, p->pdu.dir, notes);
+	dec_ber_notes(p->ctx, p->pdu.dir, b.notes);
 	return row;
 }
 

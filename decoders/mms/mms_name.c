@@ -68,6 +68,8 @@ void mms_take_name(struct mms_parse *p, const struct mms_name *n)
 		p->pdu.name = *n;
 	} else if (p->pdu.n_more < MMS_MORE_MAX) {
 		p->pdu.more[p->pdu.n_more++] = *n;
+	} else {
+		mms_set_odd(p, ODD_EXTRA);
 	}
 }
 
@@ -241,6 +243,15 @@ static struct span keep(struct mms_kept *k, struct span path)
 	return span_of(slot, n);
 }
 
+/* A domain service, or a name list of a domain, names no object. */
+static void add_name(struct dec_build *b, const struct mms_name *n, const enum field_id f[2])
+{
+	if (n->item.len == 0 && n->domain.len != 0)
+		dec_add_bytes(b, f[0], n->domain);
+	else
+		dec_add_name(b, f, n->domain, n->item);
+}
+
 static void add_var(struct dec_build *b, const struct mms_var *v, uint16_t depth, const enum field_id f[2], struct mms_kept *k)
 {
 	if (v->has_name)
@@ -261,12 +272,12 @@ void mms_add_names(struct dec_build *b, const struct mms_pdu *pdu, const enum fi
 	struct mms_var v;
 	k->n = 0;
 	if (pdu->has_name)
-		dec_add_name(b, f, pdu->name.domain, pdu->name.item);
+		add_name(b, &pdu->name, f);
 	for (uint8_t i = 0; i < pdu->n_more; i++)
-		dec_add_name(b, f, pdu->more[i].domain, pdu->more[i].item);
+		add_name(b, &pdu->more[i], f);
 	struct ber names = ber_of(pdu->names, pdu->ber_depth);
 	while (dec_spend(b->ctx, b->dir, 1) && mms_name_next(&names, &n))
-		dec_add_name(b, f, n.domain, n.item);
+		add_name(b, &n, f);
 	struct ber vars = ber_of(pdu->vars, pdu->ber_depth);
 	while (dec_spend(b->ctx, b->dir, 1) && mms_var_next(&vars, &v))
 		add_var(b, &v, pdu->ber_depth, f, k);

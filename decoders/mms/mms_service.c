@@ -53,6 +53,20 @@ static void take_object(struct mms_parse *p, const struct ber_tlv *t)
 	mms_take_name(p, &n);
 }
 
+/* A list of ObjectNames. */
+static void take_objects(struct mms_parse *p, struct span v)
+{
+	struct ber b = mms_reader(p, v);
+	struct ber_tlv t;
+	struct mms_name n;
+	p->pdu.names = v;
+	while (mms_next(p, &b, &t)) {
+		if (!mms_name_of(&t, &n))
+			mms_set_odd(p, ODD_MALFORMED);
+		mms_check_name(p, &n);
+	}
+}
+
 /* The service's contents are an Identifier: of an object, of a domain. */
 static void ident(struct mms_parse *p, const struct ber_tlv *t)
 {
@@ -99,7 +113,7 @@ static void object(struct mms_parse *p, const struct ber_tlv *t)
 	no_more(p, &b);
 }
 
-/* ObjectNames wrapped in [0] and [1]: of an enrollment and its condition, of what is renamed. */
+/* ObjectNames wrapped in [0] and [1]: of an event enrollment and its condition. */
 static void objects_in(struct mms_parse *p, const struct ber_tlv *t)
 {
 	struct ber b = enter(p, t);
@@ -108,10 +122,20 @@ static void objects_in(struct mms_parse *p, const struct ber_tlv *t)
 		if (e.cls != BER_CONTEXT || e.tag > 1 || !e.constructed)
 			continue;
 		struct ber in = mms_reader(p, e.value);
-		while (mms_next(p, &in, &name)) {
-			if (name.cls == BER_CONTEXT && name.tag < MMS_SCOPE_N)
-				take_object(p, &name);
-		}
+		if (mms_next(p, &in, &name))
+			take_object(p, &name);
+		no_more(p, &in);
+	}
+}
+
+/* deleteEventEnrollment, getEventEnrollmentAttributes: lists of ObjectNames under [0] or [1]. */
+static void object_lists(struct mms_parse *p, const struct ber_tlv *t)
+{
+	struct ber b = enter(p, t);
+	struct ber_tlv e;
+	while (mms_next(p, &b, &e)) {
+		if (e.cls == BER_CONTEXT && e.tag <= 1 && e.constructed)
+			take_objects(p, e.value);
 	}
 }
 
@@ -313,11 +337,7 @@ static void delete_lists(struct mms_parse *p, const struct ber_tlv *t)
 		if (is_context(&e, 0)) {
 			scope = mms_take_uint(p, e.value);
 		} else if (is_context(&e, 1) && e.constructed) {
-			struct ber names = mms_reader(p, e.value);
-			struct mms_name n;
-			p->pdu.names = e.value;
-			while (dec_spend(p->ctx, p->pdu.dir, 1) && mms_name_next(&names, &n))
-				mms_check_name(p, &n);
+			take_objects(p, e.value);
 		} else if (is_context(&e, 2)) {
 			mms_take_name(p, &(struct mms_name){ .scope = MMS_DOMAIN, .domain = e.value });
 		} else {
@@ -414,8 +434,8 @@ static const struct row requests[] = {
 	{ 45, ident },
 	{ 46, files },
 	{ 57, objects_in },
-	{ 58, objects_in },
-	{ 61, objects_in },
+	{ 58, object_lists },
+	{ 61, object_lists },
 	{ 72, files },
 	{ 75, files },
 	{ 76, files },

@@ -1,0 +1,168 @@
+/* iccp_name.c - TASE.2 reserved names and their scopes (IEC 60870-6-503), and the names a flow taught us. */
+#include <string.h>
+
+#include "decoders/iccp/iccp_int.h"
+
+enum { IN_VMD = 1 << MMS_VMD, IN_DOMAIN = 1 << MMS_DOMAIN, IN_AA = 1 << MMS_AA };
+
+static const struct {
+	const char *name;
+	enum iccp_reserved id;
+	uint8_t scopes;
+	bool numbered;       /* digits follow */
+} reserved[] = {
+	{ "TASE2_Version", RES_OTHER, IN_VMD, false },
+	{ "TASE.2_Version", RES_OTHER, IN_VMD, false },
+	{ "Supported_Features", RES_OTHER, IN_VMD, false },
+	{ "Bilateral_Table_ID", RES_BILATERAL_TABLE, IN_DOMAIN, false },
+	{ "Next_DSTransfer_Set", RES_NEXT_DS, IN_DOMAIN | IN_VMD, false },
+	{ "DSConditions_Detected", RES_OTHER, IN_DOMAIN | IN_VMD, false },
+	{ "DSConditions", RES_OTHER, IN_DOMAIN | IN_VMD, false },
+	{ "Event_Code_Detected", RES_OTHER, IN_DOMAIN | IN_VMD, false },
+	{ "Transfer_Set_Name", RES_SET_NAME, IN_DOMAIN | IN_VMD, false },
+	{ "Transfer_Set_Time_Stamp", RES_OTHER, IN_DOMAIN | IN_VMD, false },
+	{ "Transfer_Report_ACK", RES_ACK, IN_DOMAIN | IN_VMD, false },
+	{ "Transfer_Report_NACK", RES_NACK, IN_DOMAIN | IN_VMD, false },
+	{ "IM_Transfer_Set", RES_IM_SET, IN_VMD | IN_DOMAIN | IN_AA, false },
+	{ "IM_Transfer_Set_Status", RES_IM_SET, IN_VMD | IN_DOMAIN | IN_AA, false },
+	{ "Info_Mess_Header", RES_INFO, IN_VMD | IN_DOMAIN, false },
+	{ "Info_Buff_", RES_INFO, IN_VMD | IN_DOMAIN, true },
+	{ "Next_TSTransfer_Set", RES_OTHER, IN_DOMAIN | IN_VMD, false },
+	{ "TSConditions_Detected", RES_OTHER, IN_DOMAIN | IN_VMD, false },
+};
+
+/* IEC 61850-7-2 functional constraints, and those of its MMS mapping for reports, logs and GOOSE. */
+static const char *const constraints[] = {
+	"ST", "MX", "CO", "CF", "DC", "SP", "SG", "SE", "EX", "SV", "RP", "LG", "BR", "GO", "GS", "MS", "US", "BL", "OR",
+};
+
+bool iccp_is(struct span s, const char *text)
+{
+	const size_t n = strlen(text);
+	return s.len == n && memcmp(s.p, text, n) == 0;
+}
+
+static uint8_t lower(uint8_t o)
+{
+	return o >= 'A' && o <= 'Z' ? (uint8_t)(o + 'a' - 'A') : o;
+}
+
+static bool is_but_for_case(struct span s, const char *text)
+{
+	struct cur c = cur_span(s);
+	for (; *text != '\0'; text++) {
+		if (cur_left(&c) == 0 || lower(cur_u8(&c)) != lower((uint8_t)*text))
+			return false;
+	}
+	return cur_left(&c) == 0;
+}
+
+struct span iccp_base(struct span item)
+{
+	struct cur c = cur_span(item);
+	size_t n = 0;
+	while (n < item.len && cur_peek(&c, n) != '$')
+		n++;
+	return cur_bytes(&c, n);
+}
+
+struct span iccp_component(struct span item)
+{
+	struct cur c = cur_span(item);
+	const size_t base = iccp_base(item).len;
+	if (base == item.len)
+		return span_of(NULL, 0);
+	cur_skip(&c, base + 1);
+	return cur_rest(&c);
+}
+
+/* Without the digits at its end, if there are any. */
+static struct span without_number(struct span s)
+{
+	struct cur c = cur_span(s);
+	size_t n = s.len;
+	while (n > 0 && cur_peek(&c, n - 1) >= '0' && cur_peek(&c, n - 1) <= '9')
+		n--;
+	return cur_bytes(&c, n);
+}
+
+enum iccp_reserved iccp_reserved(const struct mms_name *n, unsigned *odd)
+{
+	const struct span base = iccp_base(n->item);
+	const struct span stem = without_number(base);
+	for (size_t i = 0; i < ARRAY_LEN(reserved); i++) {
+		const struct span s = reserved[i].numbered ? stem : base;
+		if (reserved[i].numbered && stem.len == base.len)
+			continue;
+		if (iccp_is(s, reserved[i].name)) {
+			if ((reserved[i].scopes & 1u << n->scope) != 0)
+				return reserved[i].id;
+			*odd |= ODD_SCOPE;
+			return RES_NONE;
+		}
+		if (is_but_for_case(s, reserved[i].name))
+			*odd |= ODD_CASE;
+	}
+	return RES_NONE;
+}
+
+enum iccp_suffix iccp_suffix(const struct mms_name *n, struct span *stem)
+{
+	enum { SUFFIX_LEN = 4 };
+	struct cur c = cur_span(n->item);
+	if (n->scope == MMS_AA || n->item.len <= SUFFIX_LEN || iccp_component(n->item).len != 0)
+		return SUFFIX_NONE;
+	*stem = cur_bytes(&c, n->item.len - SUFFIX_LEN);
+	if (iccp_is(cur_rest(&c), "_SBO"))
+		return SUFFIX_SBO;
+	return iccp_is(cur_rest(&c), "_TAG") ? SUFFIX_TAG : SUFFIX_NONE;
+}
+
+bool iccp_is_functional(const struct mms_name *n)
+{
+	const struct span second = iccp_base(iccp_component(n->item));
+	for (size_t i = 0; i < ARRAY_LEN(constraints); i++) {
+		if (iccp_is(second, constraints[i]))
+			return n->scope != MMS_VMD;
+	}
+	return false;
+}
+
+bool iccp_is_61850_report(const struct mms_name *list)
+{
+	return list->scope == MMS_VMD && iccp_is(list->item, "RPT");
+}
+
+uint64_t iccp_place(const struct mms_name *n)
+{
+	return hash_fnv(hash_fnv(HASH_FNV_START, &n->scope, 1), n->domain.p, n->domain.len);
+}
+
+uint64_t iccp_hash(uint64_t place, struct span item)
+{
+	/* A $ is in no domain's name: it keeps domain and item apart. */
+	return hash_fnv(hash_fnv(place, "$", 1), item.p, item.len);
+}
+
+bool iccp_known(const struct iccp_state *s, uint64_t hash, enum iccp_known what)
+{
+	for (uint16_t i = 0; i < s->n_names; i++) {
+		if (s->name[i].hash == hash && s->name[i].what == what)
+			return true;
+	}
+	return false;
+}
+
+bool iccp_learn(struct iccp_state *s, uint64_t hash, enum iccp_known what)
+{
+	if (iccp_known(s, hash, what))
+		return false;
+	const struct iccp_name n = { .hash = hash, .what = (uint8_t)what };
+	if (s->n_names < ICCP_NAMES_MAX) {
+		s->name[s->n_names++] = n;
+		return false;
+	}
+	s->name[s->oldest] = n;
+	s->oldest = (uint16_t)((s->oldest + 1) % ICCP_NAMES_MAX);
+	return true;
+}

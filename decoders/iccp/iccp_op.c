@@ -1,0 +1,335 @@
+/* iccp_op.c - which TASE.2 operation a PDU is (IEC 60870-6-503 8, its mapping to MMS).
+ *
+ * Every variable is judged; where they are of different operations, the weightiest names the PDU. What
+ * cannot be told from a plain write without a list of devices is Set Data Value.
+ */
+#include "decoders/iccp/iccp_int.h"
+
+/* Services that are one operation, whatever they name. */
+static const struct {
+	uint8_t service;
+	enum iccp_op op;
+} services[] = {
+	{ 6, OP_GET_DATA_VALUE_TYPE },
+	{ 11, OP_CREATE_DATA_SET },
+	{ 12, OP_GET_DATA_SET_ELEMENT_NAMES },
+	{ 13, OP_DELETE_DATA_SET },
+	{ 40, OP_PROGRAM_START },
+	{ 41, OP_PROGRAM_STOP },
+	{ 42, OP_PROGRAM_RESUME },
+	{ 43, OP_PROGRAM_RESET },
+	{ 44, OP_PROGRAM_KILL },
+	{ 45, OP_PROGRAM_ATTRIBUTES },
+	{ 57, OP_CREATE_EVENT_ENROLLMENT },
+	{ 58, OP_DELETE_EVENT_ENROLLMENT },
+	{ 61, OP_GET_EVENT_ENROLLMENT },
+};
+
+enum { GET_NAME_LIST = 1, READ = 4, WRITE = 5 };
+enum { CLASS_VARIABLE = 0, CLASS_LIST = 2 };
+
+/* Which operation names a PDU of several: the one that does most to the process. */
+static const uint8_t weight[OP_N] = {
+	[OP_DEVICE_OPERATE] = 11,
+	[OP_DEVICE_SELECT] = 10,
+	[OP_START_TRANSFER_DS] = 9,
+	[OP_STOP_TRANSFER_DS] = 8,
+	[OP_SET_TAG] = 7,
+	[OP_START_TRANSFER_IM] = 6,
+	[OP_STOP_TRANSFER_IM] = 5,
+	[OP_SET_DATA_VALUE] = 4,
+	[OP_TRANSFER_REPORT_NACK] = 3,
+	[OP_TRANSFER_REPORT_ACK] = 2,
+	[OP_GET_NEXT_DS_TRANSFER_SET] = 4,
+	[OP_GET_TAG] = 3,
+	[OP_GET_DS_TRANSFER_SET] = 2,
+	[OP_GET_DATA_VALUE] = 1,
+};
+
+static bool take(struct iccp_look *l, enum iccp_op op)
+{
+	if (weight[op] <= weight[l->op])
+		return false;
+	l->op = op;
+	return true;
+}
+
+static void learn(struct iccp_look *l, uint64_t hash, enum iccp_known what)
+{
+	if (iccp_learn(l->s, hash, what))
+		l->odd |= ODD_NAMES;
+}
+
+static void learn_set(struct iccp_look *l, const struct mms_name *n)
+{
+	learn(l, iccp_hash(iccp_place(n), n->item), ICCP_KNOWN_TRANSFER_SET);
+}
+
+void iccp_learn_name(struct iccp_look *l, const struct mms_name *n)
+{
+	struct span stem;
+	if (iccp_suffix(n, &stem) != SUFFIX_NONE)
+		learn(l, iccp_hash(iccp_place(n), stem), ICCP_KNOWN_DEVICE);
+}
+
+static bool is_known(const struct iccp_look *l, const struct mms_name *n, enum iccp_known what)
+{
+	const uint64_t place = iccp_place(n);
+	return iccp_known(l->s, iccp_hash(place, n->item), what) || iccp_known(l->s, iccp_hash(place, iccp_base(n->item)), what);
+}
+
+static bool spend(const struct iccp_look *l)
+{
+	return dec_spend(l->ctx, l->pdu->dir, 1);
+}
+
+/* --- read ------------------------------------------------------------------------------------------- */
+
+static uint8_t number_of(unsigned index)
+{
+	return index < UINT8_MAX ? (uint8_t)(index + 1) : 0;
+}
+
+static void read_var(struct iccp_look *l, const struct mms_var *v, unsigned index)
+{
+	struct span stem;
+	unsigned seen = 0;
+	const enum iccp_reserved res = iccp_reserved(&v->name, &seen);
+	const enum iccp_suffix suffix = iccp_suffix(&v->name, &stem);
+	if (res == RES_NEXT_DS) {
+		if (take(l, OP_GET_NEXT_DS_TRANSFER_SET)) {
+			l->at = number_of(index);
+			l->place = iccp_place(&v->name);
+		}
+	} else if (suffix != SUFFIX_NONE) {
+		(void)take(l, suffix == SUFFIX_SBO ? OP_DEVICE_SELECT : OP_GET_TAG);
+	} else if (is_known(l, &v->name, ICCP_KNOWN_TRANSFER_SET)) {
+		(void)take(l, OP_GET_DS_TRANSFER_SET);
+	} else {
+		(void)take(l, OP_GET_DATA_VALUE);
+		if (res == RES_BILATERAL_TABLE && l->op != OP_GET_NEXT_DS_TRANSFER_SET)
+			l->at = number_of(index);
+	}
+}
+
+static void read_request(struct iccp_look *l)
+{
+	if (l->pdu->spec == MMS_SPEC_LIST) {
+		l->op = OP_GET_DATA_SET_ELEMENT_VALUES;
+		return;
+	}
+	struct ber b = ber_of(l->pdu->vars, l->pdu->ber_depth);
+	struct mms_var v;
+	for (unsigned i = 0; spend(l) && mms_var_next(&b, &v); i++)
+		read_var(l, &v, i);
+}
+
+/* --- write ------------------------------------------------------------------------------------------ */
+
+static void set_status(struct iccp_look *l, const struct mms_data *value)
+{
+	if (mms_data_is_number(value))
+		(void)take(l, value->num != 0 ? OP_START_TRANSFER_DS : OP_STOP_TRANSFER_DS);
+}
+
+/* Components of a transfer set, by name or by alternateAccess: Status starts and stops. */
+static void write_components(struct iccp_look *l, const struct mms_var *v, const struct mms_data *value)
+{
+	struct mms_paths paths;
+	struct span path;
+	struct mms_data member;
+	if (iccp_is(iccp_component(v->name.item), "Status"))
+		set_status(l, value);
+	if (!v->alternate)
+		return;
+	mms_paths_open(&paths, v, l->pdu->ber_depth);
+	for (unsigned i = 0; spend(l) && mms_paths_next(&paths, &path); i++) {
+		if (!iccp_is(iccp_component(path), "Status"))
+			continue;
+		if (value->kind != MMS_DATA_STRUCT)
+			set_status(l, value);
+		else if (iccp_member_at(value, i, &member))
+			set_status(l, &member);
+	}
+}
+
+static void write_set(struct iccp_look *l, const struct mms_var *v, const struct mms_data *value)
+{
+	struct mms_name data_set;
+	bool status;
+	if (iccp_transfer_set(value, &status, &data_set)) {
+		if (take(l, status ? OP_START_TRANSFER_DS : OP_STOP_TRANSFER_DS))
+			l->object = data_set;
+		learn_set(l, &v->name);
+		return;
+	}
+	write_components(l, v, value);
+	(void)take(l, OP_SET_DATA_VALUE);
+	if (value->kind == MMS_DATA_STRUCT && !v->alternate && iccp_component(v->name.item).len == 0)
+		l->odd |= ODD_TRANSFER_SET;
+}
+
+static bool is_single(const struct mms_data *v)
+{
+	return mms_data_is_number(v) || (!v->odd && v->kind == MMS_DATA_FLOAT);
+}
+
+static void write_var(struct iccp_look *l, const struct mms_var *v, const struct mms_data *value)
+{
+	struct span stem;
+	struct mms_name data_set;
+	unsigned seen = 0;
+	bool status;
+	const enum iccp_reserved res = iccp_reserved(&v->name, &seen);
+	const enum iccp_suffix suffix = iccp_suffix(&v->name, &stem);
+	if (res == RES_ACK || res == RES_NACK) {
+		if (take(l, res == RES_ACK ? OP_TRANSFER_REPORT_ACK : OP_TRANSFER_REPORT_NACK))
+			(void)iccp_object_value(value, &l->object);
+	} else if (res == RES_IM_SET && mms_data_is_number(value)) {
+		(void)take(l, value->num != 0 ? OP_START_TRANSFER_IM : OP_STOP_TRANSFER_IM);
+	} else if (suffix != SUFFIX_NONE) {
+		(void)take(l, suffix == SUFFIX_SBO ? OP_DEVICE_SELECT : OP_SET_TAG);
+	} else if (is_known(l, &v->name, ICCP_KNOWN_TRANSFER_SET) || iccp_transfer_set(value, &status, &data_set)) {
+		write_set(l, v, value);
+	} else if (is_single(value) && is_known(l, &v->name, ICCP_KNOWN_DEVICE)) {
+		(void)take(l, OP_DEVICE_OPERATE);
+	} else {
+		(void)take(l, OP_SET_DATA_VALUE);
+	}
+}
+
+static void write_request(struct iccp_look *l)
+{
+	const struct mms_pdu *pdu = l->pdu;
+	if (pdu->spec == MMS_SPEC_LIST) {
+		const bool device = is_known(l, &pdu->name, ICCP_KNOWN_DEVICE_SET);
+		l->op = device ? OP_DEVICE_OPERATE : OP_SET_DATA_SET_ELEMENT_VALUES;
+		return;
+	}
+	struct ber vars = ber_of(pdu->vars, pdu->ber_depth);
+	struct ber values = ber_of(pdu->data, pdu->ber_depth);
+	struct mms_var v;
+	struct mms_data value;
+	while (spend(l) && mms_var_next(&vars, &v)) {
+		(void)mms_data_next(&values, &value); /* none left: a value that fits nothing */
+		write_var(l, &v, &value);
+	}
+}
+
+/* --- the rest --------------------------------------------------------------------------------------- */
+
+/* Does a list of members name a known device? */
+static bool has_device(struct iccp_look *l)
+{
+	struct ber b = ber_of(l->pdu->vars, l->pdu->ber_depth);
+	struct mms_var v;
+	while (spend(l) && mms_var_next(&b, &v)) {
+		if (v.has_name && is_known(l, &v.name, ICCP_KNOWN_DEVICE))
+			return true;
+	}
+	return false;
+}
+
+static void name_list_request(struct iccp_look *l)
+{
+	struct mms_name place = { .scope = l->pdu->name_scope };
+	if (place.scope == MMS_DOMAIN)
+		place.domain = l->pdu->name.domain;
+	if (l->pdu->object_class == CLASS_VARIABLE)
+		l->op = OP_GET_DATA_VALUE_NAMES;
+	else if (l->pdu->object_class == CLASS_LIST)
+		l->op = OP_GET_DATA_SET_NAMES;
+	l->place = iccp_place(&place);
+}
+
+void iccp_request(struct iccp_look *l)
+{
+	const struct mms_pdu *pdu = l->pdu;
+	if (pdu->service == READ)
+		read_request(l);
+	else if (pdu->service == WRITE)
+		write_request(l);
+	else if (pdu->service == GET_NAME_LIST)
+		name_list_request(l);
+	for (size_t i = 0; i < ARRAY_LEN(services); i++) {
+		if (services[i].service == pdu->service)
+			l->op = services[i].op;
+	}
+	if (l->op == OP_CREATE_DATA_SET || l->op == OP_GET_DATA_SET_ELEMENT_NAMES)
+		l->place = iccp_hash(iccp_place(&pdu->name), pdu->name.item);
+	if (l->op == OP_CREATE_DATA_SET && has_device(l))
+		learn(l, l->place, ICCP_KNOWN_DEVICE_SET);
+	if (pdu->pending == NULL || iccp_op_event(l->op, false) == iccp_op_event(l->op, true))
+		return;
+	pdu->pending->op = (uint8_t)l->op;
+	pdu->pending->at = l->at;
+	pdu->pending->place = l->place;
+}
+
+/* The transfer set that Next_DSTransfer_Set gave: {scope, domain, name}, or a name alone at the end of a structure. */
+static void take_next_set(struct iccp_look *l, const struct mms_data *v)
+{
+	struct mms_data name;
+	if (iccp_object_value(v, &l->object)) {
+		learn_set(l, &l->object);
+	} else if (iccp_member_at(v, 2, &name) && name.kind == MMS_DATA_VISIBLE) {
+		l->object = (struct mms_name){ .item = name.bytes };
+		learn(l, iccp_hash(l->pdu->request->place, name.bytes), ICCP_KNOWN_TRANSFER_SET);
+	}
+}
+
+/* Devices among the names of a list: those whose sibling has a suffix. */
+static void take_names(struct iccp_look *l)
+{
+	struct ber b = ber_of(l->pdu->idents, l->pdu->ber_depth);
+	struct ber_tlv t;
+	struct span stem;
+	while (spend(l) && ber_next(&b, &t)) {
+		const struct mms_name n = { .scope = MMS_DOMAIN, .item = t.value };
+		if (iccp_suffix(&n, &stem) != SUFFIX_NONE)
+			learn(l, iccp_hash(l->pdu->request->place, stem), ICCP_KNOWN_DEVICE);
+	}
+}
+
+void iccp_response(struct iccp_look *l)
+{
+	const struct mms_pending *req = l->pdu->request;
+	struct mms_data v;
+	l->op = (enum iccp_op)req->op;
+	const bool asked = req->at != 0 && iccp_value_at(l->pdu, req->at - 1u, &v);
+	if (asked && l->op == OP_GET_NEXT_DS_TRANSFER_SET)
+		take_next_set(l, &v);
+	else if (asked && v.kind == MMS_DATA_VISIBLE)
+		l->bilateral_table = v.bytes;
+	else if (l->op == OP_GET_DATA_VALUE_NAMES)
+		take_names(l);
+	else if (l->op == OP_GET_DATA_SET_ELEMENT_NAMES && has_device(l))
+		learn(l, req->place, ICCP_KNOWN_DEVICE_SET);
+}
+
+/* informationReport: what its variables are, or, with a list's name, what comes first in it. */
+void iccp_report(struct iccp_look *l)
+{
+	struct ber b = ber_of(l->pdu->vars, l->pdu->ber_depth);
+	struct mms_var v;
+	struct mms_data first;
+	unsigned seen = 0;
+	const bool object = iccp_value_at(l->pdu, 0, &first) && iccp_object_value(&first, &l->object);
+	enum iccp_op op = OP_NONE;
+	for (unsigned i = 0; spend(l) && mms_var_next(&b, &v); i++) {
+		const enum iccp_reserved res = iccp_reserved(&v.name, &seen);
+		if (res == RES_ACK)
+			op = OP_TRANSFER_REPORT_ACK;
+		else if (res == RES_NACK)
+			op = OP_TRANSFER_REPORT_NACK;
+		else if (res == RES_INFO && op == OP_NONE)
+			op = OP_INFORMATION_MESSAGE;
+		else if (res == RES_SET_NAME && op == OP_NONE)
+			op = OP_TRANSFER_REPORT;
+	}
+	if (op == OP_NONE && (object || (l->pdu->spec == MMS_SPEC_LIST && !iccp_is_61850_report(&l->pdu->name))))
+		op = OP_TRANSFER_REPORT;
+	l->op = op;
+	if (op == OP_TRANSFER_REPORT && object)
+		learn_set(l, &l->object);
+}
