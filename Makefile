@@ -28,7 +28,7 @@ LDFLAGS_ALL := $(filter -fsanitize% --coverage,$(CFLAGS_$(VARIANT))) -Wl,--as-ne
 
 # Folders in the order in which they may include one another: LIBS is the link order, top first.
 # What a module.mk may add to:
-#   PROGRAMS       name, with <name>_SRC and <name>_LIBS
+#   PROGRAMS       name, with <name>_MAIN (its own sources) and <name>_LIBS
 #   UNIT           name:libraries, a unit test
 #   CHECK_SCRIPTS  scripts that print TAP lines, run by tests/run
 #   CHECK_RELEASE, CHECK_ASAN  targets that make check builds first, in that variant
@@ -71,7 +71,7 @@ UNIT_BIN :=
 $(foreach u,$(UNIT),$(eval $(call unit_rule,$(word 1,$(subst :, ,$(u))),$(word 2,$(subst :, ,$(u))))))
 
 define program_rule
-$(B)/$(1): $$(patsubst %.c,$(B)/%.o,$$($(1)_SRC)) $(call archives,$($(1)_LIBS))
+$(B)/bin/$(1): $$(patsubst %.c,$(B)/%.o,$$($(1)_MAIN)) $(call archives,$($(1)_LIBS))
 	@mkdir -p $$(@D)
 	$$(if $$(Q),@echo "  LD    $$@")
 	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(PKG_LD) -lpthread
@@ -79,7 +79,7 @@ endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 
 # --- build -----------------------------------------------------------------------------------
-all: $(addprefix $(B)/,$(PROGRAMS)) ## build the programs
+all: $(addprefix $(B)/bin/,$(PROGRAMS)) ## build the programs
 	@:
 libs: $(patsubst %,$(B)/lib%.a,$(LIBS))
 	@:
@@ -135,7 +135,7 @@ bin_dir = $(if $(filter %d,$(1)),sbin,bin)
 MANUALS = $(wildcard docs/*.1 docs/*.5 docs/*.8)
 
 install: all ## install under DESTDIR and PREFIX
-	$(Q)set -e; $(foreach p,$(PROGRAMS),install -D -m 755 $(B)/$(p) $(DESTDIR)$(PREFIX)/$(call bin_dir,$(p))/$(notdir $(p));)
+	$(Q)set -e; $(foreach p,$(PROGRAMS),install -D -m 755 $(B)/bin/$(p) $(DESTDIR)$(PREFIX)/$(call bin_dir,$(p))/$(notdir $(p));)
 	$(Q)set -e; $(foreach s,$(wildcard sigs/stock/*),install -D -m 644 $(s) $(DESTDIR)$(PREFIX)/share/ips/$(s);)
 	$(Q)set -e; $(foreach m,$(MANUALS),install -D -m 644 $(m) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
 

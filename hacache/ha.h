@@ -1,0 +1,98 @@
+/* ha.h - what travels between two nodes, as plain structs.
+ *
+ * A batch is any number of session, ended and record messages, closed by a commit; the receiver applies
+ * it whole or not at all and answers with the commit's number. Times travel as durations from the
+ * commit's moment. ha_schema.c holds one row a field (the schema's names, ranges, and what is left out of
+ * the digest), ha.proto the same on the wire, ha_wire.c alone knows protobuf-c.
+ */
+#ifndef HACACHE_HA_H
+#define HACACHE_HA_H
+
+#include "decoders/cotp/cotp.h"
+#include "decoders/iccp/iccp.h"
+#include "decoders/mms/mms.h"
+#include "decoders/osi/osi.h"
+#include "forward/session.h"
+#include "ips/insp_state.h"
+#include "ips/reasm.h"
+#include "ips/rec.h"
+#include "sigs/match.h"
+
+#define HA_VERSION 1u
+#define HA_MESSAGE_MAX (512u * 1024u)   /* octets of one message */
+#define HA_BATCH_MAX (64u * 1024u * 1024u) /* octets of one batch before its commit */
+
+/* Sections of a session; each is sent when it is new or has changed. X(member, struct) */
+#define HA_SECTION_LIST(X)              \
+	X(fwd, struct session_state)    \
+	X(reasm, struct reasm_state)    \
+	X(insp, struct insp_state)      \
+	X(cotp, struct cotp_state)      \
+	X(osi, struct osi_state)        \
+	X(mms, struct mms_state)        \
+	X(iccp, struct iccp_state)      \
+	X(match, struct ha_match)
+
+enum ha_section {
+#define X(member, type) HA_SEC_##member,
+	HA_SECTION_LIST(X)
+#undef X
+	HA_SECTION_N
+};
+
+struct ha_match {
+	struct match_state s;
+	struct buf stream[DIR_N];       /* compressed pattern-match streams */
+};
+
+struct ha_session {
+	uint64_t serial;
+	uint64_t version;               /* grows with each message of the session */
+#define X(member, type) type *member;   /* NULL = not in this message */
+	HA_SECTION_LIST(X)
+#undef X
+};
+
+struct ha_hello {
+	uint32_t version;
+	uint32_t node;
+	uint64_t sig_hash;              /* compiled signatures: match state is only valid under the same */
+	uint64_t stock_hash, custom_hash;
+	uint32_t stock_nr, custom_nr;
+};
+
+struct ha_ended {
+	uint64_t serial;
+};
+
+struct ha_commit {
+	uint64_t seq;                   /* of this batch, from 1 */
+	uint64_t released;              /* last batch whose records were written */
+	mono_t now;                     /* the sender's time of the batch; only its distance from others matters */
+	uint64_t last_serial;           /* session serials used so far */
+	uint64_t packet_nr;             /* packets worked on so far */
+	uint64_t digest;                /* of the whole replicated table after this batch */
+};
+
+struct ha_ack {
+	uint64_t seq;                   /* applied up to here */
+};
+
+/* X(TYPE, member of union, struct) in the order of their type octet */
+#define HA_MESSAGE_LIST(X)                       \
+	X(HELLO, hello, struct ha_hello)         \
+	X(SESSION, session, struct ha_session)   \
+	X(ENDED, ended, struct ha_ended)         \
+	X(REC, rec, struct rec)                  \
+	X(COMMIT, commit, struct ha_commit)      \
+	X(ACK, ack, struct ha_ack)
+
+enum ha_type {
+	HA_NONE,
+#define X(TYPE, member, type) HA_##TYPE,
+	HA_MESSAGE_LIST(X)
+#undef X
+	HA_TYPE_N
+};
+
+#endif

@@ -1,0 +1,101 @@
+/* ha_cache.c - see ha_cache.h. */
+#include "hacache/ha_cache.h"
+
+#include <stdlib.h>
+
+#include "base/pool.h"
+
+enum { BUCKETS_MIN = 1024 };
+
+struct ha_cache {
+	struct hash_key key;
+	struct pool pool;
+	struct ha_entry **bucket;
+	size_t n_buckets;            /* a power of two */
+	uint64_t digest;             /* exclusive or of all entries' */
+};
+
+enum ha_merge ha_merge(uint64_t ours, uint64_t theirs)
+{
+	if (theirs > ours)
+		return HA_TAKE;
+	return theirs == ours ? HA_DUPLICATE : HA_KEEP;
+}
+
+struct ha_cache *ha_cache_new(const struct hash_key *key, uint32_t max)
+{
+	struct ha_cache *c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return NULL;
+	c->key = *key;
+	c->n_buckets = BUCKETS_MIN;
+	while (c->n_buckets < max)
+		c->n_buckets *= 2;
+	c->bucket = calloc(c->n_buckets, sizeof(struct ha_entry *));
+	if (c->bucket == NULL) {
+		free(c);
+		return NULL;
+	}
+	pool_init(&c->pool, sizeof(struct ha_entry), max);
+	return c;
+}
+
+void ha_cache_free(struct ha_cache *c)
+{
+	if (c == NULL)
+		return;
+	pool_fini(&c->pool);
+	free(c->bucket);
+	free(c);
+}
+
+static struct ha_entry **place(struct ha_cache *c, uint64_t serial)
+{
+	struct ha_entry **at = &c->bucket[hash_bytes(&c->key, &serial, sizeof(serial)) & (c->n_buckets - 1)];
+	while (*at != NULL && (*at)->serial != serial)
+		at = &(*at)->next;
+	return at;
+}
+
+struct ha_entry *ha_cache_find(struct ha_cache *c, uint64_t serial)
+{
+	return *place(c, serial);
+}
+
+struct ha_entry *ha_cache_get(struct ha_cache *c, uint64_t serial)
+{
+	struct ha_entry **at = place(c, serial);
+	if (*at == NULL) {
+		*at = pool_get(&c->pool);
+		if (*at != NULL)
+			(*at)->serial = serial;
+	}
+	return *at;
+}
+
+void ha_cache_set_digest(struct ha_cache *c, struct ha_entry *e, uint64_t digest)
+{
+	c->digest ^= e->digest ^ digest;
+	e->digest = digest;
+}
+
+void ha_cache_remove(struct ha_cache *c, uint64_t serial)
+{
+	struct ha_entry **at = place(c, serial);
+	struct ha_entry *e = *at;
+	if (e == NULL)
+		return;
+	c->digest ^= e->digest;
+	*at = e->next;
+	pool_put(&c->pool, e);
+}
+
+size_t ha_cache_n(const struct ha_cache *c)
+{
+	return c->pool.n_used;
+}
+
+uint64_t ha_cache_digest(const struct ha_cache *c)
+{
+	return c->digest;
+}

@@ -1,0 +1,66 @@
+/* ha_digest.c - the sum of a state over its schema rows: the self-proof that two nodes hold the same. */
+#include <string.h>
+
+#include "base/hash.h"
+#include "hacache/ha_rows.h"
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 29;
+}
+
+static uint64_t sum(uint64_t h, const struct ha_msg *m, const void *plain);
+
+static uint64_t sum_row(uint64_t h, const struct ha_row *r, const void *plain)
+{
+	const void *at = ha_field(plain, r->off);
+	switch ((enum ha_kind)r->kind) {
+	case HK_UINT:
+		return mix(h, ha_get_uint(at, r->size));
+	case HK_TIME:
+		return h;
+	case HK_RAW:
+		return hash_fnv(h, at, r->size);
+	case HK_TEXT:
+		return hash_fnv(h, at, strnlen(at, r->size));
+	case HK_BUF: {
+		const struct buf *b = at;
+		return hash_fnv(mix(h, b->len), b->p, b->len);
+	}
+	case HK_MSG:
+		return sum(h, r->sub, at);
+	case HK_PTR: {
+		const void *sub = ha_get_ptr(at);
+		return sub != NULL ? sum(mix(h, 1), r->sub, sub) : mix(h, 0);
+	}
+	case HK_LIST: {
+		const size_t n = ha_count(plain, r);
+		h = mix(h, n);
+		for (size_t i = 0; i < n; i++)
+			h = sum(h, r->sub, ha_field(at, i * r->size));
+		return h;
+	}
+	case HK_UINTS: {
+		const size_t n = ha_count(plain, r);
+		h = mix(h, n);
+		for (size_t i = 0; i < n; i++)
+			h = mix(h, ha_get_uint(ha_field(at, i * r->size), r->size));
+		return h;
+	}
+	}
+	return h;
+}
+
+static uint64_t sum(uint64_t h, const struct ha_msg *m, const void *plain)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		if (!m->row[i].local)
+			h = sum_row(h, &m->row[i], plain);
+	return h;
+}
+
+uint64_t ha_digest(const struct ha_msg *m, const void *plain)
+{
+	return sum(HASH_FNV_START, m, plain);
+}

@@ -1,0 +1,15 @@
+/* cmd.h - the commands of ips: each takes its own arguments and returns the exit code.
+ *
+ * 0 fine; 1 it failed; 2 usage or configuration error; 3 a check the user asked for did not hold.
+ */
+#ifndef IPS_CMD_H
+#define IPS_CMD_H
+
+enum exit_code { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CHECK = 3 };
+
+int cmd_config(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
+int cmd_app(int argc, char **argv);
+
+#endif

@@ -1,0 +1,100 @@
+/* cmd_rules.c - `ips rules list|check` and `ips app list`: what the signatures and the application table hold. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ips/cmd.h"
+#include "ips/rulefiles.h"
+#include "sigs/apps.h"
+
+static void tell(void *arg, const char *text)
+{
+	(void)arg;
+	fprintf(stderr, "ips rules: %s\n", text);
+}
+
+static void refused(void *arg, const char *file, unsigned line, const char *text)
+{
+	unsigned *n = arg;
+	++*n;
+	fprintf(stderr, "%s:%u: %s\n", file, line, text);
+}
+
+static const char *action_name(enum sig_action a)
+{
+	switch (a) {
+	case SIG_ALERT:
+		return "alert";
+	case SIG_PASS:
+		return "pass";
+	case SIG_DROP:
+		return "drop";
+	case SIG_REJECT:
+		return "reject";
+	}
+	return "";
+}
+
+static enum err add_paths(struct rulefiles *r, int argc, char **argv)
+{
+	enum err e = OK;
+	char *stock = argc == 0 ? rulefiles_stock() : NULL;
+	if (argc == 0 && stock == NULL) {
+		tell(NULL, "no stock signatures found; name a file or folder of *.rules");
+		return ERR_IO;
+	}
+	if (stock != NULL)
+		e = rulefiles_add(r, stock, false, tell, NULL);
+	for (int i = 0; e == OK && i < argc; i++)
+		e = rulefiles_add(r, argv[i], true, tell, NULL);
+	free(stock);
+	return e;
+}
+
+/* Loads the named rules, or the stock ones; list prints each, check only what is wrong. */
+static int load(int argc, char **argv, bool list)
+{
+	static const struct sig_var vars[] = { { "HOME_NET", "any" }, { "EXTERNAL_NET", "any" } };
+	struct rulefiles r = { 0 };
+	struct sigset *s = NULL;
+	unsigned n = 0;
+	enum err e = add_paths(&r, argc, argv);
+	if (e == OK) {
+		e = sigset_new(r.src, r.n, vars, ARRAY_LEN(vars), refused, &n, &s);
+		if (e != OK)
+			fprintf(stderr, "ips rules: cannot compile: %s\n", err_text(e));
+	}
+	for (size_t i = 0; e == OK && list && i < sigset_n(s); i++) {
+		const struct sig *g = sigset_at(s, i);
+		printf("%u:%u:%u %-6s %s\n", g->gid, g->sid, g->rev, action_name(g->action), g->msg);
+	}
+	if (e == OK && !list)
+		printf("%zu loaded, %u refused\n", sigset_n(s), n);
+	sigset_free(s);
+	rulefiles_free(&r);
+	return e != OK ? EXIT_FAILED : n != 0 ? EXIT_USAGE : EXIT_FINE;
+}
+
+int cmd_rules(int argc, char **argv)
+{
+	if (argc >= 2 && strcmp(argv[1], "list") == 0)
+		return load(argc - 2, argv + 2, true);
+	if (argc >= 2 && strcmp(argv[1], "check") == 0)
+		return load(argc - 2, argv + 2, false);
+	fprintf(stderr, "usage: ips rules list|check [FILE|FOLDER]...\n");
+	return EXIT_USAGE;
+}
+
+int cmd_app(int argc, char **argv)
+{
+	if (argc != 2 || strcmp(argv[1], "list") != 0) {
+		fprintf(stderr, "usage: ips app list\n");
+		return EXIT_USAGE;
+	}
+	printf("%-8s %-44s %-12s %-9s %s\n", "id", "name", "category", "risk", "parent");
+	for (size_t i = 0; i < app_n(); i++) {
+		const struct app *a = app_at(i), *up = app_by_id(a->parent);
+		printf("%-8u %-44s %-12s %-9s %s\n", a->id, a->name, a->category, a->risk, up != NULL ? up->name : "");
+	}
+	return EXIT_FINE;
+}

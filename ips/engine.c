@@ -1,0 +1,318 @@
+/* engine.c - the packet's path, top-down; each stage is one call.
+ *
+ * decode > session (> policy for a new one) > track > inspect > settle. NAT, RPF, DoS and routes will
+ * stand between session and track, where forwarding.md puts them.
+ */
+#include "ips/engine_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { STREAMS_PER_SESSION = 2, TCP_PICKUP_PORT = 1024, TCP_EPHEMERAL_PORT = 32768 };
+
+void engine_touch(struct engine *e, struct session *s)
+{
+	if (e->ended != NULL && !s->dirty) {   /* only where someone replicates */
+		s->dirty = true;
+		s->dirty_next = e->dirty;
+		e->dirty = s;
+	}
+}
+
+static void forget_dirty(struct engine *e, struct session *s)
+{
+	for (struct session **at = &e->dirty; s->dirty && *at != NULL; at = &(*at)->dirty_next) {
+		if (*at == s) {
+			*at = s->dirty_next;
+			s->dirty = false;
+			break;
+		}
+	}
+}
+
+/* The session table tells of each session that ends, before it is freed. */
+static void on_session_end(void *arg, struct session *s, enum session_end why)
+{
+	struct engine *e = arg;
+	struct insp *f = s->ips;
+	if (f != NULL) {
+		insp_flush(e, s);
+		e->stats.services[f->s.proto]++;
+		for (unsigned i = 0; i < f->s.tags.n; i++) {
+			const tag_t t = f->s.tags.id[i];
+			e->tag_count[(t & TAG_CUSTOM_BIT) != 0][t & ~TAG_CUSTOM_BIT]++;
+		}
+	} else {
+		e->stats.services[PROTO_NONE]++;
+	}
+	if (rec_wanted(e, REC_FLOW)) {
+		struct rec r;
+		rec_session(e, s, &r, REC_FLOW, DIR_ORIG);
+		r.flow.end = (uint8_t)why;
+		rec_tell(e, s, &r);
+	}
+	forget_dirty(e, s);
+	if (e->ended != NULL)
+		e->ended(e->ended_arg, s->s.serial);
+	if (f != NULL) {
+		insp_free(e, f);
+		s->ips = NULL;
+	}
+}
+
+/* Was this mid-stream packet sent by the server? A SYN+ACK says so; else the ports do (RFC 6335 6). */
+static bool sent_by_server(const struct packet *p)
+{
+	if (p->tuple.proto == IPPROTO_TCP_ && (p->tcp.flags & TCP_SYN) != 0)
+		return (p->tcp.flags & TCP_ACK) != 0;
+	const uint16_t s = p->tuple.sport, d = p->tuple.dport;
+	return (s < TCP_PICKUP_PORT && d >= TCP_PICKUP_PORT) || (s < TCP_EPHEMERAL_PORT && d >= TCP_EPHEMERAL_PORT);
+}
+
+static struct packet as_reply(const struct packet *p)
+{
+	struct packet q = *p;
+	q.tuple = tuple_reverse(&p->tuple);
+	q.ifin = p->ifout;
+	q.ifout = p->ifin;
+	memcpy(q.src_mac, p->dst_mac, sizeof(q.src_mac));
+	memcpy(q.dst_mac, p->src_mac, sizeof(q.dst_mac));
+	return q;
+}
+
+static enum reason open_session(struct run *w)
+{
+	struct engine *e = w->e;
+	const bool tcp = w->p->tuple.proto == IPPROTO_TCP_;
+	const bool syn = tcp && (w->p->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+	struct packet first = *w->p;
+	w->dir = DIR_ORIG;
+	if (tcp && !syn && sent_by_server(w->p)) {
+		first = as_reply(w->p);
+		w->dir = DIR_REPLY;
+	}
+	const struct policy *pol = policy_match(e->gen->policy, &first);
+	if (pol->action == POLICY_DENY)
+		return REASON_POLICY;
+	if (tcp && !syn && !pol->without_syn)
+		return REASON_NO_SESSION;
+	w->s = session_open(e->sessions, &first, pol->id, e->now);
+	if (w->s == NULL)
+		return REASON_SESSION_FULL;
+	e->stats.sessions++;
+	if (pol->log_traffic)
+		w->s->s.flags |= SF_LOG;
+	if (syn)
+		w->s->s.flags |= SF_SYN_SES;
+	if (pol->inspect && !w->p->fragment && insp_new(e, w->s, pol) == NULL)
+		e->stats.uninspected++;
+	return REASON_NONE;
+}
+
+/* An ICMP error belongs to the packet it quotes (seed 002: one error for each packet). */
+static enum reason icmp_error(struct run *w)
+{
+	enum dir d;
+	struct session *s = session_find(w->e->sessions, &w->p->quoted, &d);
+	if (s == NULL) {
+		const struct policy *pol = policy_match(w->e->gen->policy, w->p);
+		return pol->action == POLICY_ACCEPT && pol->without_syn ? REASON_NONE : REASON_ICMP_ERROR;
+	}
+	engine_touch(w->e, s);
+	return session_icmp_error(s, d) ? REASON_NONE : REASON_ICMP_ERROR;
+}
+
+static enum reason find_session(struct run *w)
+{
+	struct engine *e = w->e;
+	w->s = session_find(e->sessions, &w->p->tuple, &w->dir);
+	if (w->s != NULL && session_reopens(w->s, w->p)) {
+		session_close(e->sessions, w->s, END_CLOSED);
+		w->s = NULL;
+	}
+	return w->s != NULL ? REASON_NONE : open_session(w);
+}
+
+static struct verdict settle(struct engine *e, enum reason r)
+{
+	if (r == REASON_NONE)
+		e->stats.passed++;
+	else
+		e->stats.dropped++;
+	e->stats.drops[r]++;
+	return (struct verdict){ .pass = r == REASON_NONE, .reason = r };
+}
+
+static void tell_drop(struct run *w, enum reason why)
+{
+	if (!rec_wanted(w->e, REC_DROP))
+		return;
+	struct rec r;
+	if (w->s != NULL) {
+		rec_session(w->e, w->s, &r, REC_DROP, w->dir);
+	} else {
+		memset(&r, 0, sizeof(r));
+		r.kind = REC_DROP;
+		r.tuple = w->p->tuple;
+		r.ifin = w->p->ifin;
+		r.ifout = w->p->ifout;
+	}
+	r.dropped = true;
+	r.code = why;
+	rec_tell(w->e, w->s, &r);
+}
+
+struct verdict engine_packet(struct engine *e, struct packet *p)
+{
+	struct run w = { .e = e, .p = p };
+	engine_tick(e, p->at);
+	e->stats.packets++;
+	e->stats.bytes += p->wire_len;
+	e->packet_nr = p->nr;
+	enum reason r = packet_decode(p);
+	if (r != REASON_NONE) {
+		memset(&p->tuple, 0, sizeof(p->tuple));
+	} else if (p->icmp_error) {
+		r = icmp_error(&w);
+	} else {
+		r = find_session(&w);
+		if (r == REASON_NONE) {
+			session_packet(e->sessions, w.s, w.dir, p, e->now);
+			engine_touch(e, w.s);
+			if (w.s->ips != NULL)
+				r = insp_packet(e, w.s, w.dir, p);
+		}
+	}
+	e->stats.bad_csum += p->bad_csum;
+	e->stats.fragments += p->fragment;
+	if (r != REASON_NONE)
+		tell_drop(&w, r);
+	return settle(e, r);
+}
+
+void engine_tick(struct engine *e, mono_t now)
+{
+	if (mono_before(e->now, now))
+		e->now = now;
+	session_tick(e->sessions, e->now);
+}
+
+void engine_finish(struct engine *e)
+{
+	struct session *s;
+	while ((s = session_next(e->sessions, NULL)) != NULL)
+		session_close(e->sessions, s, END_CLEARED);
+}
+
+static enum err make_counters(struct engine *e)
+{
+	e->app_count = calloc(app_n() + 1, sizeof(*e->app_count));
+	e->alert_count = calloc(sigset_n(e->gen->sigs) + 1, sizeof(*e->alert_count));
+	if (e->app_count == NULL || e->alert_count == NULL)
+		return ERR_NOMEM;
+	for (enum tag_table_id t = TAGS_STOCK; t < TAG_TABLE_N; t++) {
+		e->tag_count[t] = calloc((size_t)sigset_tags(e->gen->sigs, t)->nr + 1, sizeof(**e->tag_count));
+		if (e->tag_count[t] == NULL)
+			return ERR_NOMEM;
+	}
+	return OK;
+}
+
+static enum err make_parts(struct engine *e)
+{
+	const struct gen *g = e->gen;
+	struct session_cfg sc;
+	session_cfg_default(&sc);
+	sc.key = hash_key_of_seed(e->cfg.seed);
+	sc.max = g->max_sessions;
+	memcpy(sc.timeout_s, g->timeout_s, sizeof(sc.timeout_s));
+	e->sessions = session_table_new(&sc, e->now, on_session_end, e);
+	e->bufs = bufpool_new(g->stream_memory);
+	if (e->sessions == NULL || e->bufs == NULL)
+		return ERR_NOMEM;
+	pool_init(&e->insp_pool, sizeof(struct insp), g->max_sessions);
+	pool_init(&e->stack_pool, sizeof(struct stack), g->max_sessions);
+	pool_init(&e->held_pool, sizeof(struct reasm_held), (size_t)g->max_sessions * STREAMS_PER_SESSION);
+	TRY(make_counters(e));
+	return insp_matcher_new(e);
+}
+
+enum err engine_new(const struct engine_cfg *cfg, const struct gen *gen, mono_t now, engine_rec_fn *on_rec, void *arg, struct engine **out)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+	if (e == NULL)
+		return ERR_NOMEM;
+	e->cfg = *cfg;
+	e->gen = gen;
+	e->now = now;
+	e->on_rec = on_rec;
+	e->rec_arg = arg;
+	const enum err er = make_parts(e);
+	if (er != OK) {
+		engine_free(e);
+		return er;
+	}
+	*out = e;
+	return OK;
+}
+
+static void drop_inspections(struct engine *e)
+{
+	for (struct session *s = session_next(e->sessions, NULL); s != NULL; s = session_next(e->sessions, s))
+		if (s->ips != NULL)
+			insp_free(e, s->ips);
+}
+
+void engine_free(struct engine *e)
+{
+	if (e == NULL)
+		return;
+	if (e->sessions != NULL && e->bufs != NULL)
+		drop_inspections(e);
+	session_table_free(e->sessions);
+	matcher_free(e->matcher);
+	bufpool_free(e->bufs);
+	pool_fini(&e->insp_pool);
+	pool_fini(&e->stack_pool);
+	pool_fini(&e->held_pool);
+	free(e->app_count);
+	free(e->alert_count);
+	free(e->tag_count[TAGS_STOCK]);
+	free(e->tag_count[TAGS_CUSTOM]);
+	free(e);
+}
+
+const struct engine_stats *engine_stats(const struct engine *e)
+{
+	return &e->stats;
+}
+
+uint64_t engine_app_count(const struct engine *e, size_t app_index)
+{
+	return e->app_count[app_index];
+}
+
+uint64_t engine_alert_count(const struct engine *e, size_t sig_index)
+{
+	return e->alert_count[sig_index];
+}
+
+uint64_t engine_tag_count(const struct engine *e, tag_t t)
+{
+	return e->tag_count[(t & TAG_CUSTOM_BIT) != 0][t & ~TAG_CUSTOM_BIT];
+}
+
+struct session_table *engine_sessions(struct engine *e)
+{
+	return e->sessions;
+}
+
+const struct gen *engine_gen(const struct engine *e)
+{
+	return e->gen;
+}
+
+mono_t engine_now(const struct engine *e)
+{
+	return e->now;
+}

@@ -1,0 +1,80 @@
+/* engine.h - the engine: one packet and its time in, a verdict, log records and a set of changed sessions out.
+ *
+ * One engine a worker; nothing is shared. Pure: no I/O, no clock, no randomness; the same packets and the
+ * same generation give the same results. Everything is allocated from pools with caps. One thread.
+ */
+#ifndef IPS_ENGINE_H
+#define IPS_ENGINE_H
+
+#include "decoders/dec.h"
+#include "forward/session.h"
+#include "ips/gen.h"
+#include "ips/insp_state.h"
+#include "ips/reasm.h"
+#include "ips/rec.h"
+#include "ips/stack.h"
+#include "sigs/apps.h"
+#include "sigs/match.h"
+
+/* The inspection of one flow: session->ips. */
+struct insp {
+	struct insp_state s;
+	struct reasm_state reasm;
+	struct match_flow match;
+	struct stack *stack;             /* NULL unless service is cotp */
+	const struct policy *policy;
+	struct session *session;
+};
+
+struct engine_stats {
+	uint64_t packets, bytes, passed, dropped;
+	uint64_t drops[REASON_N];
+	uint64_t bad_csum;               /* let pass because the source is a capture */
+	uint64_t fragments;              /* let through without ports, uninspected */
+	uint64_t sessions;               /* opened */
+	uint64_t uninspected;            /* sessions whose policy wants inspection, refused one for lack of memory */
+	uint64_t gaps;
+	uint64_t match_lost;             /* partial matches given up for lack of room */
+	uint64_t events[EV_N];
+	uint64_t anomalies[ANOMALY_N];
+	uint64_t services[PROTO_N];      /* sessions by what they were recognised as when they ended or now */
+};
+
+struct engine_cfg {
+	uint64_t seed;                   /* of every hash table */
+	uint32_t node;                   /* owner number of sessions opened here */
+	uint32_t rec_mask;               /* 1 << enum rec_kind: records wanted */
+};
+
+/* Log records come in the order of their packets. */
+typedef void engine_rec_fn(void *arg, const struct rec *r);
+
+struct engine;
+/* gen is borrowed as long as the engine lives or until engine_set_gen. */
+enum err engine_new(const struct engine_cfg *cfg, const struct gen *gen, mono_t now, engine_rec_fn *on_rec, void *arg, struct engine **out) MUST_USE;
+void engine_free(struct engine *e);
+
+struct verdict {
+	bool pass;
+	enum reason reason;              /* why not */
+};
+
+struct verdict engine_packet(struct engine *e, struct packet *p);
+/* Time passes without a packet: sessions that are due end. */
+void engine_tick(struct engine *e, mono_t now);
+/* Ends every session (a capture's end): reason END_CLEARED, flow records are told. */
+void engine_finish(struct engine *e);
+
+const struct engine_stats *engine_stats(const struct engine *e);
+uint64_t engine_app_count(const struct engine *e, size_t app_index);   /* operations seen */
+uint64_t engine_alert_count(const struct engine *e, size_t sig_index);
+uint64_t engine_tag_count(const struct engine *e, tag_t t);            /* sessions that carry or carried it */
+struct session_table *engine_sessions(struct engine *e);
+const struct gen *engine_gen(const struct engine *e);
+mono_t engine_now(const struct engine *e);
+static inline struct insp *engine_insp(const struct session *s)
+{
+	return s->ips;
+}
+
+#endif

@@ -1,0 +1,246 @@
+/* engine_ha.c - see engine_ha.h. */
+#include "ips/engine_ha.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ips/engine_int.h"
+
+struct engine_ha {
+	struct engine *e;
+	struct ha_match match;       /* of the session exported last */
+};
+
+enum err engine_ha_new(struct engine *e, struct engine_ha **out)
+{
+	struct engine_ha *h = calloc(1, sizeof(*h));
+	if (h == NULL)
+		return ERR_NOMEM;
+	h->e = e;
+	*out = h;
+	return OK;
+}
+
+void engine_ha_free(struct engine_ha *h)
+{
+	if (h == NULL)
+		return;
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
+		buf_clear(h->e->bufs, &h->match.stream[d]);
+	free(h);
+}
+
+void engine_ha_on_end(struct engine *e, void (*ended)(void *arg, uint64_t serial), void *arg)
+{
+	e->ended = ended;
+	e->ended_arg = arg;
+}
+
+/* --- out ------------------------------------------------------------------------------------------- */
+
+static void export_session(struct engine_ha *h, struct session *s, struct ha_session *out)
+{
+	struct insp *f = s->ips;
+	*out = (struct ha_session){ .serial = s->s.serial, .fwd = &s->s };
+	if (f == NULL)
+		return;
+	out->reasm = &f->reasm;
+	out->insp = &f->s;
+	if (f->stack != NULL) {
+		out->cotp = &f->stack->cotp;
+		out->osi = &f->stack->osi;
+		out->mms = &f->stack->mms;
+		out->iccp = &f->stack->iccp;
+	}
+	h->match.s = f->match.s;
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
+		if (match_export(h->e->matcher, &f->match, d, h->e->bufs, &h->match.stream[d]) != OK)
+			return;          /* no room: the match state stays behind, the peer keeps what it has */
+	out->match = &h->match;
+}
+
+bool engine_ha_next(struct engine_ha *h, struct ha_session *out)
+{
+	struct session *s = h->e->dirty;
+	if (s == NULL)
+		return false;
+	h->e->dirty = s->dirty_next;
+	s->dirty = false;
+	export_session(h, s, out);
+	return true;
+}
+
+bool engine_ha_export(struct engine_ha *h, uint64_t serial, struct ha_session *out)
+{
+	struct session *s = session_by_serial(h->e->sessions, serial);
+	if (s == NULL)
+		return false;
+	export_session(h, s, out);
+	return true;
+}
+
+void engine_ha_hello(const struct engine *e, struct ha_hello *h)
+{
+	struct sigset_stat st;
+	sigset_stat(e->gen->sigs, &st);
+	const struct tag_table *stock = sigset_tags(e->gen->sigs, TAGS_STOCK), *custom = sigset_tags(e->gen->sigs, TAGS_CUSTOM);
+	*h = (struct ha_hello){ .version = HA_VERSION, .node = e->cfg.node, .sig_hash = st.hash, .stock_hash = stock->hash,
+		                .custom_hash = custom->hash, .stock_nr = stock->nr, .custom_nr = custom->nr };
+}
+
+/* --- in -------------------------------------------------------------------------------------------- */
+
+/* The buffers of an imported struct are the peer's bytes: they are copied into buffers of ours. */
+static enum err own_buf(struct engine *e, struct buf *ours, const struct buf *theirs)
+{
+	if (theirs->len == 0) {
+		buf_clear(e->bufs, ours);
+		return OK;
+	}
+	return buf_set(e->bufs, ours, theirs->p, theirs->len);
+}
+
+static enum err import_held(struct engine *e, struct reasm_dir *to, const struct reasm_dir *from)
+{
+	to->held = NULL;
+	to->held_bytes = 0;
+	if (from->held == NULL || from->held->n == 0)
+		return OK;
+	to->held = pool_get(&e->held_pool);
+	if (to->held == NULL)
+		return ERR_FULL;
+	to->held->n = 0;
+	for (unsigned i = 0; i < from->held->n; i++) {
+		struct reasm_seg *seg = &to->held->seg[i];
+		*seg = (struct reasm_seg){ .seq = from->held->seg[i].seq };
+		TRY(buf_set(e->bufs, &seg->data, from->held->seg[i].data.p, from->held->seg[i].data.len));
+		to->held->n++;
+		to->held_bytes += seg->data.len;
+	}
+	return OK;
+}
+
+static enum err import_reasm(struct engine *e, struct insp *f, const struct reasm_state *in)
+{
+	const struct reasm_ctx rc = insp_reasm_ctx(e, NULL);
+	reasm_fini(&f->reasm, &rc);
+	f->reasm = *in;
+	f->reasm.dir[DIR_ORIG].held = f->reasm.dir[DIR_REPLY].held = NULL;
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
+		TRY(import_held(e, &f->reasm.dir[d], &in->dir[d]));
+	return OK;
+}
+
+static enum err import_insp(struct engine *e, struct insp *f, const struct insp_state *in)
+{
+	const struct insp_state old = f->s;
+	f->s = *in;
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
+		f->s.dir[d].look = old.dir[d].look;
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
+		TRY(own_buf(e, &f->s.dir[d].look, &in->dir[d].look));
+	return OK;
+}
+
+static enum err import_cotp(struct engine *e, struct cotp_state *to, const struct cotp_state *in)
+{
+	const struct cotp_state old = *to;
+	*to = *in;
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++) {
+		to->dir[d].part = old.dir[d].part;
+		to->dir[d].tsdu = old.dir[d].tsdu;
+	}
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++) {
+		TRY(own_buf(e, &to->dir[d].part, &in->dir[d].part));
+		TRY(own_buf(e, &to->dir[d].tsdu, &in->dir[d].tsdu));
+	}
+	return OK;
+}
+
+static enum err import_stack(struct engine *e, struct insp *f, const struct ha_session *in)
+{
+	if (f->stack == NULL) {
+		if (in->cotp == NULL)
+			return OK;
+		f->stack = pool_get(&e->stack_pool);
+		if (f->stack == NULL)
+			return ERR_FULL;
+		stack_init(f->stack);
+	}
+	if (in->cotp != NULL)
+		TRY(import_cotp(e, &f->stack->cotp, in->cotp));
+	if (in->osi != NULL)
+		f->stack->osi = *in->osi;
+	if (in->mms != NULL)
+		f->stack->mms = *in->mms;
+	if (in->iccp != NULL)
+		f->stack->iccp = *in->iccp;
+	return OK;
+}
+
+static enum err import_match(struct engine *e, struct insp *f, const struct ha_match *in)
+{
+	f->match.s = in->s;
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
+		TRY(match_import(e->matcher, &f->match, d, buf_span(&in->stream[d])));
+	return OK;
+}
+
+static enum err import_inspection(struct engine *e, struct session *s, const struct ha_session *in, bool same_sigs)
+{
+	struct insp *f = s->ips;
+	if (f == NULL) {
+		const struct policy *pol = policy_by_id(e->gen->policy, s->s.policy_id);
+		if (in->insp == NULL)
+			return OK;
+		f = insp_new(e, s, pol != NULL ? pol : policy_implicit(e->gen->policy));
+		if (f == NULL)
+			return ERR_FULL;
+	}
+	if (in->reasm != NULL)
+		TRY(import_reasm(e, f, in->reasm));
+	if (in->insp != NULL)
+		TRY(import_insp(e, f, in->insp));
+	TRY(import_stack(e, f, in));
+	if (f->s.service == SVC_COTP && f->stack == NULL)
+		return ERR_RANGE;
+	if (in->match != NULL && same_sigs)
+		TRY(import_match(e, f, in->match));
+	if (in->match != NULL && !same_sigs)
+		f->s.partial = true;
+	return OK;
+}
+
+enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, bool same_sigs)
+{
+	struct engine *e = h->e;
+	struct session *s = session_by_serial(e->sessions, in->serial);
+	if (in->fwd != NULL) {
+		struct session_state st = *in->fwd;
+		st.serial = in->serial;
+		TRY(session_import(e->sessions, &st, &s));
+	}
+	if (s == NULL)
+		return ERR_MISMATCH;
+	return import_inspection(e, s, in, same_sigs);
+}
+
+void engine_ha_ended(struct engine_ha *h, uint64_t serial)
+{
+	struct engine *e = h->e;
+	struct session *s = session_by_serial(e->sessions, serial);
+	if (s == NULL)
+		return;
+	if (s->ips != NULL)
+		insp_free(e, s->ips);
+	s->ips = NULL;
+	session_forget(e->sessions, s);
+}
+
+void engine_ha_promote(struct engine_ha *h, mono_t now, uint64_t last_serial)
+{
+	if (mono_before(h->e->now, now))
+		h->e->now = now;
+	session_set_last_serial(h->e->sessions, last_serial);
+	session_promote(h->e->sessions, h->e->now);
+}

@@ -1,0 +1,31 @@
+/* engine_ha.h - the engine's replicated state out and in: what changed in a batch, and its taking over.
+ *
+ * Exported structs point into the engine and are valid until its next packet. Imported sessions are
+ * decoded and ready at once, but larval: they neither age nor meet packets before the promotion.
+ */
+#ifndef IPS_ENGINE_HA_H
+#define IPS_ENGINE_HA_H
+
+#include "hacache/ha.h"
+#include "ips/engine.h"
+
+struct engine_ha;            /* scratch of exports; one an engine */
+enum err engine_ha_new(struct engine *e, struct engine_ha **out) MUST_USE;
+void engine_ha_free(struct engine_ha *h);
+
+/* From now on tells each session's end, for the peer. */
+void engine_ha_on_end(struct engine *e, void (*ended)(void *arg, uint64_t serial), void *arg);
+/* The next session that changed since the last commit, and removes it from the list; false when none is left. */
+bool engine_ha_next(struct engine_ha *h, struct ha_session *out);
+/* The state of one session; false when there is none of that serial. */
+bool engine_ha_export(struct engine_ha *h, uint64_t serial, struct ha_session *out);
+
+/* same_sigs: the peer's match state is valid here; else the flow is flagged resumed-partial. */
+enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, bool same_sigs) MUST_USE;
+void engine_ha_ended(struct engine_ha *h, uint64_t serial);
+/* The peer is gone: every larval session goes live. */
+void engine_ha_promote(struct engine_ha *h, mono_t now, uint64_t last_serial);
+/* What this engine says of itself first. */
+void engine_ha_hello(const struct engine *e, struct ha_hello *h);
+
+#endif

@@ -1,0 +1,416 @@
+/* engine_inspect.c - the inspection of a flow: reassembled bytes to matcher and decoders, their events to
+ * applications, tags, alerts and log records.
+ *
+ * New bytes are scanned first; then, before each event the decoders tell, the matcher lets out the hits
+ * up to that event's last octet. So the order of alerts and tags is that of the stream, not of its segments.
+ */
+#include <string.h>
+
+#include "base/cur.h"
+#include "decoders/other/other.h"
+#include "ips/engine_int.h"
+
+enum { PROBE_DENSE = 64, PROBE_STEP = 32 };
+
+/* --- what the flow tells: the consumers of events ---------------------------------------------- */
+
+static void let_hits_out(struct run *w)
+{
+	const int64_t upto = (int64_t)w->dec.consumed - w->before;
+	match_upto(w->e->matcher, &w->f->match, &w->sig, w->dir, upto > 0 ? (size_t)upto : 0, w);
+}
+
+static size_t app_index(const struct app *a)
+{
+	return (size_t)(a - app_at(0));
+}
+
+static void copy_text(char *dst, struct span s)
+{
+	const size_t n = size_min(s.len, REC_TEXT - 1);
+	if (n != 0)
+		memcpy(dst, s.p, n);
+	dst[n] = '\0';
+}
+
+static void first_names(const struct dec_event *ev, struct rec *r)
+{
+	static const struct {
+		enum field_id domain, object;
+	} names[] = { { FLD_ICCP_DOMAIN, FLD_ICCP_NAME }, { FLD_MMS_DOMAIN, FLD_MMS_OBJECT } };
+	for (size_t i = 0; i < ARRAY_LEN(names) && r->object[0] == '\0'; i++) {
+		unsigned at = 0;
+		const struct field *o = fields_next(ev->fields, names[i].object, &at);
+		at = 0;
+		const struct field *d = fields_next(ev->fields, names[i].domain, &at);
+		if (o != NULL)
+			copy_text(r->object, o->bytes);
+		if (d != NULL)
+			copy_text(r->domain, d->bytes);
+	}
+}
+
+/* An operation was seen: the flow's last application, a count, a record. */
+static const struct app *note_app(struct run *w, const struct dec_event *ev)
+{
+	const struct app *a = app_of_event(ev->id);
+	if (a == NULL)
+		return NULL;
+	/* On a TASE.2 flow the operation is ICCP's; the MMS service that carries it is no application of its own. */
+	if (w->f->s.proto == PROTO_ICCP && app_of_proto(PROTO_MMS) != NULL && a->parent == app_of_proto(PROTO_MMS)->id)
+		return NULL;
+	if ((ev->flags & EV_CONT) != 0)
+		return a;
+	w->f->s.last_app = a->id;
+	w->s->s.flags |= SF_APP_VALID;
+	w->e->app_count[app_index(a)]++;
+	if (rec_wanted(w->e, REC_APP)) {
+		struct rec r;
+		rec_session(w->e, w->s, &r, REC_APP, ev->dir);
+		first_names(ev, &r);
+		rec_tell(w->e, w->s, &r);
+	}
+	return a;
+}
+
+static void on_event(void *arg, const struct dec_event *ev)
+{
+	struct run *w = arg;
+	let_hits_out(w);
+	if ((ev->flags & EV_CONT) == 0)
+		w->e->stats.events[ev->id]++;
+	const struct app *a = note_app(w, ev);
+	match_event(w->e->matcher, &w->f->match, &w->sig, ev, a != NULL ? a->name : NULL, w);
+}
+
+static void on_anomaly(void *arg, enum dir d, enum anomaly a)
+{
+	struct run *w = arg;
+	let_hits_out(w);
+	w->e->stats.anomalies[a]++;
+	if (rec_wanted(w->e, REC_ANOMALY)) {
+		struct rec r;
+		rec_session(w->e, w->s, &r, REC_ANOMALY, d);
+		r.code = a;
+		rec_tell(w->e, w->s, &r);
+	}
+	match_anomaly(w->e->matcher, &w->f->match, &w->sig, d, anomaly_name(a), w);
+	const bool blind = a == AN_BUDGET || a == AN_MEMORY || a == AN_HELD_CAP;
+	if (blind && w->e->gen->prevent && w->f->policy->prefer == PREFER_SECURITY) {
+		w->reason = REASON_INSPECTION;
+		w->guilty = d;
+	}
+}
+
+static bool descends(enum proto p, enum proto from)
+{
+	while (p != from && p != PROTO_NONE)
+		p = proto_parent(p);
+	return p == from;
+}
+
+static void on_proto(void *arg, enum proto p)
+{
+	struct run *w = arg;
+	struct insp_state *s = &w->f->s;
+	if (p == s->proto || !descends(p, s->proto))
+		return;
+	s->proto = (uint8_t)p;
+	w->sig.proto = p;
+	const struct app *a = app_of_proto(p);
+	if (a != NULL)
+		s->app = a->id;
+}
+
+/* A signature fired, or a partial match was given up. */
+static void on_hit(void *arg, const struct match_hit *hit)
+{
+	struct run *w = arg;
+	struct engine *e = w->e;
+	if (hit->sig == NULL) {
+		e->stats.match_lost++;
+		return;
+	}
+	const bool drop = hit->sig->action == SIG_DROP || hit->sig->action == SIG_REJECT;
+	if (drop && e->gen->prevent) {
+		w->reason = REASON_SIGNATURE;
+		w->guilty = hit->dir;
+	}
+	if (hit->sig->noalert || hit->sig->action == SIG_PASS)
+		return;
+	e->alert_count[hit->sig->index]++;
+	w->f->s.n_alerts++;
+	if (rec_wanted(e, REC_ALERT)) {
+		struct rec r;
+		rec_session(e, w->s, &r, REC_ALERT, hit->dir);
+		r.gid = hit->sig->gid;
+		r.sid = hit->sig->sid;
+		r.rev = hit->sig->rev;
+		r.dropped = drop && e->gen->prevent;
+		r.would_drop = drop && !e->gen->prevent;
+		rec_tell(e, w->s, &r);
+	}
+}
+
+/* --- bytes to protocols ------------------------------------------------------------------------ */
+
+static void feed_stack(struct run *w, enum dir d, struct span bytes)
+{
+	w->dec.consumed = 0;
+	stack_feed(w->f->stack, &w->f->s.upper, &w->dec, d, bytes);
+}
+
+/* The probes say COTP: its decoders get what was looked at so far, of both directions. */
+static void start_cotp(struct run *w)
+{
+	struct insp *f = w->f;
+	f->stack = pool_get(&w->e->stack_pool);
+	if (f->stack == NULL) {
+		f->s.service = SVC_UNKNOWN;
+		on_anomaly(w, w->dir, AN_MEMORY);
+		return;
+	}
+	stack_init(f->stack);
+	f->s.service = SVC_COTP;
+}
+
+/* Asks every recogniser about the first n octets of the direction. */
+static enum probe probe_prefix(struct run *w, struct span first, bool whole)
+{
+	const enum probe cotp = w->s->s.tuple[DIR_ORIG].proto == IPPROTO_TCP_ ? cotp_probe(first) : PROBE_NO;
+	if (cotp == PROBE_YES) {
+		start_cotp(w);
+		return PROBE_YES;
+	}
+	const struct tuple *t = &w->s->s.tuple[DIR_ORIG];
+	const struct other_hint h = { .ip_proto = t->proto, .sport = t->sport, .dport = t->dport };
+	enum proto p = PROTO_NONE;
+	const enum probe other = other_probe(&h, w->dir, first, whole, &p);
+	if (other == PROBE_YES && cotp == PROBE_NO) {
+		w->f->s.service = SVC_NAMED;
+		on_proto(w, p);
+		return PROBE_YES;
+	}
+	return cotp == PROBE_MORE || other == PROBE_MORE ? PROBE_MORE : PROBE_NO;
+}
+
+/* Probes at fixed prefix lengths, so that the answer is the stream's and not its segmentation's. */
+static void look(struct run *w, size_t had)
+{
+	struct insp_dir *d = &w->f->s.dir[w->dir];
+	for (size_t n = had + 1; n <= d->look.len && !d->looked; n++) {
+		if (n > PROBE_DENSE && n % PROBE_STEP != 0)
+			continue;
+		const enum probe a = probe_prefix(w, span_of(d->look.p, n), false);
+		if (a != PROBE_MORE || n >= OTHER_LOOK)
+			d->looked = true;
+	}
+}
+
+static void feed_looked(struct run *w, enum dir d, int64_t before)
+{
+	struct buf b = w->f->s.dir[d].look;
+	w->f->s.dir[d].look = (struct buf){ 0 };
+	const enum dir now = w->dir;
+	w->dir = d;
+	w->before = before;
+	feed_stack(w, d, buf_span(&b));
+	w->dir = now;
+	buf_clear(w->e->bufs, &b);
+}
+
+/* First bytes of a direction, while nothing is decided. */
+static void undecided(struct run *w, struct span bytes)
+{
+	struct insp_state *s = &w->f->s;
+	struct insp_dir *d = &s->dir[w->dir];
+	const size_t had = d->look.len;
+	struct cur c = cur_span(bytes);
+	const struct span first = cur_bytes(&c, size_min(bytes.len, OTHER_LOOK - had));
+	if (buf_append(w->e->bufs, &d->look, first.p, first.len) != OK) {
+		on_anomaly(w, w->dir, AN_MEMORY);
+		d->looked = true;
+	}
+	look(w, had);
+	if (s->service == SVC_COTP) {
+		const enum dir far = dir_other(w->dir);
+		s->dir[w->dir].looked = s->dir[far].looked = true;
+		if (s->dir[far].look.len != 0)
+			feed_looked(w, far, s->dir[far].look.len);
+		feed_looked(w, w->dir, (int64_t)had);
+		w->before = -(int64_t)first.len;
+		if (cur_left(&c) != 0)
+			feed_stack(w, w->dir, cur_rest(&c));
+	} else if (d->looked) {
+		buf_clear(w->e->bufs, &d->look);
+		if (s->service == SVC_UNDECIDED && s->dir[dir_other(w->dir)].looked)
+			s->service = SVC_UNKNOWN;
+	}
+}
+
+static const struct dec_sink sink_ops = { .event = on_event, .anomaly = on_anomaly, .proto = on_proto };
+
+/* In-order bytes of a direction, from reassembly. */
+static void on_bytes(void *arg, enum dir d, struct span bytes)
+{
+	struct run *w = arg;
+	struct insp_dir *id = &w->f->s.dir[d];
+	const uint64_t cap = w->e->gen->ignore_after;
+	if (cap != 0)
+		bytes.len = size_min(bytes.len, cap > id->inspected ? (size_t)(cap - id->inspected) : 0);
+	if (bytes.len == 0)
+		return;
+	id->inspected += bytes.len;
+	w->dir = d;
+	w->before = 0;
+	w->dec.consumed = 0;
+	match_stream(w->e->matcher, &w->f->match, &w->sig, d, bytes);
+	switch ((enum service)w->f->s.service) {
+	case SVC_UNDECIDED:
+		if (!id->looked)
+			undecided(w, bytes);
+		break;
+	case SVC_COTP:
+		feed_stack(w, d, bytes);
+		break;
+	case SVC_NAMED:
+	case SVC_UNKNOWN:
+	case SVC_N:
+		break;
+	}
+	match_upto(w->e->matcher, &w->f->match, &w->sig, d, bytes.len, w);
+}
+
+static void on_gap(void *arg, enum dir d)
+{
+	struct run *w = arg;
+	struct insp_dir *id = &w->f->s.dir[d];
+	w->dir = d;
+	w->e->stats.gaps++;
+	on_anomaly(w, d, AN_GAP);
+	match_gap(w->e->matcher, &w->f->match, d);
+	buf_clear(w->e->bufs, &id->look);
+	if (w->f->stack != NULL)
+		stack_gap(w->f->stack, &w->dec, d);
+}
+
+static void on_held_cap(void *arg, enum dir d)
+{
+	on_anomaly(arg, d, AN_HELD_CAP);
+}
+
+/* --- packets to bytes --------------------------------------------------------------------------- */
+
+static void run_init(struct run *w, struct engine *e, struct session *s, struct dec_sink *sink)
+{
+	struct insp *f = s->ips;
+	const struct tuple *t = &s->s.tuple[DIR_ORIG];
+	*sink = sink_ops;
+	sink->arg = w;
+	*w = (struct run){ .e = e, .s = s, .f = f };
+	w->dec = (struct dec_ctx){ .bufs = e->bufs, .sink = sink, .lim = &e->gen->limits, .budget = e->gen->budget, .fields = &e->fields };
+	w->sig = (struct sig_flow){ .family = t->family, .ip_proto = t->proto, .client = t->src, .server = t->dst,
+		                    .cport = t->sport, .sport = t->dport, .proto = f->s.proto, .tags = &f->s.tags };
+	w->sig.established = s->s.n[DIR_ORIG].packets != 0 && s->s.n[DIR_REPLY].packets != 0;
+}
+
+struct reasm_ctx insp_reasm_ctx(struct engine *e, const struct reasm_sink *sink)
+{
+	return (struct reasm_ctx){ .bufs = e->bufs, .held_pool = &e->held_pool, .sink = sink };
+}
+
+/* Does p carry octets that were refused before? Nothing past release_to leaves, retransmitted or not. */
+static bool is_refused(const struct insp_dir *d, const struct packet *p)
+{
+	if (!d->blocked)
+		return false;
+	const uint32_t end = p->tcp.seq + (uint32_t)p->payload.len + ((p->tcp.flags & (TCP_FIN | TCP_SYN)) != 0);
+	return end != p->tcp.seq && seq_diff(end, d->release_to) > 0;
+}
+
+static void block(struct run *w)
+{
+	struct insp_dir *d = &w->f->s.dir[w->guilty];
+	if (d->blocked || w->s->s.tuple[DIR_ORIG].proto != IPPROTO_TCP_)
+		return;
+	d->blocked = true;
+	d->release_to = w->guilty == w->from ? w->p->tcp.seq : w->f->reasm.dir[w->guilty].next;
+}
+
+static void datagram(struct run *w)
+{
+	struct insp_dir *d = &w->f->s.dir[w->dir];
+	d->inspected += w->p->payload.len;
+	if (w->f->s.service == SVC_UNDECIDED && !d->looked && w->p->payload.len != 0) {
+		d->looked = true;
+		(void)probe_prefix(w, w->p->payload, true);
+	}
+	match_packet(w->e->matcher, &w->f->match, &w->sig, w->dir, w->p->payload, w);
+}
+
+enum reason insp_packet(struct engine *e, struct session *s, enum dir d, const struct packet *p)
+{
+	struct run w;
+	struct dec_sink sink;
+	run_init(&w, e, s, &sink);
+	w.p = p;
+	w.dir = w.from = w.guilty = d;
+	const bool tcp = p->tuple.proto == IPPROTO_TCP_;
+	if (tcp && is_refused(&w.f->s.dir[d], p))
+		return REASON_BLOCKED;
+	if (s->s.n[DIR_ORIG].packets + s->s.n[DIR_REPLY].packets == 1)
+		match_open(e->matcher, &w.f->match, &w.sig, d, &w);
+	if (tcp) {
+		const struct reasm_sink rs = { .bytes = on_bytes, .gap = on_gap, .held_cap = on_held_cap, .arg = &w };
+		const struct reasm_ctx rc = insp_reasm_ctx(e, &rs);
+		reasm_segment(&w.f->reasm, &rc, d, p);
+	} else {
+		datagram(&w);
+	}
+	if (w.reason != REASON_NONE)
+		block(&w);
+	return w.reason;
+}
+
+void insp_flush(struct engine *e, struct session *s)
+{
+	struct run w;
+	struct dec_sink sink;
+	run_init(&w, e, s, &sink);
+	const struct reasm_sink rs = { .bytes = on_bytes, .gap = on_gap, .held_cap = on_held_cap, .arg = &w };
+	const struct reasm_ctx rc = insp_reasm_ctx(e, &rs);
+	reasm_flush(&w.f->reasm, &rc);
+}
+
+struct insp *insp_new(struct engine *e, struct session *s, const struct policy *pol)
+{
+	struct insp *f = pool_get(&e->insp_pool);
+	if (f == NULL)
+		return NULL;
+	match_flow_init(&f->match);
+	f->s.owner = e->cfg.node;
+	f->policy = pol;
+	f->session = s;
+	s->ips = f;
+	s->s.inspected = true;
+	return f;
+}
+
+void insp_free(struct engine *e, struct insp *f)
+{
+	const struct reasm_ctx rc = insp_reasm_ctx(e, NULL);
+	reasm_fini(&f->reasm, &rc);
+	match_flow_fini(e->matcher, &f->match);
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
+		buf_clear(e->bufs, &f->s.dir[d].look);
+	if (f->stack != NULL) {
+		stack_fini(f->stack, e->bufs);
+		pool_put(&e->stack_pool, f->stack);
+	}
+	pool_put(&e->insp_pool, f);
+}
+
+enum err insp_matcher_new(struct engine *e)
+{
+	return matcher_new(e->gen->sigs, e->gen->max_sessions * DIR_N, on_hit, &e->matcher);
+}

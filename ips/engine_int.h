@@ -1,0 +1,60 @@
+/* engine_int.h - the engine's inside, shared by engine.c, engine_inspect.c and engine_ha.c only. */
+#ifndef IPS_ENGINE_INT_H
+#define IPS_ENGINE_INT_H
+
+#include "ips/engine.h"
+
+struct engine {
+	const struct gen *gen;
+	struct engine_cfg cfg;
+	mono_t now;
+	struct session_table *sessions;
+	struct pool insp_pool, stack_pool, held_pool;
+	struct bufpool *bufs;
+	struct matcher *matcher;
+	struct session *dirty;           /* changed since the last commit, newest first */
+	uint64_t packet_nr;              /* of the packet being worked on */
+	engine_rec_fn *on_rec;
+	void *rec_arg;
+	struct fields fields;            /* scratch of the decoders */
+	struct engine_stats stats;
+	uint64_t *app_count, *alert_count;
+	uint64_t *tag_count[TAG_TABLE_N];
+	void (*ended)(void *arg, uint64_t serial); /* replication: a session is gone */
+	void *ended_arg;
+};
+
+/* One packet, or the end of one session, being worked on. */
+struct run {
+	struct engine *e;
+	const struct packet *p;          /* NULL at a session's end */
+	struct session *s;
+	struct insp *f;
+	enum dir dir;                    /* of the bytes being inspected */
+	enum dir from;                   /* of the packet */
+	enum reason reason;              /* what the inspection decided */
+	enum dir guilty;                 /* the direction it decided that for */
+	struct dec_ctx dec;
+	struct sig_flow sig;
+	int64_t before;                  /* octets of the current feed that came before the last match_stream's bytes */
+};
+
+/* engine_inspect.c */
+enum err insp_matcher_new(struct engine *e) MUST_USE;
+struct insp *insp_new(struct engine *e, struct session *s, const struct policy *pol);
+void insp_free(struct engine *e, struct insp *f);
+/* Inspects p, a packet of direction d; the reason to drop it, or REASON_NONE. */
+enum reason insp_packet(struct engine *e, struct session *s, enum dir d, const struct packet *p);
+/* What is held is delivered behind a gap: the session ends. */
+void insp_flush(struct engine *e, struct session *s);
+struct reasm_ctx insp_reasm_ctx(struct engine *e, const struct reasm_sink *sink);
+
+/* engine_rec.c */
+void rec_session(struct engine *e, const struct session *s, struct rec *r, enum rec_kind k, enum dir d);
+void rec_tell(struct engine *e, struct session *s, struct rec *r);
+bool rec_wanted(const struct engine *e, enum rec_kind k);
+
+/* engine.c */
+void engine_touch(struct engine *e, struct session *s);
+
+#endif

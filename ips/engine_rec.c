@@ -1,0 +1,49 @@
+/* engine_rec.c - log records: filled from the session, numbered within it, handed to whoever asked. */
+#include <string.h>
+
+#include "ips/engine_int.h"
+
+bool rec_wanted(const struct engine *e, enum rec_kind k)
+{
+	return (e->cfg.rec_mask >> k & 1) != 0;
+}
+
+void rec_session(struct engine *e, const struct session *s, struct rec *r, enum rec_kind k, enum dir d)
+{
+	const struct session_state *st = &s->s;
+	const struct insp *f = s->ips;
+	memset(r, 0, sizeof(*r));
+	r->kind = (uint8_t)k;
+	r->dir = (uint8_t)d;
+	r->serial = st->serial;
+	r->tuple = st->tuple[DIR_ORIG];
+	r->ifin = st->ifin[d];
+	r->ifout = st->ifout[d];
+	r->policy_id = st->policy_id;
+	r->owner = e->cfg.node;
+	if (f != NULL) {
+		r->proto = f->s.proto;
+		r->app = f->s.last_app != 0 ? f->s.last_app : f->s.app;
+		r->owner = f->s.owner;
+	}
+	if (k == REC_FLOW) {
+		for (enum dir i = DIR_ORIG; i < DIR_N; i++) {
+			r->flow.bytes[i] = st->n[i].bytes;
+			r->flow.packets[i] = st->n[i].packets;
+		}
+		r->flow.start = st->start;
+		r->flow.last = st->last;
+		r->flow.proto_state = (uint8_t)session_proto_state(s);
+		r->flow.n_alerts = f != NULL ? f->s.n_alerts : 0;
+	}
+}
+
+void rec_tell(struct engine *e, struct session *s, struct rec *r)
+{
+	struct insp *f = s != NULL ? s->ips : NULL;
+	r->at = e->now;
+	r->packet_nr = e->packet_nr;
+	if (f != NULL)
+		r->nr = ++f->s.n_recs;
+	e->on_rec(e->rec_arg, r);
+}

@@ -1,0 +1,37 @@
+/* gen.h - a generation: what a configuration and its rule files mean, immutable and shared by all workers.
+ *
+ * Built aside from a configuration (or the replay's defaults), checked, swapped between packets, freed
+ * after its last user.
+ */
+#ifndef IPS_GEN_H
+#define IPS_GEN_H
+
+#include "decoders/dec.h"
+#include "forward/policy.h"
+#include "forward/session.h"
+#include "sigs/sig.h"
+
+struct gen {
+	struct policy_set *policy;
+	struct sigset *sigs;
+	struct dec_limits limits;
+	uint32_t timeout_s[ST_N];
+	uint32_t max_sessions;
+	uint64_t stream_memory;      /* octets of partial PDUs and held segments, over all sessions */
+	uint32_t budget;             /* work steps a packet */
+	uint64_t ignore_after;       /* octets a direction after which a flow is no longer inspected; 0 = never */
+	bool prevent;                /* false: alert with would_drop, let everything through */
+};
+
+struct conf;
+typedef void gen_error_fn(void *arg, const char *text);
+
+/* Everything allowed, inspected, picked up mid-stream: the replay's default. rules_dirs: a NULL-terminated
+ * list of folders or files ("stock", then custom ones); home_net may be NULL. Each problem is told; refused
+ * rules are told and are no error. */
+enum err gen_new_default(const char *const *rules, const char *home_net, gen_error_fn *tell, void *arg, struct gen **out) MUST_USE;
+enum err gen_new_conf(const struct conf *c, const char *const *rules, const char *home_net, gen_error_fn *tell, void *arg,
+                      struct gen **out) MUST_USE;
+void gen_free(struct gen *g);
+
+#endif

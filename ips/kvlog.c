@@ -1,0 +1,129 @@
+/* kvlog.c - see kvlog.h. */
+#include "ips/kvlog.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "ips/eve.h"
+#include "sigs/apps.h"
+
+struct kv_kind {
+	const char *logid, *type, *subtype, *eventtype, *level;
+};
+
+static const struct kv_kind kinds[REC_N] = {
+	[REC_ALERT] = { "0419016384", "utm", "ips", "signature", "alert" },
+	[REC_APP] = { "1059028704", "utm", "app-ctrl", "signature", "information" },
+	[REC_ANOMALY] = { "0720018432", "utm", "anomaly", "anomaly", "warning" },
+	[REC_DROP] = { "0000000013", "traffic", "forward", NULL, "notice" },
+	[REC_FLOW] = { "0000000013", "traffic", "forward", NULL, "notice" },
+};
+
+/* A value in quotes: quotes, backslashes and control octets of wire text are escaped, so that a line stays a line. */
+static void quoted(struct outbuf *o, const char *key, const char *v)
+{
+	outbuf_fmt(o, " %s=\"", key);
+	for (; *v != '\0'; v++) {
+		const unsigned char c = (unsigned char)*v;
+		if (c == '"' || c == '\\')
+			outbuf_fmt(o, "\\%c", c);
+		else if (c < 0x20 || c >= 0x7f)
+			outbuf_fmt(o, "\\x%02x", c);
+		else
+			outbuf_add(o, v, 1);
+	}
+	outbuf_add(o, "\"", 1);
+}
+
+static void head(struct outbuf *o, const struct rec *r, const struct kv_kind *k)
+{
+	char when[64];
+	const time_t s = (time_t)(r->at.ns / NS_PER_SEC);
+	struct tm tm;
+	gmtime_r(&s, &tm);
+	strftime(when, sizeof(when), "date=%Y-%m-%d time=%H:%M:%S", &tm);
+	outbuf_fmt(o, "%s eventtime=%lld tz=\"+0000\" logid=\"%s\" type=\"%s\" subtype=\"%s\"", when, (long long)r->at.ns, k->logid, k->type,
+	           k->subtype);
+	if (k->eventtype != NULL)
+		outbuf_fmt(o, " eventtype=\"%s\"", k->eventtype);
+	outbuf_fmt(o, " level=\"%s\" vd=\"root\"", k->level);
+}
+
+static void addresses(struct outbuf *o, const struct rec *r)
+{
+	char a[ADDR_TEXT], b[ADDR_TEXT], in[IF_TEXT], out[IF_TEXT], p[IF_TEXT];
+	const struct tuple t = r->dir == DIR_ORIG ? r->tuple : tuple_reverse(&r->tuple);
+	if (t.family != 0) {
+		outbuf_fmt(o, " srcip=%s dstip=%s", addr_text(&t.src, t.family, a), addr_text(&t.dst, t.family, b));
+		outbuf_fmt(o, " srcport=%u dstport=%u", t.sport, t.dport);
+	}
+	outbuf_fmt(o, " srcintf=\"%s\" srcintfrole=\"undefined\" dstintf=\"%s\" dstintfrole=\"undefined\" proto=%u", if_text(r->ifin, in),
+	           if_text(r->ifout, out), t.proto);
+	outbuf_fmt(o, " service=\"%s/%u\" direction=\"%s\"", t.proto == IPPROTO_TCP_ ? "tcp" : t.proto == IPPROTO_UDP_ ? "udp" : ip_proto_text(t.proto, p),
+	           r->tuple.dport, r->dir == DIR_ORIG ? "outgoing" : "incoming");
+	outbuf_fmt(o, " policyid=%u sessionid=%llu", r->policy_id, (unsigned long long)r->serial);
+}
+
+static void app_part(struct outbuf *o, const struct rec *r)
+{
+	const struct app *a = app_by_id(r->app);
+	if (a == NULL)
+		return;
+	outbuf_fmt(o, " applist=\"default\" action=\"pass\" appcat=\"%s\" app=\"%s\" incidentserialno=%u msg=\"%s: %s,\" apprisk=\"%s\"", a->category,
+	           a->name, r->nr, a->category, a->name, a->risk);
+	if (r->object[0] != '\0')
+		quoted(o, "object", r->object);
+	if (r->domain[0] != '\0')
+		quoted(o, "domain", r->domain);
+}
+
+static void alert_part(struct outbuf *o, const struct rec *r, const struct gen *g)
+{
+	const struct sig *s = sigset_find(g->sigs, r->gid, r->sid);
+	outbuf_fmt(o, " action=\"%s\" attackid=%u", r->dropped ? "dropped" : "detected", r->sid);
+	if (s != NULL) {
+		quoted(o, "attack", s->msg);
+		outbuf_fmt(o, " severity=\"%s\"", s->priority == 1 ? "high" : s->priority == 2 ? "medium" : "low");
+	}
+	outbuf_fmt(o, " incidentserialno=%u", r->nr);
+	if (r->would_drop)
+		outbuf_fmt(o, " would_drop=\"yes\"");
+}
+
+void kvlog_line(const struct rec *r, const struct gen *g, struct outbuf *o)
+{
+	if (r->kind >= REC_N)
+		return;
+	const struct kv_kind *k = &kinds[r->kind];
+	head(o, r, k);
+	if (r->kind == REC_APP)
+		outbuf_fmt(o, " appid=%u", r->app);
+	addresses(o, r);
+	switch ((enum rec_kind)r->kind) {
+	case REC_APP:
+		app_part(o, r);
+		break;
+	case REC_ALERT:
+		alert_part(o, r, g);
+		break;
+	case REC_ANOMALY:
+		outbuf_fmt(o, " action=\"detected\" attack=\"%s\" incidentserialno=%u", anomaly_name(r->code), r->nr);
+		quoted(o, "msg", anomaly_help(r->code));
+		break;
+	case REC_DROP:
+		outbuf_fmt(o, " action=\"deny\" reason=\"%s\"", reason_name(r->code));
+		quoted(o, "msg", reason_help(r->code));
+		break;
+	case REC_FLOW:
+		outbuf_fmt(o, " action=\"%s\" duration=%lld sentbyte=%llu rcvdbyte=%llu sentpkt=%llu rcvdpkt=%llu", r->flow.end == END_TIMEOUT ? "timeout" : "close",
+		           (long long)(mono_diff(r->flow.last, r->flow.start) / NS_PER_SEC), (unsigned long long)r->flow.bytes[DIR_ORIG],
+		           (unsigned long long)r->flow.bytes[DIR_REPLY], (unsigned long long)r->flow.packets[DIR_ORIG],
+		           (unsigned long long)r->flow.packets[DIR_REPLY]);
+		if (app_by_id(r->app) != NULL)
+			outbuf_fmt(o, " app=\"%s\"", app_by_id(r->app)->name);
+		break;
+	case REC_N:
+		break;
+	}
+	outbuf_add(o, "\n", 1);
+}

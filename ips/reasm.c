@@ -1,0 +1,227 @@
+/* reasm.c - see reasm.h. */
+#include "ips/reasm.h"
+
+#include <string.h>
+
+#include "base/cur.h"
+#include "base/pool.h"
+#include "forward/tcp.h"
+
+static void deliver(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d, struct span s)
+{
+	r->next += (uint32_t)s.len;
+	ctx->sink->bytes(ctx->sink->arg, d, s);
+}
+
+static void declare_gap(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d, uint32_t to)
+{
+	r->n_gaps++;
+	r->next = to;
+	ctx->sink->gap(ctx->sink->arg, d);
+}
+
+static void remove_first(struct reasm_dir *r, const struct reasm_ctx *ctx)
+{
+	struct reasm_held *h = r->held;
+	r->held_bytes -= h->seg[0].data.len;
+	buf_clear(ctx->bufs, &h->seg[0].data);
+	h->n--;
+	memmove(&h->seg[0], &h->seg[1], h->n * sizeof(h->seg[0]));
+	if (h->n == 0) {
+		pool_put(ctx->held_pool, h);
+		r->held = NULL;
+	}
+}
+
+/* Delivers held segments that have become in order; drops what is behind. */
+static void drain(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d)
+{
+	while (r->held != NULL && seq_diff(r->held->seg[0].seq, r->next) <= 0) {
+		const struct reasm_seg *s = &r->held->seg[0];
+		const uint32_t behind = (uint32_t)seq_diff(r->next, s->seq);
+		if (behind < s->data.len) {
+			struct cur c = cur_span(buf_span(&s->data));
+			cur_skip(&c, behind);
+			deliver(r, ctx, d, cur_rest(&c));
+		}
+		remove_first(r, ctx);
+	}
+}
+
+/* Octets in which two overlapping pieces differ. */
+static uint32_t count_differing(const struct reasm_seg *s, uint32_t seq, struct span data)
+{
+	const uint32_t from = seq_diff(seq, s->seq) > 0 ? seq : s->seq;
+	uint32_t n = 0;
+	for (uint32_t at = from; seq_diff(at, s->seq + s->data.len) < 0 && seq_diff(at, seq + (uint32_t)data.len) < 0; at++)
+		n += s->data.p[at - s->seq] != data.p[at - seq];
+	return n;
+}
+
+/* Index of the first held segment that ends after seq. */
+static unsigned find_place(const struct reasm_held *h, uint32_t seq)
+{
+	unsigned i = 0;
+	while (i < h->n && seq_diff(h->seg[i].seq + h->seg[i].data.len, seq) <= 0)
+		i++;
+	return i;
+}
+
+static bool hold_piece(struct reasm_dir *r, const struct reasm_ctx *ctx, unsigned at, uint32_t seq, struct span piece)
+{
+	struct reasm_held *h = r->held;
+	if (h->n == REASM_SEGS_MAX || r->held_bytes + piece.len > REASM_HELD_MAX)
+		return false;
+	struct buf data = { 0 };
+	if (buf_set(ctx->bufs, &data, piece.p, piece.len) != OK)
+		return false;
+	memmove(&h->seg[at + 1], &h->seg[at], (h->n - at) * sizeof(h->seg[0]));
+	h->seg[at] = (struct reasm_seg){ .seq = seq, .data = data };
+	h->n++;
+	r->held_bytes += (uint32_t)piece.len;
+	return true;
+}
+
+/* Holds what of data is not held yet: the bytes that came first win. False when a cap was reached. */
+static bool hold_new(struct reasm_dir *r, const struct reasm_ctx *ctx, uint32_t seq, struct span data)
+{
+	struct cur c = cur_span(data);
+	unsigned at = find_place(r->held, seq);
+	while (cur_left(&c) > 0) {
+		const struct reasm_seg *s = at < r->held->n ? &r->held->seg[at] : NULL;
+		uint32_t room = (uint32_t)cur_left(&c);
+		if (s != NULL && seq_diff(s->seq, seq) < (int32_t)room)
+			room = seq_diff(s->seq, seq) > 0 ? (uint32_t)seq_diff(s->seq, seq) : 0;
+		if (room > 0) {
+			if (!hold_piece(r, ctx, at, seq, span_of(c.p, room)))
+				return false;
+			at++;
+			cur_skip(&c, room);
+			seq += room;
+			continue;
+		}
+		r->differed += count_differing(s, seq, cur_rest(&c));
+		const uint32_t over = (uint32_t)seq_diff(s->seq + s->data.len, seq);
+		cur_skip(&c, size_min(over, cur_left(&c)));
+		seq += over;
+		at++;
+	}
+	return true;
+}
+
+static bool hold(struct reasm_dir *r, const struct reasm_ctx *ctx, uint32_t seq, struct span data)
+{
+	if (r->held == NULL)
+		r->held = pool_get(ctx->held_pool);
+	if (r->held == NULL)
+		return false;
+	const bool whole = hold_new(r, ctx, seq, data);
+	if (r->held->n == 0) {
+		pool_put(ctx->held_pool, r->held);
+		r->held = NULL;
+	}
+	return whole;
+}
+
+/* Gives up on the hole before the first held segment. */
+static void skip_hole(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d)
+{
+	if (r->held != NULL && r->held->n > 0) {
+		declare_gap(r, ctx, d, r->held->seg[0].seq);
+		drain(r, ctx, d);
+	}
+}
+
+static void end_if_finished(struct reasm_dir *r)
+{
+	if (r->fin && seq_diff(r->next, r->fin_seq) >= 0)
+		r->ended = true;
+}
+
+/* Direction d's bytes up to ack are with the receiver: what of them never came by is a gap. */
+static void acknowledged(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d, uint32_t ack)
+{
+	if (!r->started || r->ended || seq_diff(ack, r->next) <= 0 || seq_diff(ack, r->next) > REASM_AHEAD_MAX)
+		return;
+	if (r->fin && seq_diff(ack, r->fin_seq) > 0)
+		ack = r->fin_seq;        /* the FIN's own number is no byte */
+	while (seq_diff(ack, r->next) > 0) {
+		if (r->held != NULL && seq_diff(r->held->seg[0].seq, ack) < 0)
+			skip_hole(r, ctx, d);
+		else
+			declare_gap(r, ctx, d, ack);
+	}
+	end_if_finished(r);
+}
+
+static void payload(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d, uint32_t seq, struct span data)
+{
+	r->seen += data.len;
+	struct cur c = cur_span(data);
+	const int32_t behind = seq_diff(r->next, seq);
+	if (behind > 0) {                /* retransmission, or the first part of one */
+		cur_skip(&c, size_min((size_t)behind, data.len));
+		seq += (uint32_t)behind;
+	}
+	if (cur_left(&c) == 0 || seq_diff(seq, r->next) > REASM_AHEAD_MAX)
+		return;
+	if (seq == r->next && r->held == NULL) {
+		deliver(r, ctx, d, cur_rest(&c));
+		return;
+	}
+	if (seq != r->next)
+		r->n_ooo++;
+	if (!hold(r, ctx, seq, cur_rest(&c))) {
+		ctx->sink->held_cap(ctx->sink->arg, d);
+		skip_hole(r, ctx, d);
+		if (seq_diff(seq, r->next) >= 0 && r->held == NULL) {
+			if (seq != r->next)
+				declare_gap(r, ctx, d, seq);
+			deliver(r, ctx, d, cur_rest(&c));
+		}
+	}
+	drain(r, ctx, d);
+}
+
+void reasm_segment(struct reasm_state *rs, const struct reasm_ctx *ctx, enum dir d, const struct packet *p)
+{
+	struct reasm_dir *r = &rs->dir[d];
+	const struct tcp_info *h = &p->tcp;
+	uint32_t seq = h->seq;
+	if ((h->flags & TCP_RST) != 0) {
+		reasm_flush(rs, ctx);
+		rs->dir[DIR_ORIG].ended = rs->dir[DIR_REPLY].ended = true;
+		return;
+	}
+	if ((h->flags & TCP_ACK) != 0)
+		acknowledged(&rs->dir[dir_other(d)], ctx, dir_other(d), h->ack);
+	if ((h->flags & TCP_SYN) != 0)
+		seq++;
+	if (!r->started) {
+		r->started = true;
+		r->next = seq;
+	}
+	if (r->ended)
+		return;
+	if ((h->flags & TCP_FIN) != 0 && !r->fin) {
+		r->fin = true;
+		r->fin_seq = seq + (uint32_t)p->payload.len;
+	}
+	if (p->payload.len > 0)
+		payload(r, ctx, d, seq, p->payload);
+	end_if_finished(r);
+}
+
+void reasm_flush(struct reasm_state *rs, const struct reasm_ctx *ctx)
+{
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
+		while (rs->dir[d].held != NULL)
+			skip_hole(&rs->dir[d], ctx, d);
+}
+
+void reasm_fini(struct reasm_state *rs, const struct reasm_ctx *ctx)
+{
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
+		while (rs->dir[d].held != NULL)
+			remove_first(&rs->dir[d], ctx);
+}

@@ -1,0 +1,143 @@
+/* trace.c - see trace.h. */
+#include "ips/trace.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ips/eve.h"
+#include "ips/lists.h"
+
+void trace_verdict(struct outbuf *o, const struct packet *p, struct verdict v)
+{
+	outbuf_fmt(o, "v%llu\t%s %s\n", (unsigned long long)p->nr, v.pass ? "pass" : "drop", reason_name(v.reason));
+}
+
+void trace_rec(struct outbuf *o, const struct gen *g, const struct rec *r)
+{
+	char id[REC_ID_TEXT];
+	outbuf_fmt(o, "%c%s\t", r->kind == REC_ALERT ? 'a' : r->kind == REC_FLOW ? 'f' : 'r', rec_id(r, id));
+	eve_line(r, g, o);
+}
+
+void trace_lists(struct outbuf *o, struct engine *e)
+{
+	struct outbuf text = { 0 };
+	list_ips_sessions(e, &text);
+	list_sys_sessions(e, &text);
+	list_share(e, &text);
+	unsigned nr = 0;
+	for (char *line = text.p; line != NULL && *line != '\0';) {
+		char *end = strchr(line, '\n');
+		if (end == NULL)
+			break;
+		outbuf_fmt(o, "l%u\t", ++nr);
+		outbuf_add(o, line, (size_t)(end - line) + 1);
+		line = end + 1;
+	}
+	o->bad = o->bad || text.bad;
+	outbuf_free(&text);
+}
+
+struct line {
+	const char *key, *text;
+	uint32_t key_len, text_len;
+};
+
+struct trace {
+	struct line *v;
+	size_t n;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+	const int c = memcmp(x->key, y->key, size_min(x->key_len, y->key_len));
+	if (c != 0 || x->key_len != y->key_len)
+		return c != 0 ? c : x->key_len < y->key_len ? -1 : 1;
+	const int t = memcmp(x->text, y->text, size_min(x->text_len, y->text_len));
+	return t != 0 ? t : (x->text_len > y->text_len) - (x->text_len < y->text_len);
+}
+
+static bool same(const struct line *x, const struct line *y)
+{
+	return by_key(x, y) == 0;
+}
+
+static void sort_unique(struct trace *t)
+{
+	if (t->n == 0)
+		return;
+	qsort(t->v, t->n, sizeof(*t->v), by_key);
+	size_t n = 1;
+	for (size_t i = 1; i < t->n; i++)
+		if (!same(&t->v[i], &t->v[n - 1]))
+			t->v[n++] = t->v[i];
+	t->n = n;
+}
+
+enum err trace_parse(const char *text, size_t len, struct trace **out)
+{
+	size_t lines = 0;
+	for (size_t i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	struct trace *t = calloc(1, sizeof(*t));
+	if (t == NULL || (t->v = calloc(lines + 1, sizeof(*t->v))) == NULL) {
+		free(t);
+		return ERR_NOMEM;
+	}
+	for (const char *p = text, *end; len > 0 && (end = memchr(p, '\n', len)) != NULL; len -= (size_t)(end + 1 - p), p = end + 1) {
+		const char *tab = memchr(p, '\t', (size_t)(end - p));
+		if (tab == NULL)
+			continue;
+		t->v[t->n++] = (struct line){ .key = p, .key_len = (uint32_t)(tab - p), .text = tab + 1, .text_len = (uint32_t)(end - tab - 1) };
+	}
+	sort_unique(t);
+	*out = t;
+	return OK;
+}
+
+void trace_free(struct trace *t)
+{
+	if (t == NULL)
+		return;
+	free(t->v);
+	free(t);
+}
+
+static void note(struct trace_diff *d, const char *what, const struct line *l)
+{
+	if (d->first[0] == '\0')
+		snprintf(d->first, sizeof(d->first), "%s: %.*s %.*s", what, (int)l->key_len, l->key, (int)l->text_len, l->text);
+}
+
+static void missing(struct trace_diff *d, const struct line *l)
+{
+	note(d, "missing", l);
+	d->lost_alerts += l->key[0] == 'a';
+	d->lost_sessions += l->key[0] == 'f';
+	d->other += l->key[0] != 'a' && l->key[0] != 'f';
+}
+
+static void extra(struct trace_diff *d, const struct line *l)
+{
+	note(d, "extra", l);
+	d->extra_alerts += l->key[0] == 'a';
+	d->other += l->key[0] != 'a';
+}
+
+bool trace_compare(const struct trace *x, const struct trace *y, struct trace_diff *d)
+{
+	memset(d, 0, sizeof(*d));
+	size_t i = 0, k = 0;
+	while (i < x->n || k < y->n) {
+		const int c = i == x->n ? 1 : k == y->n ? -1 : by_key(&x->v[i], &y->v[k]);
+		if (c < 0)
+			missing(d, &x->v[i++]);
+		else if (c > 0)
+			extra(d, &y->v[k++]);
+		else
+			i++, k++;
+	}
+	return d->first[0] == '\0';
+}

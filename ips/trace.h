@@ -1,0 +1,28 @@
+/* trace.h - what a run let out, as keyed lines, so that runs can be compared from outside.
+ *
+ * A line is a key, a tab, and its content. v<nr>: a packet's verdict; a/f/r<id>: an alert, a flow's end,
+ * another log record; l<nr>: a line of the final lists. The same key with the same content twice counts once.
+ */
+#ifndef IPS_TRACE_H
+#define IPS_TRACE_H
+
+#include "ips/engine.h"
+#include "ips/outbuf.h"
+
+void trace_verdict(struct outbuf *o, const struct packet *p, struct verdict v);
+void trace_rec(struct outbuf *o, const struct gen *g, const struct rec *r);
+/* The lists of all sessions as they stand. */
+void trace_lists(struct outbuf *o, struct engine *e);
+
+struct trace_diff {
+	unsigned lost_alerts, extra_alerts, lost_sessions, other;
+	char first[1024];        /* the first difference in words; "" = none */
+};
+
+struct trace;                    /* lines sorted by key */
+enum err trace_parse(const char *text, size_t len, struct trace **out) MUST_USE; /* borrows text */
+void trace_free(struct trace *t);
+/* true: equal. Otherwise *d says what is not. */
+bool trace_compare(const struct trace *expected, const struct trace *got, struct trace_diff *d);
+
+#endif
