@@ -54,20 +54,24 @@ struct packet {
 	struct tuple tuple;
 	struct tcp_info tcp;
 	struct span l4;          /* transport header and payload */
-	struct span payload;     /* after the transport header */
+	struct span payload;     /* after the transport header; empty in later fragments */
+	uint32_t ip_len;         /* octets of the datagram on the wire, padding cut off */
+	uint32_t payload_wire;   /* octets of payload on the wire: payload.len unless truncated */
 	uint8_t ttl, tos;
 	uint8_t icmp_type, icmp_code;
 	bool fragment;           /* any fragment of a datagram; only the first has ports */
-	bool icmp_error;         /* quotes another packet: quoted is its tuple as sent */
+	bool icmp_error;         /* quotes another packet: quoted is its tuple as sent; quoted.family is 0
+	                          * when the quote is too short or malformed, and then matches no session */
 	bool bad_csum;           /* seen and let pass because of csum_lenient */
 	bool truncated;          /* the capture cut it short */
 	struct tuple quoted;
 };
 
-/* Decodes; REASON_NONE or the reason to drop. p's decoded part is only valid for REASON_NONE. */
+/* Decodes; REASON_NONE or the reason to drop. p's decoded part is only valid for REASON_NONE. Both
+ * tuples come with vdom 0: the caller, who knows the interface's, sets it in both. */
 enum reason packet_decode(struct packet *p);
 
-/* The tuple of the answer. */
+/* The tuple of the answer: ends swapped; for ICMP queries the type of their reply. */
 struct tuple tuple_reverse(const struct tuple *t);
 bool tuple_equal(const struct tuple *a, const struct tuple *b);
 

@@ -11,9 +11,10 @@
 enum policy_action { POLICY_DENY, POLICY_ACCEPT };
 enum policy_prefer { PREFER_CONNECTIVITY, PREFER_SECURITY };
 
+/* Ranges include both ends: any port is 0..65535. */
 struct service_range {
 	uint8_t proto;               /* 0 = any */
-	uint16_t sport_lo, sport_hi, dport_lo, dport_hi; /* ICMP: dport = type << 8 | code range */
+	uint16_t sport_lo, sport_hi, dport_lo, dport_hi; /* ICMP: dport = type << 8 | code range; sport is not looked at */
 };
 
 /* One policy with its references resolved. Arrays are borrowed for the duration of policy_set_new. */
@@ -41,10 +42,12 @@ struct policy {                      /* the match's answer, as long as the set l
 };
 
 struct policy_set;
+/* Ids are 1 or more (ERR_RANGE) and unique (ERR_EXISTS); a range whose ends are swapped is ERR_RANGE. */
 enum err policy_set_new(const struct policy_rule *rules, size_t n, struct policy_set **out) MUST_USE;
 void policy_set_free(struct policy_set *ps);
 /* Never NULL: the implicit deny has id 0. */
 const struct policy *policy_match(const struct policy_set *ps, const struct packet *p);
-const struct policy *policy_by_id(const struct policy_set *ps, uint32_t id); /* NULL = none */
+const struct policy *policy_implicit(const struct policy_set *ps);
+const struct policy *policy_by_id(const struct policy_set *ps, uint32_t id); /* NULL = none; 0 = the implicit deny */
 
 #endif

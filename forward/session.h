@@ -57,12 +57,18 @@ struct session_state {
 	struct tcp_state tcp;
 };
 
+/* The hash chains a session is on: one a direction, one by serial. */
+enum session_chain { CHAIN_ORIG = DIR_ORIG, CHAIN_REPLY = DIR_REPLY, CHAIN_SERIAL, CHAIN_N };
+
 struct session {
 	struct session_state s;
-	struct wheel_timer timer;
-	struct session *hnext[DIR_N]; /* hash chains */
+	struct wheel_timer timer; /* at or before s.expires: its callback arms it again */
+	struct session *hnext[CHAIN_N];
 	struct list all;         /* every session, oldest first */
-	uint32_t hash[DIR_N];
+	struct session *due_next; /* expired in this tick, waiting for its end */
+	uint32_t hash[CHAIN_N];
+	bool due;
+	bool gone;               /* ended while it was due */
 	bool larval;             /* held for the peer: never ages, not matched by packets until promoted */
 	struct session *dirty_next; /* sessions changed in this batch */
 	bool dirty;
@@ -93,7 +99,10 @@ struct session_cfg {
 };
 void session_cfg_default(struct session_cfg *c);
 
-/* Called as a session ends, before it is freed. */
+#define SESSION_TICK_NS (10 * NS_PER_MS)
+#define SESSION_TIMEOUT_MAX 2764800u /* seconds: 32 days */
+
+/* Called as a session ends, before it is freed. It may close other sessions, not this one. */
 typedef void session_end_fn(void *arg, struct session *s, enum session_end why);
 
 struct session_table;
@@ -102,27 +111,37 @@ void session_table_free(struct session_table *t);        /* NULL is fine; no cal
 
 /* The live session of a tuple and its direction; NULL when there is none. */
 struct session *session_find(struct session_table *t, const struct tuple *tu, enum dir *d);
-/* A new live session of p; its timer armed. NULL when full (counted). */
+/* A new live session whose first packet is p, which it counts: no session_packet() for this one.
+ * NULL when full (see session_refused). */
 struct session *session_open(struct session_table *t, const struct packet *p, uint32_t policy_id, mono_t now);
 /* Counts p, moves the state machine, re-arms the timer. */
 void session_packet(struct session_table *t, struct session *s, enum dir d, const struct packet *p, mono_t now);
 void session_close(struct session_table *t, struct session *s, enum session_end why);
-/* Ends what has expired. */
+/* A SYN on a TCP session that is in TIME_WAIT or CLOSE: the caller closes it (END_CLOSED) and opens anew. */
+bool session_reopens(const struct session *s, const struct packet *p);
+/* May an ICMP error that quotes a packet of direction d pass? It does once a packet of d: spends the credit. */
+bool session_icmp_error(struct session *s, enum dir d);
+/* Ends what has expired, in order of tick and serial number. */
 void session_tick(struct session_table *t, mono_t now);
 /* proto_state as the list shows it: first digit inspected, second the protocol's own. */
 unsigned session_proto_state(const struct session *s);
 
 size_t session_count(const struct session_table *t);
+uint64_t session_refused(const struct session_table *t); /* not opened or imported because the table was full */
 /* Oldest first: NULL starts, NULL ends. */
 struct session *session_next(struct session_table *t, const struct session *after);
 uint64_t session_last_serial(const struct session_table *t);
+/* Serial numbers only grow: a lower one changes nothing. */
 void session_set_last_serial(struct session_table *t, uint64_t serial);
 
 /* The standby's side: the session of that serial, or a new larval one in st's image; state replaced by
- * st after range checks (ERR_RANGE, nothing changed). ERR_FULL. */
+ * st after range checks (ERR_RANGE; ERR_MISMATCH when it has other tuples; nothing changed). ERR_FULL. */
 enum err session_import(struct session_table *t, const struct session_state *st, struct session **out) MUST_USE;
+/* Ends a session without telling on_end: the peer ended it. */
+void session_forget(struct session_table *t, struct session *s);
 struct session *session_by_serial(struct session_table *t, uint64_t serial);
-/* All larval sessions go live: linked to packets, timers armed. */
+/* All larval sessions go live: matched by packets, timers as s.expires says. Of two with one tuple the
+ * older ends (END_EVICTED). */
 void session_promote(struct session_table *t, mono_t now);
 
 #endif

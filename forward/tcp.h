@@ -49,11 +49,33 @@ struct tcp_state {
 /* What a packet did to the connection. */
 struct tcp_step {
 	bool changed;        /* the state moved */
-	bool closed;         /* RST, or both FINs acknowledged */
+	bool closed;         /* RST, or both FINs acknowledged: now in CLOSE or TIME_WAIT */
+	bool reopen;         /* a SYN on a connection in CLOSE or TIME_WAIT: a new one begins */
 };
 
+/* What a segment means to the connection, before the state is looked at. X(id, meaning) */
+#define TCP_EVENT_LIST(X)                                                     \
+	X(TE_SYN, "SYN")                                                      \
+	X(TE_SYNACK, "SYN and ACK")                                           \
+	X(TE_OPENED, "SYN-ACK or ACK answering the peer's SYN-ACK")           \
+	X(TE_ACK, "ACK")                                                      \
+	X(TE_FIN, "first FIN of its sender")                                  \
+	X(TE_HALF, "ACK after which the one FIN sent is acknowledged")        \
+	X(TE_LAST, "ACK after which both FINs are acknowledged")              \
+	X(TE_RST, "RST")
+
+enum tcp_event {
+#define X(id, meaning) id,
+	TCP_EVENT_LIST(X)
+#undef X
+	TE_N
+};
+
+/* Name of s ("SYN_SENT"); "NONE" when out of range. */
 const char *tcps_name(unsigned s);
-/* First packet of the session: SYN, or mid-stream pick-up. */
+/* The table itself: the connection's state after ev of a segment in direction d. */
+enum tcps tcp_next(enum dir d, enum tcp_event ev, enum tcps state);
+/* First packet of the session: SYN, or mid-stream pick-up. payload_len is that of the wire. */
 void tcp_open(struct tcp_state *t, const struct tcp_info *h, uint32_t payload_len);
 struct tcp_step tcp_step(struct tcp_state *t, enum dir d, const struct tcp_info *h, uint32_t payload_len);
 /* Impossible flag sets (none, SYN+FIN, SYN+RST, FIN without ACK, ...): false. */
