@@ -17,7 +17,7 @@
 /* What rules may ask of the flow; the engine keeps it up to date. */
 struct sig_flow {
 	uint8_t family, ip_proto;
-	struct addr client, server;
+	struct addr client, server;   /* client: the sender of DIR_ORIG */
 	uint16_t cport, sport;        /* of client and server */
 	bool established;             /* both directions seen */
 	enum proto proto;             /* what the flow is recognised as */
@@ -37,12 +37,13 @@ struct match_part {
 struct match_state {                  /* plain and replicated */
 	uint16_t n_parts;
 	struct match_part part[MATCH_PARTS_MAX];
-	uint64_t off[DIR_N];          /* octets scanned of each direction */
+	uint64_t off[DIR_N];          /* octets scanned of each direction, since its last gap */
 };
 
 struct match_flow {
 	struct match_state s;
 	void *stream[DIR_N];          /* Hyperscan streams, opened by the first bytes */
+	bool gap[DIR_N];              /* octets were never scanned: what counts from the start cannot match; saved with the stream */
 };
 
 struct match_hit {
@@ -51,12 +52,22 @@ struct match_hit {
 	bool dropped_part;            /* told with sig NULL: a partial match was given up for lack of room */
 };
 
+struct matcher_stat {
+	uint64_t queue_full;          /* hits of one scan beyond the queue: lost, told as dropped_part */
+	uint64_t parts_full;          /* parts given up for lack of room, told as dropped_part */
+	uint64_t no_stream;           /* octets not scanned: streams_max reached or no memory */
+	uint64_t scan_errors;
+	uint64_t tags_full;           /* tags not set: the flow's set is full */
+};
+
 struct matcher;
+/* Must not call the matcher back. Rules with noalert and pass rules are told too: what to make of them is the caller's. */
 typedef void match_hit_fn(void *arg, const struct match_hit *hit);
 
 /* streams_max: flows x directions with an open stream at most. */
 enum err matcher_new(const struct sigset *set, uint32_t streams_max, match_hit_fn *on_hit, struct matcher **out) MUST_USE;
-void matcher_free(struct matcher *m);
+void matcher_free(struct matcher *m); /* after match_flow_fini of all its flows */
+void matcher_stat(const struct matcher *m, struct matcher_stat *st);
 
 void match_flow_init(struct match_flow *f);
 void match_flow_fini(struct matcher *m, struct match_flow *f);
@@ -72,9 +83,12 @@ void match_upto(struct matcher *m, struct match_flow *f, const struct sig_flow *
 /* A gap: what was half matched across it is given up. */
 void match_gap(struct matcher *m, struct match_flow *f, enum dir d);
 /* One event and its PDU. app: the application's name or NULL. */
-void match_event(struct matcher *m, struct match_flow *f, const struct sig_flow *sf, const struct dec_event *ev, const char *app, void *arg);
+void match_event(struct matcher *m, struct match_flow *f, const struct sig_flow *sf, const struct dec_event *ev, const char *app,
+                 void *arg);
+/* A decoder's anomaly, by its name: rules with anomaly: of it. */
+void match_anomaly(struct matcher *m, struct match_flow *f, const struct sig_flow *sf, enum dir d, const char *name, void *arg);
 
-/* The compressed stream state of d into out (emptied when there is no stream). */
+/* The compressed stream state of d into out (emptied when there is neither a stream nor a gap). */
 enum err match_export(struct matcher *m, const struct match_flow *f, enum dir d, struct bufpool *bufs, struct buf *out) MUST_USE;
 /* Replaces d's stream by a compressed one. The caller has compared the set's hash; ERR_MALFORMED: d has no stream then. */
 enum err match_import(struct matcher *m, struct match_flow *f, enum dir d, struct span in) MUST_USE;

@@ -50,6 +50,7 @@ enum err sigset_new(const struct sig_source *src, size_t n_src, const struct sig
 void sigset_free(struct sigset *s);
 void sigset_stat(const struct sigset *s, struct sigset_stat *st);
 size_t sigset_n(const struct sigset *s);
+const struct sig *sigset_find(const struct sigset *s, uint32_t gid, uint32_t sid); /* NULL = none */
 const struct sig *sigset_at(const struct sigset *s, size_t i);
 const struct tag_table *sigset_tags(const struct sigset *s, enum tag_table_id t);
 /* Name of a tag; NULL when it is none of this set's. */
