@@ -316,6 +316,12 @@ const struct policy *policy_match(const struct policy_set *ps, const struct pack
 	return &implicit_deny;
 }
 
+const struct policy *policy_implicit(const struct policy_set *ps)
+{
+	(void)ps;
+	return &implicit_deny;
+}
+
 const struct policy *policy_by_id(const struct policy_set *ps, uint32_t id)
 {
 	if (id == 0)

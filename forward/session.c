@@ -160,23 +160,33 @@ static bool is_tcp_segment(const struct packet *p)
 	return p->tuple.proto == IPPROTO_TCP_ && !p->fragment;
 }
 
-struct session *session_open(struct session_table *t, const struct packet *p, uint32_t policy_id, mono_t now)
+/* The tracker takes the first packet's sender for the opener: not so when the answer came by first. */
+static void open_tracker(struct session_state *st, const struct packet *p, enum dir d)
+{
+	tcp_open(&st->tcp, &p->tcp, p->payload_wire);
+	st->flags |= st->tcp.midstream ? 0 : SF_SYN_SES;
+	if (d == DIR_REPLY) {
+		const struct tcp_end sender = st->tcp.end[DIR_ORIG];
+		st->tcp.end[DIR_ORIG] = st->tcp.end[DIR_REPLY];
+		st->tcp.end[DIR_REPLY] = sender;
+	}
+}
+
+struct session *session_open(struct session_table *t, const struct packet *p, enum dir d, uint32_t policy_id, mono_t now)
 {
 	struct session_state st = { .start = now, .last = now, .policy_id = policy_id, .vlan = p->vlan };
-	st.tuple[DIR_ORIG] = p->tuple;
-	st.tuple[DIR_REPLY] = tuple_reverse(&p->tuple);
+	st.tuple[d] = p->tuple;
+	st.tuple[dir_other(d)] = tuple_reverse(&p->tuple);
 	st.last_dir[DIR_ORIG] = st.last_dir[DIR_REPLY] = now;
-	st.ifin[DIR_REPLY] = p->ifout;
-	st.ifout[DIR_REPLY] = p->ifin;
+	st.ifin[dir_other(d)] = p->ifout;
+	st.ifout[dir_other(d)] = p->ifin;
 	if (p->has_mac) {
-		memcpy(st.src_mac, p->src_mac, sizeof(st.src_mac));
-		memcpy(st.dst_mac, p->dst_mac, sizeof(st.dst_mac));
+		memcpy(st.src_mac, d == DIR_ORIG ? p->src_mac : p->dst_mac, sizeof(st.src_mac));
+		memcpy(st.dst_mac, d == DIR_ORIG ? p->dst_mac : p->src_mac, sizeof(st.dst_mac));
 	}
-	if (is_tcp_segment(p)) {
-		tcp_open(&st.tcp, &p->tcp, p->payload_wire);
-		st.flags |= st.tcp.midstream ? 0 : SF_SYN_SES;
-	}
-	count(&st, DIR_ORIG, p, now);
+	if (is_tcp_segment(p))
+		open_tracker(&st, p, d);
+	count(&st, d, p, now);
 	expire_later(t, &st);
 	st.serial = t->last_serial + 1;
 	struct session *s = session_make(t, &st);
@@ -210,13 +220,8 @@ bool session_icmp_error(struct session *s, enum dir d)
 	return may;
 }
 
-void session_close(struct session_table *t, struct session *s, enum session_end why)
+static void unlink_session(struct session_table *t, struct session *s)
 {
-	if (s->gone)
-		return;
-	s->gone = true;
-	if (t->on_end != NULL)
-		t->on_end(t->arg, s, why);
 	wheel_disarm(&t->wheel, &s->timer);
 	index_remove(&t->index, s);
 	if (t->import_at == &s->all)
@@ -224,6 +229,24 @@ void session_close(struct session_table *t, struct session *s, enum session_end 
 	list_remove(&s->all);
 	if (!s->due) /* else whoever ends what is due puts it back */
 		pool_put(&t->pool, s);
+}
+
+void session_close(struct session_table *t, struct session *s, enum session_end why)
+{
+	if (s->gone)
+		return;
+	s->gone = true;
+	if (t->on_end != NULL)
+		t->on_end(t->arg, s, why);
+	unlink_session(t, s);
+}
+
+void session_forget(struct session_table *t, struct session *s)
+{
+	if (s->gone)
+		return;
+	s->gone = true;
+	unlink_session(t, s);
 }
 
 unsigned session_proto_state(const struct session *s)

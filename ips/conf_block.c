@@ -23,7 +23,7 @@ static const char *join(const struct parser *ps, size_t from, char *buf, size_t 
 
 static void push(struct parser *ps, struct frame f)
 {
-	if (ps->depth == ARRAY_LEN(ps->stack)) {
+	if (!is_entry(&f) && ps->depth + 2 > ARRAY_LEN(ps->stack)) { /* room for an entry in it */
 		FAIL(ps, arg(ps, 0), "blocks are nested too deep; allowed: %d", CONF_BLOCK_DEPTH);
 		ps->deep = 1;
 		return;

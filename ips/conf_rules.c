@@ -56,10 +56,10 @@ static void rule_ttl_port(const struct conf_node *n)
 			  conf_str(n, "start-port"));
 }
 
-/* The attribute has no meaning beside that value of another. */
+/* The attribute has no meaning beside that value of another; written defaults are let pass. */
 static void rule_idle(const struct conf_node *n, const char *attr, const char *other)
 {
-	if (conf_is_set(n, attr))
+	if (conf_is_set(n, attr) && strcmp(conf_str(n, attr), conf_str(n->conf->absent[n->obj->id], attr)) != 0)
 		FAIL_ATTR(n, attr, attr, "means nothing while '%s' is '%s'; unset it", other, conf_str(n, other));
 }
 

@@ -142,27 +142,34 @@ static const char *path_word(const char *path, size_t k, char *buf, size_t cap)
 	return buf;
 }
 
-/* Whether o's path begins with the first n words, and no earlier object offers the same next word. */
+/* The word of o's path that follows the n given ones, into buf; false when o's path goes on otherwise. */
 static bool next_word(const struct conf_object *o, const char *const *word, size_t n, char *buf, size_t cap)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(path_word(o->path, i, buf, cap), word[i]) != 0)
 			return false;
-	return *path_word(o->path, n, buf, cap) != '\0';
+	return o->parent == CO_N && *path_word(o->path, n, buf, cap) != '\0';
+}
+
+/* An object before id offers the same word. */
+static bool offered(enum conf_object_id id, const char *const *word, size_t n, const char *next)
+{
+	char buf[40];
+	for (enum conf_object_id k = 0; k < id; k++)
+		if (next_word(conf_schema(k), word, n, buf, sizeof(buf)) && strcmp(buf, next) == 0)
+			return true;
+	return false;
 }
 
 static void complete_path(const struct conf_object *at, const char *const *word, size_t n, word_fn *fn, void *arg)
 {
-	char buf[40], seen[40] = "";
+	char buf[40];
 	for (enum conf_object_id id = 0; id < CO_N; id++) {
 		const struct conf_object *o = conf_schema(id);
-		if (at != NULL && n == 1 && o->parent == at->id) {
+		if (at != NULL && n == 1 && o->parent == at->id)
 			offer(strrchr(o->path, ' ') + 1, word[0], fn, arg);
-		} else if (at == NULL && o->parent == CO_N && next_word(o, word, n - 1, buf, sizeof(buf)) &&
-			   strcmp(buf, seen) != 0) {
+		else if (at == NULL && next_word(o, word, n - 1, buf, sizeof(buf)) && !offered(id, word, n - 1, buf))
 			offer(buf, word[n - 1], fn, arg);
-			strcpy(seen, buf);
-		}
 	}
 }
 

@@ -69,14 +69,13 @@ static bool sent_by_server(const struct packet *p)
 	return (s < TCP_PICKUP_PORT && d >= TCP_PICKUP_PORT) || (s < TCP_EPHEMERAL_PORT && d >= TCP_EPHEMERAL_PORT);
 }
 
-static struct packet as_reply(const struct packet *p)
+/* The packet that would have opened the flow that p answers, as far as a policy looks at it. */
+static struct packet opposite(const struct packet *p)
 {
 	struct packet q = *p;
 	q.tuple = tuple_reverse(&p->tuple);
 	q.ifin = p->ifout;
 	q.ifout = p->ifin;
-	memcpy(q.src_mac, p->dst_mac, sizeof(q.src_mac));
-	memcpy(q.dst_mac, p->src_mac, sizeof(q.dst_mac));
 	return q;
 }
 
@@ -85,25 +84,20 @@ static enum reason open_session(struct run *w)
 	struct engine *e = w->e;
 	const bool tcp = w->p->tuple.proto == IPPROTO_TCP_;
 	const bool syn = tcp && (w->p->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
-	struct packet first = *w->p;
-	w->dir = DIR_ORIG;
-	if (tcp && !syn && sent_by_server(w->p)) {
-		first = as_reply(w->p);
-		w->dir = DIR_REPLY;
-	}
+	w->dir = tcp && !syn && sent_by_server(w->p) ? DIR_REPLY : DIR_ORIG;
+	const struct packet first = w->dir == DIR_ORIG ? *w->p : opposite(w->p);
 	const struct policy *pol = policy_match(e->gen->policy, &first);
 	if (pol->action == POLICY_DENY)
 		return REASON_POLICY;
 	if (tcp && !syn && !pol->without_syn)
 		return REASON_NO_SESSION;
-	w->s = session_open(e->sessions, &first, pol->id, e->now);
+	w->s = session_open(e->sessions, w->p, w->dir, pol->id, e->now);
+	w->opened = true;
 	if (w->s == NULL)
 		return REASON_SESSION_FULL;
 	e->stats.sessions++;
 	if (pol->log_traffic)
 		w->s->s.flags |= SF_LOG;
-	if (syn)
-		w->s->s.flags |= SF_SYN_SES;
 	if (pol->inspect && !w->p->fragment && insp_new(e, w->s, pol) == NULL)
 		e->stats.uninspected++;
 	return REASON_NONE;
@@ -177,7 +171,8 @@ struct verdict engine_packet(struct engine *e, struct packet *p)
 	} else {
 		r = find_session(&w);
 		if (r == REASON_NONE) {
-			session_packet(e->sessions, w.s, w.dir, p, e->now);
+			if (!w.opened)
+				session_packet(e->sessions, w.s, w.dir, p, e->now);
 			engine_touch(e, w.s);
 			if (w.s->ips != NULL)
 				r = insp_packet(e, w.s, w.dir, p);

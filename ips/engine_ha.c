@@ -237,10 +237,11 @@ void engine_ha_ended(struct engine_ha *h, uint64_t serial)
 	session_forget(e->sessions, s);
 }
 
-void engine_ha_promote(struct engine_ha *h, mono_t now, uint64_t last_serial)
+void engine_ha_promote(struct engine_ha *h, const struct ha_commit *last)
 {
-	if (mono_before(h->e->now, now))
-		h->e->now = now;
-	session_set_last_serial(h->e->sessions, last_serial);
+	if (mono_before(h->e->now, last->now))
+		h->e->now = last->now;
+	h->e->packet_nr = last->packet_nr;
+	session_set_last_serial(h->e->sessions, last->last_serial);
 	session_promote(h->e->sessions, h->e->now);
 }

@@ -23,8 +23,8 @@ bool engine_ha_export(struct engine_ha *h, uint64_t serial, struct ha_session *o
 /* same_sigs: the peer's match state is valid here; else the flow is flagged resumed-partial. */
 enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, bool same_sigs) MUST_USE;
 void engine_ha_ended(struct engine_ha *h, uint64_t serial);
-/* The peer is gone: every larval session goes live. */
-void engine_ha_promote(struct engine_ha *h, mono_t now, uint64_t last_serial);
+/* The peer is gone after that commit: every larval session goes live. */
+void engine_ha_promote(struct engine_ha *h, const struct ha_commit *last);
 /* What this engine says of itself first. */
 void engine_ha_hello(const struct engine *e, struct ha_hello *h);
 

@@ -30,6 +30,7 @@ struct run {
 	const struct packet *p;          /* NULL at a session's end */
 	struct session *s;
 	struct insp *f;
+	bool opened;                     /* s began with this packet */
 	enum dir dir;                    /* of the bytes being inspected */
 	enum dir from;                   /* of the packet */
 	enum reason reason;              /* what the inspection decided */

@@ -206,7 +206,7 @@ enum err node_feed(struct node *n, struct span bytes, uint64_t *ack)
 
 uint64_t node_promote(struct node *n)
 {
-	engine_ha_promote(n->ha, n->last.now, n->last.last_serial);
+	engine_ha_promote(n->ha, &n->last);
 	for (size_t i = 0; i < n->recs.n; i++)
 		trace_rec(&n->trace, n->gen, &n->recs.v[i]);
 	n->recs.n = 0;
