@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEST_MAX = 96 };
+enum { NEST_MAX = 1024 };
 
 static struct def **def_slot(struct world *w, struct text name)
 {

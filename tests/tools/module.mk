@@ -1,5 +1,8 @@
 # Tools of the tests: they stand apart from the product's libraries, which they check.
 TOOLS := capgen recut streams
+CHECK_SCRIPTS += tests/golden/captures.sh
+CHECK_RELEASE += tools captures
+CHECK_ASAN += tools
 
 capgen_OBJ := capgen script source flow sendopt frame expr exprfn env bytes
 recut_OBJ := recut pktin bytes
@@ -15,7 +18,7 @@ $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
 tools: $(addprefix $(B)/tests/tools/,$(TOOLS)) ## build the test tools (capgen, recut, streams)
 
 # Every capture script but those named big*: these are made when asked for (make build/captures/big.pcap).
-CAPTURES := $(patsubst tests/captures/%.cap,build/captures/%.pcap,$(filter-out %/big.cap,$(wildcard tests/captures/*.cap)))
+CAPTURES := $(patsubst tests/captures/%.cap,build/captures/%.pcap,$(filter-out %/big.cap,$(wildcard tests/captures/*.cap tests/captures/*/*.cap)))
 captures: $(CAPTURES) ## write the test captures to build/captures/
 
 build/captures/%.pcap: tests/captures/%.cap $(wildcard tests/captures/lib/*.inc) $(B)/tests/tools/capgen
