@@ -132,7 +132,7 @@ int cmd_config(int argc, char **argv)
 			return command[i].fn(argc - 2, argv + 2);
 	bool help = argc > 1 && strcmp(argv[1], "--help") == 0;
 	for (size_t i = 0; i < ARRAY_LEN(command); i++)
-		fprintf(help ? stdout : stderr, "%s ips config %s %s\n", i == 0 ? "usage:" : "      ", command[i].name,
-			command[i].usage);
+		fprintf(help ? stdout : stderr, "%s ips config %s%s%s\n", i == 0 ? "usage:" : "      ", command[i].name,
+			command[i].usage[0] != '\0' ? " " : "", command[i].usage);
 	return help ? EXIT_FINE : EXIT_WRONG;
 }

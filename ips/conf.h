@@ -93,10 +93,10 @@ struct conf_names {
 struct conf_names conf_names(const struct conf_node *n, const char *attr);
 /* "all" gives one range of family 0. */
 enum err conf_resolve_addresses(const struct conf *c, const char *vdom, struct conf_names names,
-                                struct addr_range **out, size_t *n_out) MUST_USE;
+				struct addr_range **out, size_t *n_out) MUST_USE;
 /* "ALL" gives one range of protocol 0 and all ports; ICMP: dport = type << 8 | code. */
 enum err conf_resolve_services(const struct conf *c, const char *vdom, struct conf_names names,
-                               struct service_range **out, size_t *n_out) MUST_USE;
+			       struct service_range **out, size_t *n_out) MUST_USE;
 
 /* --- showing -------------------------------------------------------------------------------- */
 enum conf_show_flag {

@@ -108,6 +108,6 @@ char *conf_attr_allowed(const struct conf_attr *a, char *buf, size_t cap);
 /* Words that may follow in a line typed so far (n words, the last one a prefix, perhaps ""), inside
  * the object at (NULL: outside any). Calls fn for each. */
 void conf_complete(const struct conf_object *at, const char *const *word, size_t n, void (*fn)(void *arg, const char *word),
-                   void *arg);
+		   void *arg);
 
 #endif

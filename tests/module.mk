@@ -9,3 +9,5 @@ WRAP_ALLOC := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
 UNIT_LD_pool := $(WRAP_ALLOC)
 UNIT_LD_buf := $(WRAP_ALLOC)
 UNIT_LD_ring := $(WRAP_ALLOC)
+UNIT_LD_conf_alloc := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+CHECK_SCRIPTS += tests/golden/conf.sh
