@@ -20,6 +20,7 @@ UNIT += sig_parse:sigs,decoders,base
 UNIT += match:sigs,decoders,base
 UNIT += match_event:sigs,decoders,base
 UNIT += match_stream:sigs,decoders,base
+UNIT += stock_parse:sigs,decoders,base
 UNIT += tags:sigs,decoders,base
 UNIT += apps:sigs,decoders,base
 UNIT += tcp:forward,base
