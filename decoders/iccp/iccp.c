@@ -9,7 +9,7 @@
 
 #include "decoders/iccp/iccp_int.h"
 
-enum { READ = 4, WRITE = 5 };
+enum { READ = 4, WRITE = 5, GET_ATTRIBUTES = 6, DEFINE_LIST = 11, DELETE_LIST = 13 };
 
 void iccp_init(struct iccp_state *s)
 {
@@ -96,9 +96,18 @@ static bool is_device_access(const struct iccp_look *l, const struct mms_name *n
 	       l->s->label != ICCP_IEC61850 && iccp_suffix(n, &stem) != SUFFIX_NONE;
 }
 
+/* Reserved are names of variables: a file or a program of that name is none. */
+static bool is_about_variables(const struct mms_pdu *pdu)
+{
+	return (pdu->service >= READ && pdu->service <= GET_ATTRIBUTES) ||
+	       (pdu->service >= DEFINE_LIST && pdu->service <= DELETE_LIST) || pdu->event == EV_MMS_INFORMATION_REPORT;
+}
+
 static void look_at_name(struct iccp_look *l, const struct mms_name *n)
 {
 	unsigned odd = 0;
+	if (!is_about_variables(l->pdu))
+		return;
 	if (iccp_reserved(n, &odd) != RES_NONE || is_device_access(l, n))
 		l->is_iccp = true;
 	if (iccp_is_functional(n))

@@ -9,7 +9,7 @@ static const struct {
 	const char *name;
 	enum iccp_reserved id;
 	uint8_t scopes;
-	bool numbered;       /* digits follow */
+	bool numbered; /* digits follow */
 } reserved[] = {
 	{ "TASE2_Version", RES_OTHER, IN_VMD, false },
 	{ "TASE.2_Version", RES_OTHER, IN_VMD, false },

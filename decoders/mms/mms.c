@@ -10,7 +10,7 @@
 #include "decoders/mms/mms_int.h"
 
 enum { SEQUENCE = 16, INTEGER = 2 };
-enum { SERVICE_EXTENSION = 79 };   /* after the service of a confirmed PDU */
+enum { SERVICE_EXTENSION = 79 }; /* after the service of a confirmed PDU */
 enum { REJECT_CONFIRMED_REQUEST = 1, REJECT_CLASSES = 11 };
 
 void mms_init(struct mms_state *s)
@@ -449,8 +449,8 @@ bool mms_looks_like(struct span tsdu)
 {
 	struct ber b = ber_of(tsdu, 1);
 	struct ber_tlv t, in, rest;
-	if (!ber_next(&b, &t) || t.cls != BER_CONTEXT || t.tag >= ARRAY_LEN(pdus) ||
-	    t.constructed != pdus[t.tag].constructed || ber_next(&b, &rest) || !ber_ok(&b))
+	if (!ber_next(&b, &t) || t.cls != BER_CONTEXT || t.tag >= ARRAY_LEN(pdus) || t.constructed != pdus[t.tag].constructed ||
+	    ber_next(&b, &rest) || !ber_ok(&b))
 		return false;
 	if (!t.constructed)
 		return t.value.len <= 5;

@@ -7,25 +7,17 @@ enum { FLOAT_SINGLE_WIDTH = 8, FLOAT_DOUBLE_WIDTH = 11 }; /* first octet: width 
 /* Octets a value of each kind may have: two sizes (EXACT), or from min to max. */
 static const struct {
 	uint8_t min, max;
-	bool exact;          /* min or max, nothing between */
+	bool exact; /* min or max, nothing between */
 	bool constructed;
 } kinds[MMS_DATA_KIND_N] = {
-	[MMS_DATA_FAILURE] = { 1, 4, false, false },
-	[MMS_DATA_ARRAY] = { 0, ANY, false, true },
-	[MMS_DATA_STRUCT] = { 0, ANY, false, true },
-	[MMS_DATA_BOOL] = { 1, 1, false, false },
-	[MMS_DATA_BITS] = { 1, ANY, false, false },
-	[MMS_DATA_INT] = { 1, 8, false, false },
-	[MMS_DATA_UINT] = { 1, 9, false, false },
-	[MMS_DATA_FLOAT] = { 5, 9, true, false },
-	[MMS_DATA_OCTETS] = { 0, ANY, false, false },
-	[MMS_DATA_VISIBLE] = { 0, ANY, false, false },
-	[MMS_DATA_GTIME] = { 10, ANY, false, false },
-	[MMS_DATA_BTIME] = { 4, 6, true, false },
-	[MMS_DATA_BCD] = { 1, 8, false, false },
-	[MMS_DATA_BOOLS] = { 1, ANY, false, false },
-	[MMS_DATA_OID] = { 1, ANY, false, false },
-	[MMS_DATA_STRING] = { 0, ANY, false, false },
+	[MMS_DATA_FAILURE] = { 1, 4, false, false },  [MMS_DATA_ARRAY] = { 0, ANY, false, true },
+	[MMS_DATA_STRUCT] = { 0, ANY, false, true },  [MMS_DATA_BOOL] = { 1, 1, false, false },
+	[MMS_DATA_BITS] = { 1, ANY, false, false },   [MMS_DATA_INT] = { 1, 8, false, false },
+	[MMS_DATA_UINT] = { 1, 9, false, false },     [MMS_DATA_FLOAT] = { 5, 9, true, false },
+	[MMS_DATA_OCTETS] = { 0, ANY, false, false }, [MMS_DATA_VISIBLE] = { 0, ANY, false, false },
+	[MMS_DATA_GTIME] = { 10, ANY, false, false }, [MMS_DATA_BTIME] = { 4, 6, true, false },
+	[MMS_DATA_BCD] = { 1, 8, false, false },      [MMS_DATA_BOOLS] = { 1, ANY, false, false },
+	[MMS_DATA_OID] = { 1, ANY, false, false },    [MMS_DATA_STRING] = { 0, ANY, false, false },
 	[MMS_DATA_UTC] = { 8, 8, false, false },
 };
 

@@ -113,7 +113,16 @@ static void object(struct mms_parse *p, const struct ber_tlv *t)
 	no_more(p, &b);
 }
 
-/* ObjectNames wrapped in [0] and [1]: of an event enrollment and its condition. */
+static bool only_element(struct mms_parse *p, struct span v, struct ber_tlv *t)
+{
+	struct ber b = mms_reader(p, v);
+	const bool found = mms_next(p, &b, t);
+	no_more(p, &b);
+	return found;
+}
+
+/* ObjectNames wrapped in [0] and [1]: of an event enrollment and its condition, which in a notification
+ * is wrapped once more, or [1] undefined. */
 static void objects_in(struct mms_parse *p, const struct ber_tlv *t)
 {
 	struct ber b = enter(p, t);
@@ -121,10 +130,11 @@ static void objects_in(struct mms_parse *p, const struct ber_tlv *t)
 	while (mms_next(p, &b, &e)) {
 		if (e.cls != BER_CONTEXT || e.tag > 1 || !e.constructed)
 			continue;
-		struct ber in = mms_reader(p, e.value);
-		if (mms_next(p, &in, &name))
+		bool found = only_element(p, e.value, &name);
+		if (found && is_context(&name, 0) && name.constructed)
+			found = only_element(p, name.value, &name);
+		if (found && (name.constructed || !is_context(&name, 1)))
 			take_object(p, &name);
-		no_more(p, &in);
 	}
 }
 
@@ -444,11 +454,7 @@ static const struct row requests[] = {
 };
 
 static const struct row responses[] = {
-	{ 1, name_list_response },
-	{ 4, read_response },
-	{ 5, write_response },
-	{ 12, list_attributes },
-	{ 78, additional },
+	{ 1, name_list_response }, { 4, read_response }, { 5, write_response }, { 12, list_attributes }, { 78, additional },
 };
 
 static void take(struct mms_parse *p, const struct ber_tlv *t, const struct row *rows, size_t n)
