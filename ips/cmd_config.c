@@ -1,13 +1,11 @@
 /* cmd_config.c - `ips config check|show|diff|reference`. */
-#include "ips/cmd_config.h"
+#include "ips/cmd.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ips/conf.h"
-
-enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_WRONG = 2, EXIT_DIFFERS = 3 };
 
 static int failed(const char *what, enum err e)
 {
@@ -32,7 +30,7 @@ static struct conf *load(const char *path, int *code)
 		return c;
 	fprintf(stderr, "%s: %zu error%s\n", path, n, n == 1 ? "" : "s");
 	conf_free(c);
-	*code = EXIT_WRONG;
+	*code = EXIT_USAGE;
 	return NULL;
 }
 
@@ -41,7 +39,7 @@ static int print(enum err e, const char *what, char *text)
 	if (e == ERR_UNKNOWN || e == ERR_NOTFOUND) {
 		fprintf(stderr, "ips config: '%s': no such %s; 'ips config reference' lists the objects\n", what,
 			e == ERR_UNKNOWN ? "object" : "entry");
-		return EXIT_WRONG;
+		return EXIT_USAGE;
 	}
 	if (e != OK)
 		return failed(what, e);
@@ -96,7 +94,7 @@ static int diff(int argc, char **argv)
 		enum err e = conf_diff(a, b, &text);
 		bool differs = e == OK && text[0] != '\0';
 		code = print(e, argv[0], text);
-		code = code == EXIT_FINE && differs ? EXIT_DIFFERS : code;
+		code = code == EXIT_FINE && differs ? EXIT_CHECK : code;
 	} else {
 		code = code > second ? code : second;
 	}
@@ -134,5 +132,5 @@ int cmd_config(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_LEN(command); i++)
 		fprintf(help ? stdout : stderr, "%s ips config %s%s%s\n", i == 0 ? "usage:" : "      ", command[i].name,
 			command[i].usage[0] != '\0' ? " " : "", command[i].usage);
-	return help ? EXIT_FINE : EXIT_WRONG;
+	return help ? EXIT_FINE : EXIT_USAGE;
 }

@@ -84,7 +84,7 @@ bool conf_hbdev(const struct conf_node *ha, size_t i, struct conf_hbdev *out);
 
 /* --- resolution ----------------------------------------------------------------------------- */
 /* Groups are expanded, each member comes once; free() the array. ERR_NOTFOUND: a name is unknown, which a
- * tree without errors excludes. There may be more than 65535. */
+ * tree without errors excludes. ERR_FULL: more than the 65535 that a policy_rule holds. */
 struct conf_names {
 	const char *const *name;
 	size_t n;

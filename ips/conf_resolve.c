@@ -29,6 +29,8 @@ static void *room(void *p, size_t n, size_t *cap, size_t size)
 
 static enum err put(struct walk *w, const void *range)
 {
+	if (w->n == UINT16_MAX) /* what struct policy_rule counts with */
+		return ERR_FULL;
 	char *out = room(w->out, w->n, &w->cap, w->size);
 	if (out == NULL)
 		return ERR_NOMEM;

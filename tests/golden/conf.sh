@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build/$(basename "${CC:-gcc}")-release}
-ips=$(pwd)/$B/ips
+ips=$(pwd)/$B/bin/ips
 dir=tests/golden/conf
 refresh=${1:-}
 failed=0

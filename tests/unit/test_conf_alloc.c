@@ -70,7 +70,7 @@ static void test_parse(void)
 	limit(0);
 	char *text = text_of(600);
 	size_t refusals = 0;
-	for (size_t at = 1;; at++) {
+	for (size_t at = 1;; at += at < 80 ? 1 : 97) { /* the first by one, then samples: the entries are alike */
 		limit(at);
 		struct conf *c = conf_parse_text("x", text, strlen(text), &rd);
 		bool reached = mem.calls >= at;

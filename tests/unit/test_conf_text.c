@@ -146,12 +146,13 @@ static void test_diff(void)
 }
 
 /* --- broken texts ----------------------------------------------------------------------------- */
-/* Whatever the text, there is a tree; one without errors can be shown and loads again. */
-static void survives(const char *text, size_t len)
+/* Whatever the text, there is a tree; one without errors (then true) can be shown and loads again. */
+static bool survives(const char *text, size_t len)
 {
 	struct conf *c = conf_parse_text("x", text, len, NULL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
-	if (conf_n_errors(c) == 0) {
+	bool fine = conf_n_errors(c) == 0;
+	if (fine) {
 		char *s = shown(c, NULL, CONF_SHOW_SECRETS);
 		struct conf *again = parse(s);
 		CU_ASSERT(again != NULL && conf_n_errors(again) == 0);
@@ -159,6 +160,7 @@ static void survives(const char *text, size_t len)
 		free(s);
 	}
 	conf_free(c);
+	return fine;
 }
 
 static void test_truncated(void)
@@ -167,10 +169,7 @@ static void test_truncated(void)
 	for (size_t n = 0; n < sizeof(good); n++) {
 		char *exact = malloc(n + 1); /* so that reading past the end is seen */
 		memcpy(exact + 1, good, n);
-		survives(exact + 1, n);
-		struct conf *c = conf_parse_text("x", exact + 1, n, NULL);
-		fine += conf_n_errors(c) == 0;
-		conf_free(c);
+		fine += survives(exact + 1, n);
 		free(exact);
 	}
 	CU_ASSERT(fine > 20 && fine < sizeof(good) / 2);
@@ -362,6 +361,31 @@ static void test_addresses(void)
 	conf_free(c);
 }
 
+static void test_too_many(void)
+{
+	char *text = malloc(6000000), *p = text + sprintf(text, "config firewall address\n");
+	for (unsigned i = 0; i < 65536; i++)
+		p += sprintf(p, "edit a%u\nset subnet 10.1.%u.%u/32\nnext\n", i, i >> 8, i & 255);
+	p += sprintf(p, "end\nconfig firewall addrgrp\n");
+	for (unsigned i = 0; i < 65536; i++)
+		p += i % 4096 == 0 ? sprintf(p, "edit g%u\nset member a%u\n", i / 4096, i) :
+				     sprintf(p, "append member a%u\n%s", i, i % 4096 == 4095 ? "next\n" : "");
+	sprintf(p, "edit most\nset member g0 g1 g2 g3 g4 g5 g6 g7 g8 g9 g10 g11 g12 g13 g14\nend\n");
+	struct conf *c = parse(text);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	CU_ASSERT_EQUAL(conf_n_errors(c), 0);
+	static const char *const names[] = { "most", "g15" };
+	struct addr_range *r;
+	size_t n;
+	CU_ASSERT_EQUAL(conf_resolve_addresses(c, NULL, (struct conf_names){ names, 1 }, &r, &n), OK);
+	CU_ASSERT_EQUAL(n, 15 * 4096);
+	free(r);
+	CU_ASSERT_EQUAL(conf_resolve_addresses(c, NULL, (struct conf_names){ names, 2 }, &r, &n), ERR_FULL);
+	CU_ASSERT(n == 0 && r == NULL);
+	conf_free(c);
+	free(text);
+}
+
 static bool is_range(const struct service_range *r, unsigned proto, unsigned lo, unsigned hi, unsigned sport_lo)
 {
 	return r->proto == proto && r->dport_lo == lo && r->dport_hi == hi && r->sport_lo == sport_lo && r->sport_hi == 65535;
@@ -458,6 +482,6 @@ static void test_completion(void)
 UNIT_MAIN({ "shown text loads to the same tree", test_round_trip }, { "show: paths, defaults, masks", test_show },
 	  { "diff", test_diff }, { "every truncation", test_truncated }, { "every octet changed", test_changed },
 	  { "limits", test_limits }, { "100,001 entries", test_many_entries }, { "include", test_include },
-	  { "addresses resolved", test_addresses }, { "services resolved", test_services },
+	  { "addresses resolved", test_addresses }, { "65,536 addresses", test_too_many }, { "services resolved", test_services },
 	  { "configurations seen elsewhere", test_pieces }, { "the manual and the example", test_files },
 	  { "completion", test_completion })
