@@ -99,7 +99,9 @@
 	X(AN_ICCP_TRANSFER_SET, "iccp.transferSet", "a transfer set written with a structure that is none")
 
 #define ANOMALY_OTHER_LIST(X)                                                                \
-	X(AN_S7_LENGTH, "s7.length", "S7 header lengths do not fit the TSDU")
+	X(AN_S7_LENGTH, "s7.length", "S7 header lengths do not fit the TSDU")                \
+	X(AN_S7_ROSCTR, "s7.rosctr", "ROSCTR is none of job, ack, ackData, userData")        \
+	X(AN_S7_ID, "s7.id", "TSDU on an S7 connection that is neither S7comm nor S7comm-plus")
 
 enum anomaly {
 #define X(id, name, help) id,

@@ -96,10 +96,10 @@ static void on_cc(struct cotp_state *s, const struct dec_ctx *ctx, enum dir d, c
 	}
 }
 
-/* DR or ER: DST-REF is the reference of the side it is sent to. */
+/* DR or ER: DST-REF is the reference of the side it is sent to. One after the other's is common: both let go. */
 static void on_end(struct cotp_state *s, const struct dec_ctx *ctx, enum dir d, const struct tpdu *t, const struct dec_upper *up)
 {
-	if (s->phase == COTP_CLOSED || s->phase == COTP_ENDED) {
+	if (s->phase == COTP_CLOSED) {
 		dec_anomaly(ctx, d, AN_COTP_STATE);
 	} else if (!s->midstream) {
 		uint16_t want = d == s->initiator ? s->dst_ref : s->src_ref;
@@ -142,8 +142,9 @@ static void dt_checks(struct cotp_state *s, const struct dec_ctx *ctx, enum dir 
 	}
 	if (t->user.len == 0 && !t->eot)
 		dec_anomaly(ctx, d, AN_COTP_DT_EMPTY);
-	cd->frags++;
-	if (cd->frags == ctx->lim->tsdu_frags_max + 1)
+	/* an empty one was told for itself; S7 devices send them */
+	cd->frags += t->user.len != 0 || t->eot;
+	if (t->user.len != 0 && cd->frags == ctx->lim->tsdu_frags_max + 1)
 		dec_anomaly(ctx, d, AN_COTP_FRAGMENTS);
 	if (t->eot && cd->frags > 1 && !cd->skip_tsdu) {
 		/* Each but the last fills its TPDU, and none may be asked to be under 128 octets (X.224 13.3.4 b). */
@@ -153,7 +154,7 @@ static void dt_checks(struct cotp_state *s, const struct dec_ctx *ctx, enum dir 
 	}
 }
 
-static void unit(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, struct span tsdu, const struct dec_upper *up)
+static void unit(struct cotp_state *s, enum dir d, struct span tsdu, const struct dec_upper *up)
 {
 	struct cur c = cur_span(tsdu);
 	if (s->rdp_asked && d == s->initiator) {
@@ -162,7 +163,7 @@ static void unit(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, struct s
 		if (s->rdp)
 			return;
 	}
-	if (tsdu.len != 0 && ctx->budget != 0)
+	if (tsdu.len != 0)
 		up->unit(up->arg, d, COTP_UNIT_TSDU, tsdu);
 }
 
@@ -187,7 +188,7 @@ static void on_dt(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, const s
 	if (!t->eot)
 		return;
 	if (!cd->skip_tsdu)
-		unit(s, ctx, d, single ? t->user : buf_span(&cd->tsdu), up);
+		unit(s, d, single ? t->user : buf_span(&cd->tsdu), up);
 	buf_clear(ctx->bufs, &cd->tsdu);
 	cd->frags = 0;
 	cd->skip_tsdu = false;

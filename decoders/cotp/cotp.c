@@ -66,7 +66,8 @@ static void tpkt(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, struct s
 		s->proto_told = true;
 		dec_proto(ctx, PROTO_COTP);
 	}
-	/* Without budget the connection is still followed, which costs no more than its octets, but not told. */
+	/* Without budget the connection is followed all the same, which costs no more than its octets; the layers
+	 * above see their TSDUs and find the budget gone. */
 	if (dec_spend(ctx, d, 1))
 		tpdu_event(ctx, d, &t);
 	conn_tpdu(s, ctx, d, &t, up);

@@ -31,7 +31,7 @@ struct osi_state {
 	uint8_t initiator;       /* enum dir of the CN's sender */
 	uint8_t finisher;        /* enum dir of the FN's sender, in SES_RELEASING */
 	uint8_t acse;            /* enum acse_phase */
-	bool midstream;          /* joined without its CN: contexts are guessed from content, flagged */
+	bool midstream;          /* association not fully known (no CN seen, a gap, a second CN): what data is, is told by content */
 	uint8_t n_contexts;
 	struct pres_context context[PRES_CONTEXTS_MAX];
 };
@@ -41,6 +41,8 @@ void osi_init(struct osi_state *s);
 void osi_tsdu(struct osi_state *s, struct dec_ctx *ctx, enum dir d, struct span tsdu, const struct dec_upper *up);
 /* The transport below has a gap or was joined late: association state is unknown from here. */
 void osi_gap(struct osi_state *s);
+/* The transport connection ended, by a TPDU or below it: tells OSI_UNIT_CLOSED if an association was there. */
+void osi_end(struct osi_state *s, enum dir d, const struct dec_upper *up);
 /* Does a TSDU begin like a session SPDU (for telling S7 and bare MMS apart)? */
 bool osi_looks_like(struct span tsdu);
 

@@ -2,6 +2,7 @@
 UNIT += ber:decoders,base
 UNIT += dec:decoders,base
 UNIT += cotp:decoders,base
+UNIT += osi:decoders,base
 UNIT += err:base
 UNIT += cur:base
 UNIT += wr:base
