@@ -110,7 +110,7 @@ static void step_request(struct mms_parse *p)
 	}
 	p->pdu.pending = &d->pending[d->n++];
 	*p->pdu.pending = (struct mms_pending){ .invoke = p->pdu.invoke, .service = (uint8_t)size_min(p->service, UINT8_MAX) };
-	if (p->s->phase == MMS_INITIATED && p->s->outstanding_max != 0 && d->n > p->s->outstanding_max)
+	if (mms_is_agreed(p->s) && p->s->outstanding_max != 0 && d->n > p->s->outstanding_max)
 		mms_set_odd(p, ODD_OUTSTANDING);
 }
 
@@ -185,7 +185,7 @@ static void check_phase(struct mms_parse *p)
 		mms_set_odd(p, ODD_PHASE);
 		s->phase = MMS_UNSEEN;
 	}
-	if (s->phase == MMS_INITIATED && s->pdu_max != 0 && p->pdu.whole.len > s->pdu_max)
+	if (mms_is_agreed(s) && s->pdu_max != 0 && p->pdu.whole.len > s->pdu_max)
 		mms_set_odd(p, ODD_PDU_SIZE);
 }
 

@@ -18,6 +18,7 @@ enum mms_scope { MMS_VMD, MMS_DOMAIN, MMS_AA, MMS_SCOPE_N };
 
 struct mms_name {
 	uint8_t scope;           /* enum mms_scope */
+	bool wrapped;            /* its tag is constructed, against the rules, and the name inside */
 	struct span domain, item;/* domain is empty unless MMS_DOMAIN */
 };
 

@@ -115,7 +115,7 @@ static void check(struct mms_parse *p, struct ber *b, unsigned level, bool resul
 			mms_set_odd(p, ODD_INTEGER);
 		if (!nested || v.odd)
 			continue;
-		if (p->s->phase == MMS_INITIATED && p->s->nesting != 0 && level + 1 > p->s->nesting)
+		if (mms_is_agreed(p->s) && p->s->nesting != 0 && level + 1 > p->s->nesting)
 			mms_set_odd(p, ODD_NESTING);
 		struct ber in = ber_open(b, &v.tlv);
 		check(p, &in, level + 1, results);

@@ -10,6 +10,7 @@
 #define MMS_ODD_LIST(X)                              \
 	X(ODD_MALFORMED, AN_MMS_MALFORMED)           \
 	X(ODD_EXTRA, AN_MMS_EXTRA)                   \
+	X(ODD_FORM, AN_BER_FORM)                     \
 	X(ODD_SIZE, AN_MMS_VALUE_SIZE)               \
 	X(ODD_INTEGER, AN_MMS_INTEGER)               \
 	X(ODD_IDENT, AN_MMS_IDENTIFIER)              \
@@ -56,6 +57,12 @@ enum { MMS_UNCONFIRMED = 256 };
 static inline void mms_set_odd(struct mms_parse *p, enum mms_odd o)
 {
 	p->odd |= 1u << o;
+}
+
+/* Does what initiate agreed on bind? */
+static inline bool mms_is_agreed(const struct mms_state *s)
+{
+	return s->phase == MMS_INITIATED || s->phase == MMS_CONCLUDING;
 }
 
 static inline struct ber mms_reader(const struct mms_parse *p, struct span s)

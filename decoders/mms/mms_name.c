@@ -29,7 +29,8 @@ bool mms_name_of(const struct ber_tlv *t, struct mms_name *n)
 	if (t->tag != NAME_DOMAIN) {
 		n->scope = t->tag == NAME_AA ? MMS_AA : MMS_VMD;
 		n->item = innermost(t);
-		return !t->constructed;
+		n->wrapped = t->constructed;
+		return !t->constructed || n->item.len != 0;
 	}
 	struct ber b = ber_of(t->value, 1);
 	struct ber_tlv domain, item, extra;
@@ -56,6 +57,8 @@ void mms_check_ident(struct mms_parse *p, struct span ident)
 
 void mms_check_name(struct mms_parse *p, const struct mms_name *n)
 {
+	if (n->wrapped)
+		mms_set_odd(p, ODD_FORM);
 	if (n->scope == MMS_DOMAIN)
 		mms_check_ident(p, n->domain);
 	mms_check_ident(p, n->item);

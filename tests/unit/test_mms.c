@@ -118,6 +118,17 @@ static void other_encodings(void)
 	free(r);
 }
 
+/* A name one level too deep, as one stack answers: read by some, so read here. */
+static void wrapped_names(void)
+{
+	struct rig *r = rig_new();
+	CU_ASSERT(rig_gives(r, C, READ("01", VAR("a2{1a{'X'}}") VAR("a0{1a{'Y'}}")), "object=X domain= object=Y\n"));
+	CU_ASSERT(rig_has(r, "! ber.form\n"));
+	CU_ASSERT_EQUAL(r->anomalies, 1);
+	CU_ASSERT(rig_gives(r, C, READ("02", VAR("a2{}")), "! mms.malformed\n"));
+	free(r);
+}
+
 static void malformed(void)
 {
 	static const char *const bad[] = {
@@ -402,7 +413,8 @@ static void many_components(void)
 
 UNIT_MAIN({ "every PDU type", pdus }, { "what is no PDU", no_pdu }, { "every confirmed service", services },
 	  { "unknown unconfirmed service", unknown_unconfirmed }, { "other encodings of the same", other_encodings },
-	  { "malformed PDUs", malformed }, { "misplaced elements", misplaced }, { "names of requests", names_of_services },
-	  { "names of responses", names_of_responses }, { "alternate access", alternate_access },
-	  { "odd alternate access", odd_alternate_access }, { "paths that are too long", long_paths },
-	  { "identifiers", identifiers }, { "a long list in parts", long_list }, { "many components", many_components })
+	  { "wrapped names", wrapped_names }, { "malformed PDUs", malformed }, { "misplaced elements", misplaced },
+	  { "names of requests", names_of_services }, { "names of responses", names_of_responses },
+	  { "alternate access", alternate_access }, { "odd alternate access", odd_alternate_access },
+	  { "paths that are too long", long_paths }, { "identifiers", identifiers }, { "a long list in parts", long_list },
+	  { "many components", many_components })

@@ -50,6 +50,8 @@ static void pdu_size(void)
 	rig_feed(r, C, READ("01", VAR("80{'1234567890'}"))); /* 27 octets */
 	CU_ASSERT_EQUAL(r->anomalies, 0);
 	CU_ASSERT(rig_gives(r, C, READ("02", VAR("80{'12345678901'}")), "! mms.pduSize\n"));
+	rig_feed(r, C, "8b00"); /* what was agreed binds until the end */
+	CU_ASSERT(rig_gives(r, S, READ("02", VAR("80{'12345678901'}")), "! mms.pduSize\n"));
 	free(r);
 }
 
