@@ -120,8 +120,9 @@ static uint32_t ifin(const struct capture *c)
 /* The file ends in the middle of something, or holds what cannot be. */
 static enum err damaged(struct capture *c, const char *what)
 {
-	snprintf(c->io.why, sizeof(c->io.why), "%s: packet %llu: %.80s; the %llu before it were read, capture or copy it again", c->path,
-		 (unsigned long long)c->st.packets + 1, what, (unsigned long long)c->st.packets);
+	const unsigned long long good = c->st.packets;
+	snprintf(c->io.why, sizeof(c->io.why), "%s: packet %llu: %.80s; the %llu before it were read, capture or copy it again",
+		 c->path, good + 1, what, good);
 	return ERR_MALFORMED;
 }
 

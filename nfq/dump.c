@@ -244,7 +244,8 @@ static enum err start(struct dump *d, const char *path)
 	}
 	const int fd = create(d);
 	if (fd < 0) {
-		snprintf(d->io.why, sizeof(d->io.why), "%.100s: cannot be written: %s; choose another place", path, strerror(errno));
+		snprintf(d->io.why, sizeof(d->io.why), "%.100s: cannot be written: %s; choose another place", path,
+			 strerror(errno));
 		return ERR_IO;
 	}
 	d->file = fdopen(fd, "wb");

@@ -18,7 +18,8 @@ struct other_hint {
 #define OTHER_LOOK 256u
 enum probe other_probe(const struct other_hint *h, enum dir d, struct span first, bool whole, enum proto *p);
 
-/* S7comm and S7comm-plus: one TSDU after COTP. Stateless: every TSDU is one PDU. */
+/* S7comm and S7comm-plus: one TSDU after COTP. Stateless: every TSDU is one PDU. s7.function is the first parameter
+ * octet (0x04 read, 0x05 write, 0xf0 set-up ...); of user data it is group << 8 | subfunction. */
 bool s7_looks_like(struct span tsdu);
 void s7_tsdu(struct dec_ctx *ctx, enum dir d, struct span tsdu);
 

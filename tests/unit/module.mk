@@ -2,6 +2,7 @@
 UNIT += ber:decoders,base
 UNIT += dec:decoders,base
 UNIT += cotp:decoders,base
+UNIT += cotp_stream:decoders,base
 UNIT += osi:decoders,base
 UNIT += err:base
 UNIT += cur:base
@@ -16,6 +17,7 @@ UNIT += addr:base
 UNIT += linktype:nfq
 UNIT += capture:nfq,base
 UNIT += packet:forward,base
+UNIT += packet_ip:forward,base
 UNIT += icmp:forward,base
 UNIT += sig_parse:sigs,decoders,base
 UNIT += match:sigs,decoders,base

@@ -121,7 +121,8 @@ static void test_found(void)
 		struct link_ip l;
 		CU_ASSERT_TRUE(link_known(r->dlt));
 		const bool ok = link_find_ip(r->dlt, span_of(f, n), &l) && l.off == off && l.ip.p == f + off &&
-				l.ip.len == (r->six ? 48u : 28u) && l.said == l.ip.len && l.vlan == r->vlan && l.counted == r->counted;
+				l.ip.len == (r->six ? 48u : 28u) && l.said == l.ip.len && l.vlan == r->vlan &&
+				l.counted == r->counted;
 		if (!ok)
 			printf("# %s: off %u want %zu, len %zu, vlan %u\n", r->what, l.off, off, l.ip.len, l.vlan);
 		CU_ASSERT_TRUE(ok);
@@ -268,6 +269,7 @@ static void test_wrap(void)
 }
 
 UNIT_MAIN({ "IP is found behind every header", test_found }, { "what carries no IP has none", test_none },
-	  { "cuts, changed octets and wrong types stay in the frame", test_hostile }, { "netfilter log in both byte orders", test_nflog },
+	  { "cuts, changed octets and wrong types stay in the frame", test_hostile },
+	  { "netfilter log in both byte orders", test_nflog },
 	  { "hardware addresses", test_macs }, { "no usable length in the IP header", test_no_length },
 	  { "nesting is bounded, tags are not", test_nesting }, { "made headers are read back", test_wrap })
