@@ -314,18 +314,12 @@ static void alternate_access(void)
 	free(r);
 }
 
+#define INTO "a0{80{'A'} 30{"
+#define DEEP INTO INTO INTO INTO INTO INTO INTO INTO "81{'A'}}}}}}}}}}}}}}}}}"
+
 static void odd_alternate_access(void)
 {
-	static const char *const odd[] = {
-		"0401",
-		"a6{}",
-		"a0{}",
-		"a0{80{'A'}}",
-		"a0{80{'A'} 3000 81}",
-		"a5{80",
-		"a0{80{'A'} 30{a0{80{'A'} 30{a0{80{'A'} 30{a0{80{'A'} 30{a0{80{'A'} 30{a0{80{'A'} 30{a0{80{'A'} 30{a0{80{'A'} 30{"
-		"81{'A'}}}}}}}}}}}}}}}}}",
-	};
+	static const char *const odd[] = { "0401", "a6{}", "a0{}", "a0{80{'A'}}", "a0{80{'A'} 3000 81}", "a5{80", DEEP };
 	struct rig *r = rig_new();
 	for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
 		char pdu[512];
