@@ -6,6 +6,7 @@
 #include "nfq/linktype.h"
 
 #include <pcap/dlt.h>
+#include <string.h>
 
 #include "base/cur.h"
 
@@ -183,8 +184,9 @@ static void ethertype(struct walk *w, uint16_t type)
 
 static void mac(struct walk *w, uint8_t out[6])
 {
-	for (unsigned i = 0; i < 6; i++)
-		out[i] = cur_u8(&w->c);
+	const uint8_t *p = cur_take(&w->c, 6);
+	if (p != NULL)
+		memcpy(out, p, 6);
 }
 
 static void ether(struct walk *w)
