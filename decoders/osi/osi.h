@@ -31,7 +31,7 @@ struct osi_state {
 	uint8_t initiator;       /* enum dir of the CN's sender */
 	uint8_t finisher;        /* enum dir of the FN's sender, in SES_RELEASING */
 	uint8_t acse;            /* enum acse_phase */
-	bool midstream;          /* association not fully known (no CN seen, a gap, a second CN): what data is, is told by content */
+	bool midstream;          /* not all known (no CN seen, a gap, a second CN): content says what data is */
 	uint8_t n_contexts;
 	struct pres_context context[PRES_CONTEXTS_MAX];
 };

@@ -154,7 +154,8 @@ static bool walk_params(struct osi *o, struct spdu *p, struct cur c, bool in_gro
 			return false;
 		}
 		const struct param *row = param_of(code, p->kind->carrier);
-		if (row == NULL || len < row->min || len > row->max || (in_group && (row->what == P_GROUP || row->what == P_USER))) {
+		bool misplaced = row != NULL && in_group && (row->what == P_GROUP || row->what == P_USER);
+		if (row == NULL || misplaced || len < row->min || len > row->max) {
 			osi_anomaly(o, AN_SES_PARAM);
 			continue;
 		}

@@ -38,7 +38,8 @@ static inline char log_dir(enum dir d)
 static inline void log_event(void *arg, const struct dec_event *ev)
 {
 	struct dec_log *l = arg;
-	wr_fmt(&l->out, "%c %s%s%s", log_dir(ev->dir), event_name(ev->id), ev->flags & EV_CONT ? " cont" : "", ev->flags & EV_MORE ? " more" : "");
+	const char *cont = ev->flags & EV_CONT ? " cont" : "", *more = ev->flags & EV_MORE ? " more" : "";
+	wr_fmt(&l->out, "%c %s%s%s", log_dir(ev->dir), event_name(ev->id), cont, more);
 	for (unsigned i = 0; i < ev->fields->n; i++) {
 		const struct field *f = &ev->fields->v[i];
 		wr_fmt(&l->out, " %s=", field_name(f->id));
@@ -80,7 +81,8 @@ static inline void log_reset(struct dec_log *l, struct bufpool *bufs)
 	l->out = wr_of(l->text, sizeof(l->text) - 1);
 	l->sink = (struct dec_sink){ log_event, log_anomaly, log_proto, l };
 	l->upper = (struct dec_upper){ log_unit, l };
-	l->ctx = (struct dec_ctx){ .bufs = bufs, .sink = &l->sink, .lim = &dec_limits_default, .budget = 1u << 30, .fields = &l->fields };
+	l->ctx = (struct dec_ctx){ .bufs = bufs, .sink = &l->sink, .lim = &dec_limits_default, .budget = 1u << 30 };
+	l->ctx.fields = &l->fields;
 }
 
 static inline const char *log_text(struct dec_log *l)

@@ -200,7 +200,8 @@ static size_t walk(struct ber *b, struct span all)
 
 static void test_damage(void)
 {
-	static const char good[] = "6180 3082 0009 020103 a004 a202 8000 3080 bf27 03 800101 0000 0000 850101 30 06 30 80 05 00 00 00";
+	static const char good[] = "6180 3082 0009 020103 a004 a202 8000 3080 bf27 03 800101 0000 0000 "
+				   "850101 30 06 30 80 05 00 00 00";
 	uint8_t copy[64];
 	size_t n = unhex(good, copy, sizeof(copy));
 	for (size_t len = 0; len <= n; len++) {
@@ -222,4 +223,5 @@ static void test_damage(void)
 }
 
 UNIT_MAIN({ "tag and length forms", test_forms }, { "broken elements", test_broken }, { "opening and notes", test_open },
-	  { "depth of indefinite lengths", test_depth }, { "integers and booleans", test_ints }, { "truncated and changed input", test_damage })
+	  { "depth of indefinite lengths", test_depth }, { "integers and booleans", test_ints },
+	  { "truncated and changed input", test_damage })

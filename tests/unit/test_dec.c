@@ -84,7 +84,10 @@ static void test_other_names(void)
 
 static void test_fields(void)
 {
-	static struct fields fs = { .v = { { .id = FLD_APP, .num = 1 }, { .id = FLD_SES_SI, .num = 2 }, { .id = FLD_APP, .num = 3 } }, .n = 3 };
+	static struct fields fs = {
+		.v = { { .id = FLD_APP, .num = 1 }, { .id = FLD_SES_SI, .num = 2 }, { .id = FLD_APP, .num = 3 } },
+		.n = 3,
+	};
 	unsigned at = 0;
 	const struct field *f = fields_next(&fs, FLD_APP, &at);
 	CU_ASSERT(f != NULL && f->num == 1 && at == 1);
@@ -148,8 +151,11 @@ static void test_notes(void)
 	static const struct {
 		uint8_t note;
 		enum anomaly a;
-	} row[] = { { BER_NOTE_NONMINIMAL, AN_BER_NONMINIMAL }, { BER_NOTE_INDEFINITE, AN_BER_INDEFINITE }, { BER_NOTE_LENGTH, AN_BER_LENGTH },
-		    { BER_NOTE_DEPTH, AN_BER_DEPTH }, { BER_NOTE_EOC, AN_BER_EOC }, { BER_NOTE_FORM, AN_BER_FORM } };
+	} row[] = {
+		{ BER_NOTE_NONMINIMAL, AN_BER_NONMINIMAL }, { BER_NOTE_INDEFINITE, AN_BER_INDEFINITE },
+		{ BER_NOTE_LENGTH, AN_BER_LENGTH }, { BER_NOTE_DEPTH, AN_BER_DEPTH },
+		{ BER_NOTE_EOC, AN_BER_EOC }, { BER_NOTE_FORM, AN_BER_FORM },
+	};
 	for (unsigned set = 0; set < 64; set++) {
 		log_reset(&lg, NULL);
 		dec_ber_notes(&lg.ctx, DIR_ORIG, (uint8_t)set);
@@ -159,5 +165,5 @@ static void test_notes(void)
 }
 
 UNIT_MAIN({ "event names", test_event_names }, { "MMS services", test_services }, { "TASE.2 operations", test_operations },
-	  { "anomaly, protocol and field names", test_other_names }, { "walking fields", test_fields }, { "events in parts", test_build },
-	  { "budget", test_budget }, { "BER notes as anomalies", test_notes })
+	  { "anomaly, protocol and field names", test_other_names }, { "walking fields", test_fields },
+	  { "events in parts", test_build }, { "budget", test_budget }, { "BER notes as anomalies", test_notes })
