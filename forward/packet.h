@@ -21,8 +21,15 @@ struct tuple {
 	uint8_t family;          /* 4 or 6 */
 };
 
-enum { IPPROTO_ICMP_ = 1, IPPROTO_TCP_ = 6, IPPROTO_UDP_ = 17, IPPROTO_GRE_ = 47, IPPROTO_ESP_ = 50,
-       IPPROTO_ICMP6_ = 58, IPPROTO_SCTP_ = 132 };
+enum {
+	IPPROTO_ICMP_ = 1,
+	IPPROTO_TCP_ = 6,
+	IPPROTO_UDP_ = 17,
+	IPPROTO_GRE_ = 47,
+	IPPROTO_ESP_ = 50,
+	IPPROTO_ICMP6_ = 58,
+	IPPROTO_SCTP_ = 132
+};
 
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32, TCP_ECE = 64, TCP_CWR = 128 };
 

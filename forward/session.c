@@ -36,6 +36,8 @@ struct session_table *session_table_new(const struct session_cfg *cfg, mono_t no
 		return NULL;
 	t->cfg = *cfg;
 	t->cfg.max = cfg->max != 0 ? cfg->max : 1;
+	for (unsigned i = 0; i < ST_N; i++)
+		t->cfg.timeout_s[i] = (uint32_t)size_min(cfg->timeout_s[i], SESSION_TIMEOUT_MAX);
 	t->on_end = on_end;
 	t->arg = arg;
 	pool_init(&t->pool, sizeof(struct session), t->cfg.max);

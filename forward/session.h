@@ -95,7 +95,7 @@ enum session_timer {
 struct session_cfg {
 	struct hash_key key;
 	uint32_t max;                 /* sessions at most */
-	uint32_t timeout_s[ST_N];
+	uint32_t timeout_s[ST_N];     /* SESSION_TIMEOUT_MAX at most, more is cut to it */
 };
 void session_cfg_default(struct session_cfg *c);
 

@@ -215,4 +215,38 @@ static inline struct packet pkt_segment(struct pkt *k, int family, bool swapped,
 	return pkt_packet(k);
 }
 
+/* For each family: 4, then 6. */
+#define PKT_EACH_FAMILY(f) for (int f = 4; f <= 6; f += 2)
+
+static const char pkt_text[] = "seventeen octets!";
+enum { PKT_N_TEXT = sizeof(pkt_text) - 1 };
+
+/* Good packets of the flow that carry pkt_text. */
+static inline void pkt_tcp_good(struct pkt *k, int family)
+{
+	pkt_flow(k, family, false, 6);
+	pkt_tcp(k, &(struct pkt_tcp){ .sport = 57218, .dport = 102, .seq = 1000, .ack = 2000, .win = 512,
+				      .flags = TCP_ACK | TCP_PSH, .data = pkt_text, .n_data = PKT_N_TEXT });
+	pkt_finish(k);
+}
+
+static inline void pkt_udp_good(struct pkt *k, int family)
+{
+	pkt_flow(k, family, false, 17);
+	pkt_udp(k, 1024, 53, pkt_text, PKT_N_TEXT);
+	pkt_finish(k);
+}
+
+static inline enum reason pkt_decode(const struct pkt *k, struct packet *p)
+{
+	*p = pkt_packet(k);
+	return packet_decode(p);
+}
+
+static inline enum reason pkt_reason(const struct pkt *k)
+{
+	struct packet p;
+	return pkt_decode(k, &p);
+}
+
 #endif

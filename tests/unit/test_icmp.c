@@ -165,7 +165,8 @@ static void test_errors(void)
 			quoted(&q, f, protos[i] == IPPROTO_ICMP_ ? proto_of(f) : protos[i]);
 			CU_ASSERT_EQUAL(decode(&q, &inner), REASON_NONE);
 			for (unsigned type = 0; type < 256; type++) {
-				bool error = f == 4 ? type == 3 || type == 4 || type == 5 || type == 11 || type == 12 : type >= 1 && type <= 4;
+				bool error = f == 4 ? type == 3 || type == 4 || type == 5 || type == 11 || type == 12
+						    : type >= 1 && type <= 4;
 				CU_ASSERT_EQUAL(error_with(&k, f, (uint8_t)type, q.b, q.l4 + 8, &p), REASON_NONE);
 				CU_ASSERT_EQUAL(p.icmp_error, error);
 				CU_ASSERT(p.tuple.dport == (type << 8 | 1));

@@ -112,6 +112,29 @@ static void test_open(void)
 	session_table_free(NULL);
 }
 
+/* Picked up at the answer: the session has the direction of the client all the same. */
+static void test_open_at_answer(void)
+{
+	struct pkt k;
+	struct session_table *t = table(10, NULL);
+	struct packet p = segment(&k, 4, true, TCP_SYN | TCP_ACK, 0, 1);
+	p.has_mac = true;
+	p.src_mac[5] = 1;
+	p.dst_mac[5] = 2;
+	struct session *s = session_open(t, &p, DIR_REPLY, 2, SEC(5));
+	enum dir d;
+	CU_ASSERT(session_find(t, &p.tuple, &d) == s && d == DIR_REPLY);
+	CU_ASSERT(s->s.tuple[DIR_ORIG].sport == 57218 && s->s.tuple[DIR_ORIG].dport == 102);
+	CU_ASSERT(s->s.ifin[0] == 10 && s->s.ifout[0] == 9 && s->s.ifin[1] == 9 && s->s.ifout[1] == 10);
+	CU_ASSERT(s->s.n[0].packets == 0 && s->s.n[0].allow_err == 0 && s->s.n[1].packets == 1 && s->s.n[1].allow_err == 1);
+	CU_ASSERT(s->s.src_mac[5] == 2 && s->s.dst_mac[5] == 1 && s->s.flags == 0 && s->s.tcp.midstream);
+	CU_ASSERT(!s->s.tcp.end[DIR_ORIG].seen && s->s.tcp.end[DIR_REPLY].seen && s->s.tcp.end[DIR_REPLY].state == TCPS_SYN_RECV);
+	p = segment(&k, 4, false, TCP_ACK, 1, 1);
+	session_packet(t, s, DIR_ORIG, &p, SEC(6));
+	CU_ASSERT(session_proto_state(s) == TCPS_ESTABLISHED && s->s.tcp.end[DIR_REPLY].state == TCPS_ESTABLISHED);
+	session_table_free(t);
+}
+
 static void test_tcp_timers(void)
 {
 	static const struct {
@@ -460,8 +483,9 @@ static void test_growth(void)
 	session_table_free(t);
 }
 
-UNIT_MAIN({ "opening and finding", test_open }, { "TCP states and timers", test_tcp_timers }, { "other protocols", test_other_timers },
+UNIT_MAIN({ "opening and finding", test_open }, { "picked up at the answer", test_open_at_answer },
+	  { "TCP states and timers", test_tcp_timers }, { "other protocols", test_other_timers },
 	  { "one ICMP error a packet", test_icmp_credit }, { "full", test_full }, { "port reuse", test_reopen },
 	  { "fragments", test_fragment }, { "both ends alike", test_self }, { "time that goes back", test_time_back },
-	  { "the end is exact", test_exact_end }, { "order of ends", test_order }, { "closing in the callback", test_close_in_callback },
-	  { "the list", test_list }, { "100,000 sessions", test_growth })
+	  { "the end is exact", test_exact_end }, { "order of ends", test_order },
+	  { "closing in the callback", test_close_in_callback }, { "the list", test_list }, { "100,000 sessions", test_growth })

@@ -76,7 +76,8 @@ static void test_flags(void)
 			is_good |= (f & ~(unsigned)(TCP_PSH | TCP_ECE | TCP_CWR)) == good[i];
 		CU_ASSERT_EQUAL(tcp_flags_valid((uint8_t)f), is_good);
 	}
-	CU_ASSERT(!tcp_flags_valid(0) && !tcp_flags_valid(TCP_FIN) && !tcp_flags_valid(TCP_SYN | TCP_RST) && !tcp_flags_valid(0xff));
+	CU_ASSERT(!tcp_flags_valid(0) && !tcp_flags_valid(TCP_FIN) && !tcp_flags_valid(TCP_SYN | TCP_RST) &&
+		  !tcp_flags_valid(0xff));
 }
 
 /* --- connections ---------------------------------------------------------------------------- */
@@ -288,5 +289,5 @@ static void test_ends(void)
 
 UNIT_MAIN({ "every cell", test_cells }, { "between cells", test_invariants }, { "names", test_names }, { "flag sets", test_flags },
 	  { "a connection", test_normal }, { "the server closes first", test_server_closes }, { "crossed FINs", test_crossed_fins },
-	  { "resets", test_reset }, { "simultaneous open, split handshake", test_simultaneous_open }, { "half open", test_half_open },
-	  { "mid-stream", test_midstream }, { "what the ends have shown", test_ends })
+	  { "resets", test_reset }, { "simultaneous open, split handshake", test_simultaneous_open },
+	  { "half open", test_half_open }, { "mid-stream", test_midstream }, { "what the ends have shown", test_ends })
