@@ -119,7 +119,11 @@ recut_keeps() {
 	for s in $(scripts); do
 		in=$(capture_of "$s")
 		"$tools/streams" "$in" >"$work/before" || echo "$s: streams failed"
-		for mode in one two 7 random reorder dup mix; do
+		case $s in
+		*/anomaly/*) modes="one mix" ;;
+		*) modes="one two 7 random reorder dup mix" ;;
+		esac
+		for mode in $modes; do
 			"$tools/recut" "$in" "$work/cut" --mode "$mode" --seed 11 || echo "$s: recut $mode failed"
 			"$tools/streams" "$work/cut" | cmp -s "$work/before" - || echo "$s: another stream after recut $mode"
 		done

@@ -163,22 +163,33 @@ static const struct op {
 	char text[3];
 	int level;
 } ops[] = { { "==", 1 }, { "!=", 1 }, { "<=", 1 }, { ">=", 1 }, { "<<", 5 }, { ">>", 5 }, { "<", 1 }, { ">", 1 },
-	    { "|", 2 },	 { "^", 3 },  { "&", 4 },  { "+", 6 },	{ "-", 6 },  { "*", 7 },  { "/", 7 }, { "%", 7 } };
+	    { "|", 2 },  { "^", 3 },  { "&", 4 },  { "+", 6 },  { "-", 6 },  { "*", 7 },  { "/", 7 }, { "%", 7 } };
 
 static int64_t apply(const char *op, int64_t a, int64_t b)
 {
 	switch (op[0]) {
-	case '=': return a == b;
-	case '!': return a != b;
-	case '<': return op[1] == '<' ? (int64_t)((uint64_t)a << (b & 63)) : op[1] == '=' ? a <= b : a < b;
-	case '>': return op[1] == '>' ? a >> (b & 63) : op[1] == '=' ? a >= b : a > b;
-	case '|': return a | b;
-	case '^': return a ^ b;
-	case '&': return a & b;
-	case '+': return (int64_t)((uint64_t)a + (uint64_t)b);
-	case '-': return (int64_t)((uint64_t)a - (uint64_t)b);
-	case '*': return (int64_t)((uint64_t)a * (uint64_t)b);
-	default: break;
+	case '=':
+		return a == b;
+	case '!':
+		return a != b;
+	case '<':
+		return op[1] == '<' ? (int64_t)((uint64_t)a << (b & 63)) : op[1] == '=' ? a <= b : a < b;
+	case '>':
+		return op[1] == '>' ? a >> (b & 63) : op[1] == '=' ? a >= b : a > b;
+	case '|':
+		return a | b;
+	case '^':
+		return a ^ b;
+	case '&':
+		return a & b;
+	case '+':
+		return (int64_t)((uint64_t)a + (uint64_t)b);
+	case '-':
+		return (int64_t)((uint64_t)a - (uint64_t)b);
+	case '*':
+		return (int64_t)((uint64_t)a * (uint64_t)b);
+	default:
+		break;
 	}
 	if (b == 0)
 		fail("division by 0");
@@ -228,8 +239,7 @@ static size_t put_sum(const struct env *e, struct text t, struct bytes *out)
 	char fmt[24] = "%" PRId64, buf[64];
 	if (in.len > 0 && in.p[0] == '%') {
 		struct text f = text_split(&in, ":");
-		if (f.len < 2 || f.len > 6 || strchr("dxX", f.p[f.len - 1]) == NULL ||
-		    strspn(f.p + 1, "0123456789") < f.len - 2)
+		if (f.len < 2 || f.len > 6 || strchr("dxX", f.p[f.len - 1]) == NULL || strspn(f.p + 1, "0123456789") < f.len - 2)
 			fail("format is not %%[0][width]d or x: %.*s", (int)f.len, f.p);
 		snprintf(fmt, sizeof(fmt), "%.*s%s", (int)f.len - 1, f.p, f.p[f.len - 1] == 'd' ? PRId64 : PRIx64);
 	}

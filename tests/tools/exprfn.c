@@ -330,13 +330,13 @@ static void fn_fletcher(const struct call *c, struct bytes *out)
 const struct builtin *exprfn_find(struct text name)
 {
 	static const struct builtin table[] = {
-		{ "u8", 1, ARGS_MAX, fn_u8 }, { "u16", 1, ARGS_MAX, fn_u16 }, { "u32", 1, ARGS_MAX, fn_u32 },
-		{ "le", 2, 2, fn_le },	      { "ber", 1, 1, fn_ber },	      { "f32", 1, 1, fn_f32 },
-		{ "f64", 1, 1, fn_f64 },      { "oid", 1, 1, fn_oid },	      { "txt", 1, 1, fn_txt },
-		{ "obj", 1, 1, fn_obj },      { "bits", 1, 1, fn_bits },      { "rep", 2, 2, fn_rep },
-		{ "noise", 1, 2, fn_noise },  { "map", 2, 2, fn_map },	      { "for", 2, 2, fn_for },
-		{ "pre", 3, 3, fn_pre },      { "sli", 0, 1, fn_sli },	      { "tsdu", 1, 2, fn_tsdu },
-		{ "cut", 3, 3, fn_cut },      { "poke", 3, 3, fn_poke },      { "tlv", 2, 2, fn_tlv },
+		{ "u8", 1, ARGS_MAX, fn_u8 }, { "u16", 1, ARGS_MAX, fn_u16 },    { "u32", 1, ARGS_MAX, fn_u32 },
+		{ "le", 2, 2, fn_le },        { "ber", 1, 1, fn_ber },           { "f32", 1, 1, fn_f32 },
+		{ "f64", 1, 1, fn_f64 },      { "oid", 1, 1, fn_oid },           { "txt", 1, 1, fn_txt },
+		{ "obj", 1, 1, fn_obj },      { "bits", 1, 1, fn_bits },         { "rep", 2, 2, fn_rep },
+		{ "noise", 1, 2, fn_noise },  { "map", 2, 2, fn_map },           { "for", 2, 2, fn_for },
+		{ "pre", 3, 3, fn_pre },      { "sli", 0, 1, fn_sli },           { "tsdu", 1, 2, fn_tsdu },
+		{ "cut", 3, 3, fn_cut },      { "poke", 3, 3, fn_poke },         { "tlv", 2, 2, fn_tlv },
 		{ "last", 1, 2, fn_last },    { "fletcher", 2, 2, fn_fletcher },
 	};
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)

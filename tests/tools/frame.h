@@ -32,11 +32,11 @@ struct ip_spec {
 	const struct host *src, *dst;
 	unsigned proto, ttl, tos;
 	uint32_t id;
-	unsigned vlan[2]; /* outer first; 0: none */
+	unsigned vlan[2];      /* outer first; 0: none */
 	bool bad_sum, fragile; /* fragile: DF not set */
-	size_t frag; /* octets of payload a fragment; 0: whole */
+	size_t frag;           /* octets of payload a fragment; 0: whole */
 	bool frag_reversed;
-	size_t snap; /* octets kept of the frame; 0: all */
+	size_t snap;        /* octets kept of the frame; 0: all */
 	struct bytes *last; /* gets the IP packet (its first 128 octets) when not NULL */
 };
 

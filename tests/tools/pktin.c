@@ -15,15 +15,25 @@ static size_t skip_link(int link, const uint8_t *p, size_t len)
 {
 	size_t at = 0, type = 0;
 	switch (link) {
-	case DLT_EN10MB: at = 14, type = 12; break;
-	case DLT_LINUX_SLL: at = 16, type = 14; break;
-	case DLT_LINUX_SLL2: at = 20; break;
+	case DLT_EN10MB:
+		at = 14, type = 12;
+		break;
+	case DLT_LINUX_SLL:
+		at = 16, type = 14;
+		break;
+	case DLT_LINUX_SLL2:
+		at = 20;
+		break;
 	case DLT_NULL:
-	case DLT_LOOP: at = 4; break;
+	case DLT_LOOP:
+		at = 4;
+		break;
 	case DLT_RAW:
 	case DLT_IPV4:
-	case DLT_IPV6: break;
-	default: return len;
+	case DLT_IPV6:
+		break;
+	default:
+		return len;
 	}
 	unsigned ether = 0x0800;
 	if (at + 20 > len)

@@ -14,9 +14,9 @@ struct pkt {
 	enum pkt_kind kind;
 	const uint8_t *p;
 	size_t len, ip, l4, data, end; /* offsets into p; end is that of the IP packet */
-	bool v6, cut; /* cut: the frame is longer than what was captured of it */
-	bool bad_sum; /* the TCP checksum is neither right nor left to the network card */
-	uint8_t src[18], dst[18]; /* address (zeros behind an IPv4 one), port */
+	bool v6, cut;                  /* cut: the frame is longer than what was captured of it */
+	bool bad_sum;                  /* the TCP checksum is neither right nor left to the network card */
+	uint8_t src[18], dst[18];      /* address (zeros behind an IPv4 one), port */
 	uint32_t seq;
 	unsigned flags;
 };

@@ -134,7 +134,7 @@ static void make_piece(const struct pkt *k, size_t off, size_t n, struct bytes *
 	be16_to(tcp + 4, seq >> 16);
 	be16_to(tcp + 6, seq & 0xffff);
 	if (off + n < pkt_data_len(k))
-		tcp[13] &= (uint8_t)~(PKT_FIN | PKT_PSH);
+		tcp[13] &= (uint8_t) ~(PKT_FIN | PKT_PSH);
 	fix_ip(k, f->p, f->len);
 	be16_to(tcp + 16, 0);
 	be16_to(tcp + 16, pkt_tcp_sum(k, f->p, f->len) ^ (k->bad_sum ? 0x5555u : 0));

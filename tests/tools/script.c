@@ -266,10 +266,10 @@ static const struct keyword {
 	bool block;
 	void (*fn)(const struct stmt *st);
 } keywords[] = {
-	{ "flow", false, do_flow },   { "open", false, do_open },	{ "close", false, do_close }, { "wait", false, do_wait },
-	{ "gap", false, do_gap },     { "time", false, do_time },	{ "link", false, do_link },   { "frame", false, do_frame },
-	{ "def", false, do_def },     { "let", false, do_let },		{ "call", false, do_call },   { "include", false, do_include },
-	{ "repeat", true, do_repeat }, { "each", true, do_each },	{ "proc", true, do_proc },
+	{ "flow", false, do_flow },    { "open", false, do_open }, { "close", false, do_close }, { "wait", false, do_wait },
+	{ "gap", false, do_gap },      { "time", false, do_time }, { "link", false, do_link },   { "frame", false, do_frame },
+	{ "def", false, do_def },      { "let", false, do_let },   { "call", false, do_call },   { "include", false, do_include },
+	{ "repeat", true, do_repeat }, { "each", true, do_each },  { "proc", true, do_proc },
 };
 
 /* "F> [options] EXPRESSION" */

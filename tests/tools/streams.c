@@ -14,7 +14,7 @@
 #include <string.h>
 
 struct part {
-	int64_t off; /* from the first sequence number seen */
+	int64_t off;    /* from the first sequence number seen */
 	size_t at, len; /* in bytes */
 };
 
