@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "hacache/ha_schema.h"
 #include "ips/cmd.h"
 #include "ips/replay.h"
 
@@ -58,6 +59,18 @@ static int wrong(const char *what, const char *value, const char *remedy)
 	fprintf(stderr, "ips replay: %s '%s': %s\n", what, value, remedy);
 	return EXIT_USAGE;
 }
+
+#ifdef HA_MUTATE
+/* Test build: the rows that --mutate takes, a line each. */
+static void list_rows(void)
+{
+	const struct ha_msg *m;
+	const struct ha_row *r;
+	for (unsigned i = 0; ha_row_at(i, &m, &r); i++)
+		printf("%u %s.%s\n", i, m->name, r->name);
+	exit(EXIT_FINE);
+}
+#endif
 
 static int take_failover(struct replay_opts *o)
 {
@@ -114,6 +127,8 @@ static int take(int c, struct replay_opts *o)
 		return number(optarg, 0, &o->seed) ? EXIT_FINE : wrong("--seed", optarg, "give a whole number");
 #ifdef HA_MUTATE
 	case OPT_MUTATE:
+		if (strcmp(optarg, "list") == 0)
+			list_rows();
 		o->mutate = number(optarg, 0, &v) ? (int)v : -1;
 		return EXIT_FINE;
 #endif

@@ -156,13 +156,20 @@ static void tell_drop(struct run *w, enum reason why)
 	rec_tell(w->e, w->s, &r);
 }
 
+static void advance(struct engine *e, mono_t now)
+{
+	if (mono_before(e->now, now))
+		e->now = now;
+	session_tick(e->sessions, e->now);
+}
+
 struct verdict engine_packet(struct engine *e, struct packet *p)
 {
 	struct run w = { .e = e, .p = p };
-	engine_tick(e, p->at);
+	e->packet_nr = p->nr;
+	advance(e, p->at);
 	e->stats.packets++;
 	e->stats.bytes += p->wire_len;
-	e->packet_nr = p->nr;
 	enum reason r = packet_decode(p);
 	if (r != REASON_NONE) {
 		memset(&p->tuple, 0, sizeof(p->tuple));
@@ -187,14 +194,14 @@ struct verdict engine_packet(struct engine *e, struct packet *p)
 
 void engine_tick(struct engine *e, mono_t now)
 {
-	if (mono_before(e->now, now))
-		e->now = now;
-	session_tick(e->sessions, e->now);
+	e->packet_nr = 0;
+	advance(e, now);
 }
 
 void engine_finish(struct engine *e)
 {
 	struct session *s;
+	e->packet_nr = 0;
 	while ((s = session_next(e->sessions, NULL)) != NULL)
 		session_close(e->sessions, s, END_CLEARED);
 }

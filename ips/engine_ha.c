@@ -241,7 +241,6 @@ void engine_ha_promote(struct engine_ha *h, const struct ha_commit *last)
 {
 	if (mono_before(h->e->now, last->now))
 		h->e->now = last->now;
-	h->e->packet_nr = last->packet_nr;
 	session_set_last_serial(h->e->sessions, last->last_serial);
 	session_promote(h->e->sessions, h->e->now);
 }

@@ -113,7 +113,9 @@ static void on_proto(void *arg, enum proto p)
 {
 	struct run *w = arg;
 	struct insp_state *s = &w->f->s;
-	if (p == s->proto || !descends(p, s->proto))
+	/* A reserved TASE.2 name outweighs what looked like IEC 61850: nothing hides behind that label. */
+	const bool outweighs = p == PROTO_ICCP && s->proto == PROTO_IEC61850;
+	if (p == s->proto || (!descends(p, s->proto) && !outweighs))
 		return;
 	s->proto = (uint8_t)p;
 	w->sig.proto = p;

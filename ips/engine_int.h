@@ -13,7 +13,7 @@ struct engine {
 	struct bufpool *bufs;
 	struct matcher *matcher;
 	struct session *dirty;           /* changed since the last commit, newest first */
-	uint64_t packet_nr;              /* of the packet being worked on */
+	uint64_t packet_nr;              /* of the packet being worked on; 0 = none */
 	engine_rec_fn *on_rec;
 	void *rec_arg;
 	struct fields fields;            /* scratch of the decoders */

@@ -43,7 +43,7 @@ struct rec {
 	uint32_t owner;       /* node that first inspected the session */
 	uint32_t nr;          /* number within the session, from 1; 0 = no session */
 	uint64_t serial;      /* session; 0 = none */
-	uint64_t packet_nr;   /* in a replay; 0 = live */
+	uint64_t packet_nr;   /* of the packet that caused it; 0 = none did */
 	mono_t at;
 	struct tuple tuple;   /* of the session's first packet, or of the packet */
 	uint32_t ifin, ifout;

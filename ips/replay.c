@@ -302,6 +302,7 @@ int replay_run(const struct replay_opts *o)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);        /* a file that may not grow is an error of its own, told as such */
 	int r = run_all(&p);
 	outfile_abandon(p.eve);
 	outfile_abandon(p.log);

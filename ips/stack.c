@@ -103,4 +103,5 @@ void stack_gap(struct stack *s, struct dec_ctx *ctx, enum dir d)
 {
 	cotp_gap(&s->cotp, ctx, d);
 	osi_gap(&s->osi);
+	mms_gap(&s->mms);
 }
