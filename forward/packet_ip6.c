@@ -10,7 +10,7 @@ enum { OPT_PAD1 = 0, OPT_HOME_ADDRESS = 201 };
 /* On the way through the chain. */
 struct walk {
 	struct cur c;        /* what is there */
-	uint32_t left;       /* octets on the wire */
+	uint32_t left;       /* octets on the wire: never less than are there */
 	unsigned how;
 	uint8_t next;
 	bool seen_fragment;
@@ -46,7 +46,7 @@ static bool ext_take(struct walk *w, uint32_t unit, uint32_t extra, struct cur *
 	uint8_t next = cur_u8(&w->c);
 	uint32_t size = cur_u8(&w->c) * unit + extra;
 	*body = cur_sub(&w->c, size - 2);
-	if (!cur_ok(body) || size > w->left)
+	if (!cur_ok(body))
 		return false;
 	w->next = next;
 	w->left -= size;
@@ -60,7 +60,7 @@ static enum reason fragment_walk(struct walk *w, struct ip_view *v)
 	cur_skip(&w->c, 1);
 	uint16_t field = cur_be16(&w->c);
 	cur_skip(&w->c, 4);
-	if (!cur_ok(&w->c) || w->left < FRAG_SIZE || w->seen_fragment)
+	if (!cur_ok(&w->c) || w->seen_fragment)
 		return REASON_IP6_EXT;
 	w->next = next;
 	w->left -= FRAG_SIZE;

@@ -181,6 +181,22 @@ static void test_ip6_extensions(void)
 	CU_ASSERT_EQUAL(with_exts(many, 9, &p), REASON_IP6_EXT);
 }
 
+/* With a home address or a route still to go the transport checksum covers addresses that are not looked up. */
+static void test_ip6_other_ends(void)
+{
+	const struct ext rows[] = { { 60, home, 24 }, { 43, route_left, 8 }, { 60, padn, 8 }, { 43, route, 8 } };
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct pkt k;
+		pkt_flow(&k, 6, false, 17);
+		pkt_ext(&k, rows[i].type, rows[i].body, rows[i].n);
+		pkt_udp(&k, 1024, 53, pkt_text, PKT_N_TEXT);
+		pkt_finish(&k);
+		CU_ASSERT_EQUAL(pkt_reason(&k), REASON_NONE);
+		k.b[k.len - 1] ^= 1;
+		CU_ASSERT_EQUAL(pkt_reason(&k), i < 2 ? REASON_NONE : REASON_UDP_CHECKSUM);
+	}
+}
+
 static void test_ip6_ends(void)
 {
 	static const uint8_t ends[] = { 59, 50, 132, 47 };
@@ -255,5 +271,6 @@ static void test_fragments(void)
 
 UNIT_MAIN({ "type of service", test_tos }, { "padding is cut off", test_padding }, { "reasons of both versions", test_ip_reasons },
 	  { "IPv4 reasons", test_ip4_reasons }, { "IPv4 options", test_ip4_options },
-	  { "IPv6 extension headers", test_ip6_extensions }, { "IPv6 chains that end without ports", test_ip6_ends },
+	  { "IPv6 extension headers", test_ip6_extensions }, { "IPv6 with other ends", test_ip6_other_ends },
+	  { "IPv6 chains that end without ports", test_ip6_ends },
 	  { "fragments", test_fragments })

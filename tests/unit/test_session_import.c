@@ -417,24 +417,27 @@ static void test_order(void)
 	}
 }
 
-/* A live session whose state is replaced by one that ends sooner ends sooner. */
+/* A live session whose state is replaced by one that ends sooner ends sooner, be it by one tick. */
 static void test_replaced_live(void)
 {
-	struct ends e;
-	struct session_table *t = table(8, &e);
-	struct session_state st = state(1);
-	struct session *s = NULL;
-	CU_ASSERT_EQUAL(session_import(t, &st, &s), OK);
-	session_promote(t, SEC(25));
-	st.tcp.state = TCPS_CLOSE;
-	st.expires = SEC(31);
-	CU_ASSERT_EQUAL(session_import(t, &st, &s), OK);
-	CU_ASSERT(!s->larval);
-	session_tick(t, mono_ns(SEC(31).ns - 1));
-	CU_ASSERT_EQUAL(e.n, 0);
-	session_tick(t, SEC(31));
-	CU_ASSERT_EQUAL(e.n, 1);
-	session_table_free(t);
+	static const int64_t sooner[] = { 1, SESSION_TICK_NS - 1, SESSION_TICK_NS, SESSION_TICK_NS + 1, 3000 * NS_PER_SEC };
+	for (size_t i = 0; i < ARRAY_LEN(sooner); i++) {
+		struct ends e;
+		struct session_table *t = table(8, &e);
+		struct session_state st = state(1);
+		struct session *s = NULL;
+		CU_ASSERT_EQUAL(session_import(t, &st, &s), OK);
+		session_promote(t, SEC(25));
+		st.expires = mono_add(st.expires, -sooner[i]);
+		CU_ASSERT_EQUAL(session_import(t, &st, &s), OK);
+		CU_ASSERT(!s->larval);
+		int64_t tick = (st.expires.ns + SESSION_TICK_NS - 1) / SESSION_TICK_NS;
+		session_tick(t, mono_ns(tick * SESSION_TICK_NS - 1));
+		CU_ASSERT_EQUAL(e.n, 0);
+		session_tick(t, mono_ns(tick * SESSION_TICK_NS));
+		CU_ASSERT_EQUAL(e.n, 1);
+		session_table_free(t);
+	}
 }
 
 UNIT_MAIN({ "taken over", test_taken_over }, { "full", test_full }, { "range checks", test_range_checks },
