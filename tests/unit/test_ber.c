@@ -61,6 +61,30 @@ static void test_forms(void)
 	}
 }
 
+/* Definite lengths around the borders of their forms: short up to 127, one octet up to 255, two. */
+static void test_lengths(void)
+{
+	static const size_t lens[] = { 0, 1, 127, 128, 255, 256, 4000 };
+	for (size_t i = 0; i < ARRAY_LEN(lens); i++) {
+		for (unsigned octets = 0; octets <= 4; octets++) {
+			size_t len = lens[i], head = 2 + octets;
+			if (octets == 0 ? len > 127 : octets == 1 && len > 255)
+				continue;
+			bytes[0] = 0x04;
+			bytes[1] = (uint8_t)(octets == 0 ? len : 0x80 + octets);
+			for (unsigned k = 0; k < octets; k++)
+				bytes[2 + k] = (uint8_t)(len >> 8 * (octets - 1 - k));
+			unsigned least = len < 128 ? 0 : len < 256 ? 1 : 2;
+			struct ber b = ber_of(span_of(bytes, head + len), 1);
+			struct ber_tlv t;
+			CU_ASSERT(ber_next(&b, &t) && t.value.len == len && t.whole.len == head + len);
+			CU_ASSERT_EQUAL(b.notes, octets > least ? BER_NOTE_NONMINIMAL : 0);
+			b = ber_of(span_of(bytes, head + len - 1), 1);
+			CU_ASSERT(!ber_next(&b, &t) && (b.notes & BER_NOTE_LENGTH) != 0);
+		}
+	}
+}
+
 static void test_broken(void)
 {
 	static const struct {
@@ -222,6 +246,7 @@ static void test_damage(void)
 	}
 }
 
-UNIT_MAIN({ "tag and length forms", test_forms }, { "broken elements", test_broken }, { "opening and notes", test_open },
+UNIT_MAIN({ "tag and length forms", test_forms }, { "lengths", test_lengths }, { "broken elements", test_broken },
+	  { "opening and notes", test_open },
 	  { "depth of indefinite lengths", test_depth }, { "integers and booleans", test_ints },
 	  { "truncated and changed input", test_damage })

@@ -188,6 +188,8 @@ static const struct {
 	{ OPEN "O " RLRQ "R 08[c1[" USER("01", "63{80{01}}") "]]|" DATA("O", "03", MMS_REQ) "O " RLRQ "R " RLRE,
 	  U_OPEN U_O "R #2 \n" },
 	{ OPEN "O " ABORT "R 1a[]|", U_OPEN "O #1 \n" },
+	{ OPEN "R 19[]|O " ABORT, U_OPEN "R #1 \nO !ses.state\nO !acse.state\n" },
+	{ OPEN "O " RLRQ "R 08[c1[" USER("01", "63{}") "]]|O " RLRQ "R " RLRE, U_OPEN "R #2 \n" },
 	{ OPEN "O " ABORT "R " ABORT, U_OPEN "O #1 \nR !ses.state\nR !acse.state\n" },
 	{ OPEN "O " ABORT DATA("O", "03", MMS_REQ), U_OPEN "O #1 \nO !ses.state\n" U_O },
 	{ OPEN "O " RLRQ "R " RLRE OPEN, U_OPEN "R #2 \n" U_OPEN },
