@@ -7,8 +7,9 @@
 #define NAMED(S, nm, f, mx) { .name = #nm, .kind = HK_UINT, .off = offsetof(S, f), .size = SIZE(S, f), .max = (mx) }
 #define UINT(S, f, mx) NAMED(S, f, f, mx)
 #define BOOL(S, f) NAMED(S, f, f, 1)
-#define LOCAL(S, nm, f, mx) { .name = #nm, .kind = HK_UINT, .local = true, .off = offsetof(S, f), .size = SIZE(S, f), .max = (mx) }
-#define TIME(S, nm, f) { .name = #nm, .kind = HK_TIME, .local = true, .off = offsetof(S, f), .size = sizeof(mono_t), .max = UINT64_MAX }
+#define LOCAL(S, nm, f, mx) \
+	{ .name = #nm, .kind = HK_UINT, .local = true, .off = offsetof(S, f), .size = SIZE(S, f), .max = (mx) }
+#define TIME(S, nm, f) { .name = #nm, .kind = HK_TIME, .local = true, .off = offsetof(S, f), .size = sizeof(mono_t), .max = U64 }
 #define RAW(S, nm, f) { .name = #nm, .kind = HK_RAW, .off = offsetof(S, f), .size = SIZE(S, f) }
 #define TEXT(S, f) { .name = #f, .kind = HK_TEXT, .off = offsetof(S, f), .size = SIZE(S, f) }
 #define BUF(S, nm, f, mx) { .name = #nm, .kind = HK_BUF, .off = offsetof(S, f), .size = sizeof(struct buf), .max = (mx) }
@@ -32,161 +33,274 @@
 /* --- forwarding ---------------------------------------------------------------------------------- */
 
 ROWS(msg_tuple, "Tuple", struct tuple,
-     RAW(struct tuple, src, src), RAW(struct tuple, dst, dst), UINT(struct tuple, sport, U16), UINT(struct tuple, dport, U16),
-     UINT(struct tuple, vdom, U16), UINT(struct tuple, proto, U8), UINT(struct tuple, family, 6));
+	RAW(struct tuple, src, src),
+	RAW(struct tuple, dst, dst),
+	UINT(struct tuple, sport, U16),
+	UINT(struct tuple, dport, U16),
+	UINT(struct tuple, vdom, U16),
+	UINT(struct tuple, proto, U8),
+	UINT(struct tuple, family, 6));
 
 ROWS(msg_count, "Count", struct session_count,
-     LOCAL(struct session_count, bytes, bytes, U64), LOCAL(struct session_count, packets, packets, U64),
-     UINT(struct session_count, allow_err, 1));
+	LOCAL(struct session_count, bytes, bytes, U64),
+	LOCAL(struct session_count, packets, packets, U64),
+	UINT(struct session_count, allow_err, 1));
 
 ROWS(msg_tcp_end, "TcpEnd", struct tcp_end,
-     UINT(struct tcp_end, end, U32), UINT(struct tcp_end, ack, U32), UINT(struct tcp_end, win, U32),
-     UINT(struct tcp_end, wscale, 15), UINT(struct tcp_end, state, TCPS_N - 1), BOOL(struct tcp_end, seen),
-     BOOL(struct tcp_end, fin), UINT(struct tcp_end, fin_seq, U32));
+	UINT(struct tcp_end, end, U32),
+	UINT(struct tcp_end, ack, U32),
+	UINT(struct tcp_end, win, U32),
+	UINT(struct tcp_end, wscale, 15),
+	UINT(struct tcp_end, state, TCPS_N - 1),
+	BOOL(struct tcp_end, seen),
+	BOOL(struct tcp_end, fin),
+	UINT(struct tcp_end, fin_seq, U32));
 
 ROWS(msg_tcp, "Tcp", struct tcp_state,
-     UINT(struct tcp_state, state, TCPS_N - 1), BOOL(struct tcp_state, midstream),
-     MSG(struct tcp_state, orig, end[DIR_ORIG], msg_tcp_end), MSG(struct tcp_state, reply, end[DIR_REPLY], msg_tcp_end));
+	UINT(struct tcp_state, state, TCPS_N - 1),
+	BOOL(struct tcp_state, midstream),
+	MSG(struct tcp_state, orig, end[DIR_ORIG], msg_tcp_end),
+	MSG(struct tcp_state, reply, end[DIR_REPLY], msg_tcp_end));
 
 ROWS(msg_fwd, "Forward", struct session_state,
-     MSG(struct session_state, orig, tuple[DIR_ORIG], msg_tuple), MSG(struct session_state, reply, tuple[DIR_REPLY], msg_tuple),
-     TIME(struct session_state, start, start), TIME(struct session_state, last, last),
-     TIME(struct session_state, last_orig, last_dir[DIR_ORIG]), TIME(struct session_state, last_reply, last_dir[DIR_REPLY]),
-     TIME(struct session_state, expires, expires), LOCAL(struct session_state, timeout_s, timeout_s, U32),
-     UINT(struct session_state, flags, SESSION_FLAG_ALL), UINT(struct session_state, policy_id, U32),
-     LOCAL(struct session_state, ifin_orig, ifin[DIR_ORIG], U32), LOCAL(struct session_state, ifin_reply, ifin[DIR_REPLY], U32),
-     LOCAL(struct session_state, ifout_orig, ifout[DIR_ORIG], U32), LOCAL(struct session_state, ifout_reply, ifout[DIR_REPLY], U32),
-     MSG(struct session_state, n_orig, n[DIR_ORIG], msg_count), MSG(struct session_state, n_reply, n[DIR_REPLY], msg_count),
-     RAW(struct session_state, src_mac, src_mac), RAW(struct session_state, dst_mac, dst_mac),
-     NAMED(struct session_state, tos_orig, tos[DIR_ORIG], U8), NAMED(struct session_state, tos_reply, tos[DIR_REPLY], U8),
-     UINT(struct session_state, vlan, U16), BOOL(struct session_state, inspected), BOOL(struct session_state, udp_both),
-     MSG(struct session_state, tcp, tcp, msg_tcp));
+	MSG(struct session_state, orig, tuple[DIR_ORIG], msg_tuple),
+	MSG(struct session_state, reply, tuple[DIR_REPLY], msg_tuple),
+	TIME(struct session_state, start, start),
+	TIME(struct session_state, last, last),
+	TIME(struct session_state, last_orig, last_dir[DIR_ORIG]),
+	TIME(struct session_state, last_reply, last_dir[DIR_REPLY]),
+	TIME(struct session_state, expires, expires),
+	LOCAL(struct session_state, timeout_s, timeout_s, U32),
+	UINT(struct session_state, flags, SESSION_FLAG_ALL),
+	UINT(struct session_state, policy_id, U32),
+	LOCAL(struct session_state, ifin_orig, ifin[DIR_ORIG], U32),
+	LOCAL(struct session_state, ifin_reply, ifin[DIR_REPLY], U32),
+	LOCAL(struct session_state, ifout_orig, ifout[DIR_ORIG], U32),
+	LOCAL(struct session_state, ifout_reply, ifout[DIR_REPLY], U32),
+	MSG(struct session_state, n_orig, n[DIR_ORIG], msg_count),
+	MSG(struct session_state, n_reply, n[DIR_REPLY], msg_count),
+	RAW(struct session_state, src_mac, src_mac),
+	RAW(struct session_state, dst_mac, dst_mac),
+	NAMED(struct session_state, tos_orig, tos[DIR_ORIG], U8),
+	NAMED(struct session_state, tos_reply, tos[DIR_REPLY], U8),
+	UINT(struct session_state, vlan, U16),
+	BOOL(struct session_state, inspected),
+	BOOL(struct session_state, udp_both),
+	MSG(struct session_state, tcp, tcp, msg_tcp));
 
 /* --- reassembly and inspection --------------------------------------------------------------------- */
 
 ROWS(msg_seg, "HeldSegment", struct reasm_seg,
-     UINT(struct reasm_seg, seq, U32), BUF(struct reasm_seg, data, data, REASM_HELD_MAX));
+	UINT(struct reasm_seg, seq, U32),
+	BUF(struct reasm_seg, data, data, REASM_HELD_MAX));
 
-ROWS(msg_held, "Held", struct reasm_held, LIST(struct reasm_held, seg, n, msg_seg));
+ROWS(msg_held, "Held", struct reasm_held,
+	LIST(struct reasm_held, seg, n, msg_seg));
 
 ROWS(msg_reasm_dir, "ReasmDir", struct reasm_dir,
-     BOOL(struct reasm_dir, started), BOOL(struct reasm_dir, ended), BOOL(struct reasm_dir, fin),
-     UINT(struct reasm_dir, next, U32), UINT(struct reasm_dir, fin_seq, U32),
-     LOCAL(struct reasm_dir, seen, seen, U64), LOCAL(struct reasm_dir, n_ooo, n_ooo, U32),
-     LOCAL(struct reasm_dir, n_gaps, n_gaps, U32), LOCAL(struct reasm_dir, differed, differed, U32),
-     PTR(struct reasm_dir, held, msg_held));
+	BOOL(struct reasm_dir, started),
+	BOOL(struct reasm_dir, ended),
+	BOOL(struct reasm_dir, fin),
+	UINT(struct reasm_dir, next, U32),
+	UINT(struct reasm_dir, fin_seq, U32),
+	LOCAL(struct reasm_dir, seen, seen, U64),
+	LOCAL(struct reasm_dir, n_ooo, n_ooo, U32),
+	LOCAL(struct reasm_dir, n_gaps, n_gaps, U32),
+	LOCAL(struct reasm_dir, differed, differed, U32),
+	PTR(struct reasm_dir, held, msg_held));
 
 ROWS(msg_reasm, "Reasm", struct reasm_state,
-     MSG(struct reasm_state, orig, dir[DIR_ORIG], msg_reasm_dir), MSG(struct reasm_state, reply, dir[DIR_REPLY], msg_reasm_dir));
+	MSG(struct reasm_state, orig, dir[DIR_ORIG], msg_reasm_dir),
+	MSG(struct reasm_state, reply, dir[DIR_REPLY], msg_reasm_dir));
 
 ROWS(msg_insp_dir, "InspDir", struct insp_dir,
-     BOOL(struct insp_dir, looked), BOOL(struct insp_dir, blocked), UINT(struct insp_dir, release_to, U32),
-     UINT(struct insp_dir, inspected, U64), BUF(struct insp_dir, look, look, 256));
+	BOOL(struct insp_dir, looked),
+	BOOL(struct insp_dir, blocked),
+	UINT(struct insp_dir, release_to, U32),
+	UINT(struct insp_dir, inspected, U64),
+	BUF(struct insp_dir, look, look, 256));
 
-ROWS(msg_tags, "Tags", struct tagset, UINTS(struct tagset, id, n));
+ROWS(msg_tags, "Tags", struct tagset,
+	UINTS(struct tagset, id, n));
 
 ROWS(msg_insp, "Insp", struct insp_state,
-     UINT(struct insp_state, service, SVC_N - 1), UINT(struct insp_state, upper, UPPER_N - 1),
-     UINT(struct insp_state, proto, PROTO_N - 1), BOOL(struct insp_state, partial), UINT(struct insp_state, owner, U32),
-     UINT(struct insp_state, app, U32), UINT(struct insp_state, last_app, U32), UINT(struct insp_state, n_recs, U32),
-     UINT(struct insp_state, n_alerts, U32), MSG(struct insp_state, orig, dir[DIR_ORIG], msg_insp_dir),
-     MSG(struct insp_state, reply, dir[DIR_REPLY], msg_insp_dir), MSG(struct insp_state, tags, tags, msg_tags));
+	UINT(struct insp_state, service, SVC_N - 1),
+	UINT(struct insp_state, upper, UPPER_N - 1),
+	UINT(struct insp_state, proto, PROTO_N - 1),
+	BOOL(struct insp_state, partial),
+	UINT(struct insp_state, owner, U32),
+	UINT(struct insp_state, app, U32),
+	UINT(struct insp_state, last_app, U32),
+	UINT(struct insp_state, n_recs, U32),
+	UINT(struct insp_state, n_alerts, U32),
+	MSG(struct insp_state, orig, dir[DIR_ORIG], msg_insp_dir),
+	MSG(struct insp_state, reply, dir[DIR_REPLY], msg_insp_dir),
+	MSG(struct insp_state, tags, tags, msg_tags));
 
 /* --- decoders ------------------------------------------------------------------------------------- */
 
 ROWS(msg_cotp_dir, "CotpDir", struct cotp_dir,
-     BUF(struct cotp_dir, part, part, 65535), BUF(struct cotp_dir, tsdu, tsdu, BUF_LEN_MAX),
-     UINT(struct cotp_dir, frags, U32), BOOL(struct cotp_dir, failed), BOOL(struct cotp_dir, resync),
-     BOOL(struct cotp_dir, skip_tsdu), BOOL(struct cotp_dir, oversize), UINT(struct cotp_dir, resync_n, U8),
-     UINT(struct cotp_dir, resync_left, U32));
+	BUF(struct cotp_dir, part, part, 65535),
+	BUF(struct cotp_dir, tsdu, tsdu, BUF_LEN_MAX),
+	UINT(struct cotp_dir, frags, U32),
+	BOOL(struct cotp_dir, failed),
+	BOOL(struct cotp_dir, resync),
+	BOOL(struct cotp_dir, skip_tsdu),
+	BOOL(struct cotp_dir, oversize),
+	UINT(struct cotp_dir, resync_n, U8),
+	UINT(struct cotp_dir, resync_left, U32));
 
 ROWS(msg_cotp, "Cotp", struct cotp_state,
-     UINT(struct cotp_state, phase, COTP_PHASE_N - 1), UINT(struct cotp_state, initiator, 1), NAMED(struct cotp_state, class_nr, class_, 15),
-     UINT(struct cotp_state, classes, U8), UINT(struct cotp_state, options, U8), BOOL(struct cotp_state, rdp_asked),
-     BOOL(struct cotp_state, rdp), BOOL(struct cotp_state, proto_told),
-     BOOL(struct cotp_state, midstream), UINT(struct cotp_state, src_ref, U16), UINT(struct cotp_state, dst_ref, U16),
-     UINT(struct cotp_state, tpdu_size, U32), MSG(struct cotp_state, orig, dir[DIR_ORIG], msg_cotp_dir),
-     MSG(struct cotp_state, reply, dir[DIR_REPLY], msg_cotp_dir));
+	UINT(struct cotp_state, phase, COTP_PHASE_N - 1),
+	UINT(struct cotp_state, initiator, 1),
+	NAMED(struct cotp_state, class_nr, class_, 15),
+	UINT(struct cotp_state, classes, U8),
+	UINT(struct cotp_state, options, U8),
+	BOOL(struct cotp_state, rdp_asked),
+	BOOL(struct cotp_state, rdp),
+	BOOL(struct cotp_state, proto_told),
+	BOOL(struct cotp_state, midstream),
+	UINT(struct cotp_state, src_ref, U16),
+	UINT(struct cotp_state, dst_ref, U16),
+	UINT(struct cotp_state, tpdu_size, U32),
+	MSG(struct cotp_state, orig, dir[DIR_ORIG], msg_cotp_dir),
+	MSG(struct cotp_state, reply, dir[DIR_REPLY], msg_cotp_dir));
 
 ROWS(msg_context, "Context", struct pres_context,
-     UINT(struct pres_context, id, U32), UINT(struct pres_context, as, PRES_AS_N - 1),
-     UINT(struct pres_context, answer, PRES_ANSWER_N - 1));
+	UINT(struct pres_context, id, U32),
+	UINT(struct pres_context, as, PRES_AS_N - 1),
+	UINT(struct pres_context, answer, PRES_ANSWER_N - 1));
 
 ROWS(msg_osi, "Osi", struct osi_state,
-     UINT(struct osi_state, ses, SES_PHASE_N - 1), UINT(struct osi_state, initiator, 1), UINT(struct osi_state, finisher, 1),
-     UINT(struct osi_state, acse, ACSE_PHASE_N - 1), BOOL(struct osi_state, midstream),
-     LIST(struct osi_state, context, n_contexts, msg_context));
+	UINT(struct osi_state, ses, SES_PHASE_N - 1),
+	UINT(struct osi_state, initiator, 1),
+	UINT(struct osi_state, finisher, 1),
+	UINT(struct osi_state, acse, ACSE_PHASE_N - 1),
+	BOOL(struct osi_state, midstream),
+	LIST(struct osi_state, context, n_contexts, msg_context));
 
 ROWS(msg_pending, "Pending", struct mms_pending,
-     UINT(struct mms_pending, invoke, U32), UINT(struct mms_pending, service, U8), UINT(struct mms_pending, op, OP_N - 1),
-     UINT(struct mms_pending, at, U8), UINT(struct mms_pending, place, U64));
+	UINT(struct mms_pending, invoke, U32),
+	UINT(struct mms_pending, service, U8),
+	UINT(struct mms_pending, op, OP_N - 1),
+	UINT(struct mms_pending, at, U8),
+	UINT(struct mms_pending, place, U64));
 
-ROWS(msg_mms_dir, "MmsDir", struct mms_dir, LIST(struct mms_dir, pending, n, msg_pending));
+ROWS(msg_mms_dir, "MmsDir", struct mms_dir,
+	LIST(struct mms_dir, pending, n, msg_pending));
 
 ROWS(msg_mms, "Mms", struct mms_state,
-     BOOL(struct mms_state, known), UINT(struct mms_state, phase, MMS_PHASE_N - 1), UINT(struct mms_state, initiator, 1),
-     UINT(struct mms_state, pdu_max, U32), UINT(struct mms_state, outstanding_max, U16), UINT(struct mms_state, nesting, U8),
-     MSG(struct mms_state, orig, dir[DIR_ORIG], msg_mms_dir), MSG(struct mms_state, reply, dir[DIR_REPLY], msg_mms_dir));
+	BOOL(struct mms_state, known),
+	UINT(struct mms_state, phase, MMS_PHASE_N - 1),
+	UINT(struct mms_state, initiator, 1),
+	UINT(struct mms_state, pdu_max, U32),
+	UINT(struct mms_state, outstanding_max, U16),
+	UINT(struct mms_state, nesting, U8),
+	MSG(struct mms_state, orig, dir[DIR_ORIG], msg_mms_dir),
+	MSG(struct mms_state, reply, dir[DIR_REPLY], msg_mms_dir));
 
 ROWS(msg_iccp_name, "IccpName", struct iccp_name,
-     UINT(struct iccp_name, hash, U64), UINT(struct iccp_name, what, ICCP_KNOWN_N - 1));
+	UINT(struct iccp_name, hash, U64),
+	UINT(struct iccp_name, what, ICCP_KNOWN_N - 1));
 
 ROWS(msg_iccp, "Iccp", struct iccp_state,
-     UINT(struct iccp_state, label, ICCP_LABEL_N - 1), UINT(struct iccp_state, assoc, ICCP_ASSOC_N - 1),
-     UINT(struct iccp_state, initiator, 1),
-     UINT(struct iccp_state, oldest, ICCP_NAMES_MAX - 1), LIST(struct iccp_state, name, n_names, msg_iccp_name));
+	UINT(struct iccp_state, label, ICCP_LABEL_N - 1),
+	UINT(struct iccp_state, assoc, ICCP_ASSOC_N - 1),
+	UINT(struct iccp_state, initiator, 1),
+	UINT(struct iccp_state, oldest, ICCP_NAMES_MAX - 1),
+	LIST(struct iccp_state, name, n_names, msg_iccp_name));
 
 ROWS(msg_part, "MatchPart", struct match_part,
-     UINT(struct match_part, rule, U32), UINT(struct match_part, dir, 1), BOOL(struct match_part, done),
-     UINT(struct match_part, seen, U32));
+	UINT(struct match_part, rule, U32),
+	UINT(struct match_part, dir, 1),
+	BOOL(struct match_part, done),
+	UINT(struct match_part, seen, U32));
 
 ROWS(msg_match, "Match", struct ha_match,
-     { .name = "part", .kind = HK_LIST, .off = offsetof(struct ha_match, s.part), .size = sizeof(struct match_part),
-       .max = MATCH_PARTS_MAX, .n_off = offsetof(struct ha_match, s.n_parts), .n_size = sizeof(uint16_t), .sub = &msg_part },
-     NAMED(struct ha_match, off_orig, s.off[DIR_ORIG], U64), NAMED(struct ha_match, off_reply, s.off[DIR_REPLY], U64),
-     BUF(struct ha_match, stream_orig, stream[DIR_ORIG], 65536), BUF(struct ha_match, stream_reply, stream[DIR_REPLY], 65536));
+	{ .name = "part", .kind = HK_LIST, .off = offsetof(struct ha_match, s.part), .size = sizeof(struct match_part),
+	  .max = MATCH_PARTS_MAX, .n_off = offsetof(struct ha_match, s.n_parts), .n_size = sizeof(uint16_t), .sub = &msg_part },
+	NAMED(struct ha_match, off_orig, s.off[DIR_ORIG], U64),
+	NAMED(struct ha_match, off_reply, s.off[DIR_REPLY], U64),
+	BUF(struct ha_match, stream_orig, stream[DIR_ORIG], 65536),
+	BUF(struct ha_match, stream_reply, stream[DIR_REPLY], 65536));
 
 /* --- the messages ---------------------------------------------------------------------------------- */
 
 ROWS(msg_session, "Session", struct ha_session,
-     UINT(struct ha_session, serial, U64), UINT(struct ha_session, version, U64), PTR(struct ha_session, fwd, msg_fwd),
-     PTR(struct ha_session, reasm, msg_reasm), PTR(struct ha_session, insp, msg_insp), PTR(struct ha_session, cotp, msg_cotp),
-     PTR(struct ha_session, osi, msg_osi), PTR(struct ha_session, mms, msg_mms), PTR(struct ha_session, iccp, msg_iccp),
-     PTR(struct ha_session, match, msg_match));
+	UINT(struct ha_session, serial, U64),
+	UINT(struct ha_session, version, U64),
+	PTR(struct ha_session, fwd, msg_fwd),
+	PTR(struct ha_session, reasm, msg_reasm),
+	PTR(struct ha_session, insp, msg_insp),
+	PTR(struct ha_session, cotp, msg_cotp),
+	PTR(struct ha_session, osi, msg_osi),
+	PTR(struct ha_session, mms, msg_mms),
+	PTR(struct ha_session, iccp, msg_iccp),
+	PTR(struct ha_session, match, msg_match));
 
-ROWS(msg_ended, "Ended", struct ha_ended, UINT(struct ha_ended, serial, U64));
+ROWS(msg_ended, "Ended", struct ha_ended,
+	UINT(struct ha_ended, serial, U64));
 
 ROWS(msg_rec_flow, "RecFlow", struct rec_flow,
-     NAMED(struct rec_flow, bytes_orig, bytes[DIR_ORIG], U64), NAMED(struct rec_flow, bytes_reply, bytes[DIR_REPLY], U64),
-     NAMED(struct rec_flow, packets_orig, packets[DIR_ORIG], U64), NAMED(struct rec_flow, packets_reply, packets[DIR_REPLY], U64),
-     TIME(struct rec_flow, start, start), TIME(struct rec_flow, last, last), UINT(struct rec_flow, end, SESSION_END_N - 1),
-     UINT(struct rec_flow, proto_state, U8), UINT(struct rec_flow, n_alerts, U32));
+	NAMED(struct rec_flow, bytes_orig, bytes[DIR_ORIG], U64),
+	NAMED(struct rec_flow, bytes_reply, bytes[DIR_REPLY], U64),
+	NAMED(struct rec_flow, packets_orig, packets[DIR_ORIG], U64),
+	NAMED(struct rec_flow, packets_reply, packets[DIR_REPLY], U64),
+	TIME(struct rec_flow, start, start),
+	TIME(struct rec_flow, last, last),
+	UINT(struct rec_flow, end, SESSION_END_N - 1),
+	UINT(struct rec_flow, proto_state, U8),
+	UINT(struct rec_flow, n_alerts, U32));
 
 ROWS(msg_rec, "Rec", struct rec,
-     UINT(struct rec, kind, REC_N - 1), UINT(struct rec, dir, 1), UINT(struct rec, proto, PROTO_N - 1), BOOL(struct rec, would_drop),
-     BOOL(struct rec, dropped), UINT(struct rec, owner, U32), UINT(struct rec, nr, U32), UINT(struct rec, serial, U64),
-     UINT(struct rec, packet_nr, U64), TIME(struct rec, at, at), MSG(struct rec, tuple, tuple, msg_tuple), UINT(struct rec, ifin, U32),
-     UINT(struct rec, ifout, U32), UINT(struct rec, policy_id, U32), UINT(struct rec, app, U32), UINT(struct rec, gid, U32),
-     UINT(struct rec, sid, U32), UINT(struct rec, rev, U32), UINT(struct rec, code, U32), TEXT(struct rec, domain),
-     TEXT(struct rec, object), MSG(struct rec, flow, flow, msg_rec_flow));
+	UINT(struct rec, kind, REC_N - 1),
+	UINT(struct rec, dir, 1),
+	UINT(struct rec, proto, PROTO_N - 1),
+	BOOL(struct rec, would_drop),
+	BOOL(struct rec, dropped),
+	UINT(struct rec, owner, U32),
+	UINT(struct rec, nr, U32),
+	UINT(struct rec, serial, U64),
+	UINT(struct rec, packet_nr, U64),
+	TIME(struct rec, at, at),
+	MSG(struct rec, tuple, tuple, msg_tuple),
+	UINT(struct rec, ifin, U32),
+	UINT(struct rec, ifout, U32),
+	UINT(struct rec, policy_id, U32),
+	UINT(struct rec, app, U32),
+	UINT(struct rec, gid, U32),
+	UINT(struct rec, sid, U32),
+	UINT(struct rec, rev, U32),
+	UINT(struct rec, code, U32),
+	TEXT(struct rec, domain),
+	TEXT(struct rec, object),
+	MSG(struct rec, flow, flow, msg_rec_flow));
 
 ROWS(msg_hello, "Hello", struct ha_hello,
-     UINT(struct ha_hello, version, U32), UINT(struct ha_hello, node, U32), UINT(struct ha_hello, sig_hash, U64),
-     UINT(struct ha_hello, stock_hash, U64), UINT(struct ha_hello, custom_hash, U64), UINT(struct ha_hello, stock_nr, U32),
-     UINT(struct ha_hello, custom_nr, U32));
+	UINT(struct ha_hello, version, U32),
+	UINT(struct ha_hello, node, U32),
+	UINT(struct ha_hello, sig_hash, U64),
+	UINT(struct ha_hello, stock_hash, U64),
+	UINT(struct ha_hello, custom_hash, U64),
+	UINT(struct ha_hello, stock_nr, U32),
+	UINT(struct ha_hello, custom_nr, U32));
 
 ROWS(msg_commit, "Commit", struct ha_commit,
-     UINT(struct ha_commit, seq, U64), UINT(struct ha_commit, released, U64),
-     { .name = "now", .kind = HK_UINT, .local = true, .off = offsetof(struct ha_commit, now), .size = 8, .max = U64 },
-     UINT(struct ha_commit, last_serial, U64), UINT(struct ha_commit, packet_nr, U64), UINT(struct ha_commit, digest, U64));
+	UINT(struct ha_commit, seq, U64),
+	UINT(struct ha_commit, released, U64),
+	{ .name = "now", .kind = HK_UINT, .local = true, .off = offsetof(struct ha_commit, now), .size = 8, .max = U64 },
+	UINT(struct ha_commit, last_serial, U64),
+	UINT(struct ha_commit, packet_nr, U64),
+	UINT(struct ha_commit, digest, U64));
 
-ROWS(msg_ack, "Ack", struct ha_ack, UINT(struct ha_ack, seq, U64));
+ROWS(msg_ack, "Ack", struct ha_ack,
+	UINT(struct ha_ack, seq, U64));
 
 const struct ha_msg *const ha_msgs[] = {
-	&msg_hello, &msg_session, &msg_ended,   &msg_rec,       &msg_commit,  &msg_ack,     &msg_fwd,  &msg_tuple,     &msg_count,
-	&msg_tcp,   &msg_tcp_end, &msg_reasm,   &msg_reasm_dir, &msg_held,    &msg_seg,     &msg_insp, &msg_insp_dir,  &msg_tags,
-	&msg_cotp,  &msg_cotp_dir, &msg_osi,    &msg_context,   &msg_mms,     &msg_mms_dir, &msg_pending, &msg_iccp,   &msg_iccp_name,
-	&msg_match, &msg_part,    &msg_rec_flow,
+	&msg_hello, &msg_session, &msg_ended, &msg_rec, &msg_commit, &msg_ack, &msg_fwd, &msg_tuple, &msg_count,
+	&msg_tcp, &msg_tcp_end, &msg_reasm, &msg_reasm_dir, &msg_held, &msg_seg, &msg_insp, &msg_insp_dir, &msg_tags,
+	&msg_cotp, &msg_cotp_dir, &msg_osi, &msg_context, &msg_mms, &msg_mms_dir, &msg_pending, &msg_iccp,
+	&msg_iccp_name, &msg_match, &msg_part, &msg_rec_flow,
 };
 const size_t ha_msgs_n = ARRAY_LEN(ha_msgs);
 

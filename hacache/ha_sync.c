@@ -96,7 +96,7 @@ enum err ha_sender_session(struct ha_sender *s, struct ha_session *in)
 enum err ha_sender_ended(struct ha_sender *s, uint64_t serial)
 {
 	if (ha_cache_find(s->cache, serial) == NULL)
-		return OK;                   /* it began and ended within this batch */
+		return OK; /* it began and ended within this batch */
 	ha_cache_remove(s->cache, serial);
 	const struct ha_ended m = { .serial = serial };
 	return send(s, HA_ENDED, &m);
@@ -120,8 +120,8 @@ enum err ha_sender_commit(struct ha_sender *s, struct ha_commit *c, struct span 
 
 /* --- the receiver ---------------------------------------------------------------------------------- */
 
-enum err ha_receiver_new(const struct hash_key *key, uint32_t max_sessions, const struct ha_hello *own, const struct ha_apply *apply,
-                         struct ha_receiver *r)
+enum err ha_receiver_new(const struct hash_key *key, uint32_t max_sessions, const struct ha_hello *own,
+			 const struct ha_apply *apply, struct ha_receiver *r)
 {
 	memset(r, 0, sizeof(*r));
 	TRY(ha_wire_new(&r->wire));

@@ -15,8 +15,8 @@ struct ha_sender {
 	struct ha_wire *wire;
 	struct ha_cache *cache;
 	uint8_t *mem;
-	struct wr out;                       /* the batch so far */
-	uint64_t seq;                        /* of the last commit */
+	struct wr out; /* the batch so far */
+	uint64_t seq;  /* of the last commit */
 	uint64_t acked;
 	uint64_t n_octets, n_messages;
 	mono_t now;
@@ -50,17 +50,17 @@ struct ha_receiver {
 	struct ha_wire *wire;
 	struct ha_cache *cache;
 	const struct ha_apply *apply;
-	struct ha_hello own, peer;           /* peer.version 0 = no hello yet */
+	struct ha_hello own, peer; /* peer.version 0 = no hello yet */
 	uint8_t *mem;
-	size_t len, cap;                     /* staged octets */
-	size_t scanned;                      /* of them: whole frames without a commit */
-	uint64_t seq;                        /* applied up to here */
+	size_t len, cap; /* staged octets */
+	size_t scanned;  /* of them: whole frames without a commit */
+	uint64_t seq;    /* applied up to here */
 	uint64_t n_refused;
-	enum err failed;                     /* why the conversation is over */
+	enum err failed; /* why the conversation is over */
 };
 
-enum err ha_receiver_new(const struct hash_key *key, uint32_t max_sessions, const struct ha_hello *own, const struct ha_apply *apply,
-                         struct ha_receiver *r) MUST_USE;
+enum err ha_receiver_new(const struct hash_key *key, uint32_t max_sessions, const struct ha_hello *own,
+			 const struct ha_apply *apply, struct ha_receiver *r) MUST_USE;
 void ha_receiver_fini(struct ha_receiver *r);
 /* Takes bytes from the link and applies every batch that is whole. r->seq is what may be acknowledged. */
 enum err ha_receiver_feed(struct ha_receiver *r, struct span in) MUST_USE;

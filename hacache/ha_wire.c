@@ -16,7 +16,7 @@ struct arena {
 	size_t len, cap;
 };
 
-struct bind {                        /* one message of the schema: its rows' fields in the descriptor */
+struct bind { /* one message of the schema: its rows' fields in the descriptor */
 	const struct ha_msg *m;
 	const ProtobufCMessageDescriptor *d;
 	const ProtobufCFieldDescriptor **field;
@@ -26,7 +26,7 @@ struct ha_wire {
 	struct arena arena;
 	ProtobufCAllocator alloc;
 	struct bind *bind;
-	uint8_t *pack;               /* HA_MESSAGE_MAX octets */
+	uint8_t *pack; /* HA_MESSAGE_MAX octets */
 #ifdef HA_MUTATE
 	unsigned mutate;
 	bool mutating;
@@ -34,10 +34,11 @@ struct ha_wire {
 };
 
 /* Each message of ha_msgs by its name in ha.proto. */
-#define MESSAGES(X)                                                                                                        \
-	X(hello) X(session) X(ended) X(rec) X(commit) X(ack) X(forward) X(tuple) X(count) X(tcp) X(tcp_end) X(reasm)       \
-	X(reasm_dir) X(held) X(held_segment) X(insp) X(insp_dir) X(tags) X(cotp) X(cotp_dir) X(osi) X(context) X(mms)      \
-	X(mms_dir) X(pending) X(iccp) X(iccp_name) X(match) X(match_part) X(rec_flow)
+#define MESSAGES(X)                                                                                                                \
+	X(hello)                                                                                                                   \
+	X(session) X(ended) X(rec) X(commit) X(ack) X(forward) X(tuple) X(count) X(tcp) X(tcp_end) X(reasm) X(reasm_dir) X(held)   \
+		X(held_segment) X(insp) X(insp_dir) X(tags) X(cotp) X(cotp_dir) X(osi) X(context) X(mms) X(mms_dir) X(pending)     \
+			X(iccp) X(iccp_name) X(match) X(match_part) X(rec_flow)
 
 static const ProtobufCMessageDescriptor *descriptor_of(const char *name)
 {
@@ -168,7 +169,8 @@ static uint64_t get_num(const ProtobufCFieldDescriptor *f, const void *at)
 	return *(const uint64_t *)at;
 }
 
-static bool fill_list(struct ha_wire *w, const struct ha_row *r, const ProtobufCFieldDescriptor *f, const void *plain, void *msg, mono_t now)
+static bool fill_list(struct ha_wire *w, const struct ha_row *r, const ProtobufCFieldDescriptor *f, const void *plain, void *msg,
+		      mono_t now)
 {
 	const size_t n = ha_count(plain, r);
 	*(size_t *)ha_field_mut(msg, f->quantifier_offset) = n;
@@ -191,7 +193,8 @@ static bool fill_list(struct ha_wire *w, const struct ha_row *r, const ProtobufC
 	return true;
 }
 
-static bool fill_row(struct ha_wire *w, const struct ha_row *r, const ProtobufCFieldDescriptor *f, const void *plain, void *msg, mono_t now)
+static bool fill_row(struct ha_wire *w, const struct ha_row *r, const ProtobufCFieldDescriptor *f, const void *plain, void *msg,
+		     mono_t now)
 {
 	const void *at = ha_field(plain, r->off);
 	void *to = ha_field_mut(msg, f->offset);
@@ -276,7 +279,8 @@ enum err ha_wire_sum(struct ha_wire *w, const struct ha_msg *m, const void *plai
 
 static enum err read_message(struct ha_wire *w, const struct ha_msg *m, const void *msg, void *plain, mono_t now);
 
-static enum err read_list(struct ha_wire *w, const struct ha_row *r, const ProtobufCFieldDescriptor *f, const void *msg, void *plain, mono_t now)
+static enum err read_list(struct ha_wire *w, const struct ha_row *r, const ProtobufCFieldDescriptor *f, const void *msg,
+			  void *plain, mono_t now)
 {
 	const size_t n = *(const size_t *)ha_field(msg, f->quantifier_offset);
 	if (n > r->max)
@@ -318,7 +322,8 @@ static enum err read_bytes(const struct ha_row *r, const ProtobufCBinaryData *b,
 	return OK;
 }
 
-static enum err read_row(struct ha_wire *w, const struct ha_row *r, const ProtobufCFieldDescriptor *f, const void *msg, void *plain, mono_t now)
+static enum err read_row(struct ha_wire *w, const struct ha_row *r, const ProtobufCFieldDescriptor *f, const void *msg, void *plain,
+			 mono_t now)
 {
 	const void *from = ha_field(msg, f->offset);
 	void *at = ha_field_mut(plain, r->off);

@@ -11,31 +11,49 @@
 #include "ips/cmd.h"
 #include "ips/replay.h"
 
-static const char usage[] =
-	"usage: ips replay [options] CAPTURE...\n"
-	"  -c, --config FILE      configuration; without it everything is allowed and inspected\n"
-	"      --home-net NETS    HOME_NET of the signatures, e.g. [10.0.0.0/8]\n"
-	"      --rules PATH       rules beside the stock ones: a file or a folder of *.rules (repeatable)\n"
-	"      --failover every|N compare with a failover after every packet, or after packet N\n"
-	"      --eve FILE|-       log records as EVE JSON\n"
-	"      --log FILE|-       log records as key=value lines\n"
-	"      --write FILE       save what was let through\n"
-	"      --sessions         the session lists at the end of the capture\n"
-	"      --share            the HA session cache at the end of the capture\n"
-	"      --json             the summary as one JSON object\n"
-	"      --strict           exit 3 if anything was lost or a session did not resume\n"
-	"      --seed N           seed of tables and of the cuts' places (default 1)\n"
-	"CAPTURE is pcap or pcapng, plain or gzip; - is standard input.\n";
+static const char usage[] = "usage: ips replay [options] CAPTURE...\n"
+			    "  -c, --config FILE      configuration; without it everything is allowed and inspected\n"
+			    "      --home-net NETS    HOME_NET of the signatures, e.g. [10.0.0.0/8]\n"
+			    "      --rules PATH       rules beside the stock ones: a file or a folder of *.rules (repeatable)\n"
+			    "      --failover every|N compare with a failover after every packet, or after packet N\n"
+			    "      --eve FILE|-       log records as EVE JSON\n"
+			    "      --log FILE|-       log records as key=value lines\n"
+			    "      --write FILE       save what was let through\n"
+			    "      --sessions         the session lists at the end of the capture\n"
+			    "      --share            the HA session cache at the end of the capture\n"
+			    "      --json             the summary as one JSON object\n"
+			    "      --strict           exit 3 if anything was lost or a session did not resume\n"
+			    "      --seed N           seed of tables and of the cuts' places (default 1)\n"
+			    "CAPTURE is pcap or pcapng, plain or gzip; - is standard input.\n";
 
-enum { OPT_HOME_NET = 256, OPT_RULES, OPT_FAILOVER, OPT_EVE, OPT_LOG, OPT_WRITE, OPT_SESSIONS, OPT_SHARE, OPT_JSON, OPT_STRICT, OPT_SEED, OPT_MUTATE };
+enum {
+	OPT_HOME_NET = 256,
+	OPT_RULES,
+	OPT_FAILOVER,
+	OPT_EVE,
+	OPT_LOG,
+	OPT_WRITE,
+	OPT_SESSIONS,
+	OPT_SHARE,
+	OPT_JSON,
+	OPT_STRICT,
+	OPT_SEED,
+	OPT_MUTATE
+};
 
 static const struct option options[] = {
-	{ "config", required_argument, NULL, 'c' },        { "home-net", required_argument, NULL, OPT_HOME_NET },
-	{ "rules", required_argument, NULL, OPT_RULES },   { "failover", required_argument, NULL, OPT_FAILOVER },
-	{ "eve", required_argument, NULL, OPT_EVE },       { "log", required_argument, NULL, OPT_LOG },
-	{ "write", required_argument, NULL, OPT_WRITE },   { "sessions", no_argument, NULL, OPT_SESSIONS },
-	{ "share", no_argument, NULL, OPT_SHARE },         { "json", no_argument, NULL, OPT_JSON },
-	{ "strict", no_argument, NULL, OPT_STRICT },       { "seed", required_argument, NULL, OPT_SEED },
+	{ "config", required_argument, NULL, 'c' },
+	{ "home-net", required_argument, NULL, OPT_HOME_NET },
+	{ "rules", required_argument, NULL, OPT_RULES },
+	{ "failover", required_argument, NULL, OPT_FAILOVER },
+	{ "eve", required_argument, NULL, OPT_EVE },
+	{ "log", required_argument, NULL, OPT_LOG },
+	{ "write", required_argument, NULL, OPT_WRITE },
+	{ "sessions", no_argument, NULL, OPT_SESSIONS },
+	{ "share", no_argument, NULL, OPT_SHARE },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "help", no_argument, NULL, 'h' },
 #ifdef HA_MUTATE
 	{ "mutate", required_argument, NULL, OPT_MUTATE },

@@ -12,7 +12,7 @@ enum { STREAMS_PER_SESSION = 2, TCP_PICKUP_PORT = 1024, TCP_EPHEMERAL_PORT = 327
 
 void engine_touch(struct engine *e, struct session *s)
 {
-	if (e->ended != NULL && !s->dirty) {   /* only where someone replicates */
+	if (e->ended != NULL && !s->dirty) { /* only where someone replicates */
 		s->dirty = true;
 		s->dirty_next = e->dirty;
 		e->dirty = s;
@@ -239,7 +239,8 @@ static enum err make_parts(struct engine *e)
 	return insp_matcher_new(e);
 }
 
-enum err engine_new(const struct engine_cfg *cfg, const struct gen *gen, mono_t now, engine_rec_fn *on_rec, void *arg, struct engine **out)
+enum err engine_new(const struct engine_cfg *cfg, const struct gen *gen, mono_t now, engine_rec_fn *on_rec, void *arg,
+		    struct engine **out)
 {
 	struct engine *e = calloc(1, sizeof(*e));
 	if (e == NULL)

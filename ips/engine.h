@@ -21,7 +21,7 @@ struct insp {
 	struct insp_state s;
 	struct reasm_state reasm;
 	struct match_flow match;
-	struct stack *stack;             /* NULL unless service is cotp */
+	struct stack *stack; /* NULL unless service is cotp */
 	const struct policy *policy;
 	struct session *session;
 };
@@ -29,21 +29,21 @@ struct insp {
 struct engine_stats {
 	uint64_t packets, bytes, passed, dropped;
 	uint64_t drops[REASON_N];
-	uint64_t bad_csum;               /* let pass because the source is a capture */
-	uint64_t fragments;              /* let through without ports, uninspected */
-	uint64_t sessions;               /* opened */
-	uint64_t uninspected;            /* sessions whose policy wants inspection, refused one for lack of memory */
+	uint64_t bad_csum;    /* let pass because the source is a capture */
+	uint64_t fragments;   /* let through without ports, uninspected */
+	uint64_t sessions;    /* opened */
+	uint64_t uninspected; /* sessions whose policy wants inspection, refused one for lack of memory */
 	uint64_t gaps;
-	uint64_t match_lost;             /* partial matches given up for lack of room */
+	uint64_t match_lost; /* partial matches given up for lack of room */
 	uint64_t events[EV_N];
 	uint64_t anomalies[ANOMALY_N];
-	uint64_t services[PROTO_N];      /* sessions by what they were recognised as when they ended or now */
+	uint64_t services[PROTO_N]; /* sessions by what they were recognised as when they ended or now */
 };
 
 struct engine_cfg {
-	uint64_t seed;                   /* of every hash table */
-	uint32_t node;                   /* owner number of sessions opened here */
-	uint32_t rec_mask;               /* 1 << enum rec_kind: records wanted */
+	uint64_t seed;     /* of every hash table */
+	uint32_t node;     /* owner number of sessions opened here */
+	uint32_t rec_mask; /* 1 << enum rec_kind: records wanted */
 };
 
 /* Log records come in the order of their packets. */
@@ -51,12 +51,13 @@ typedef void engine_rec_fn(void *arg, const struct rec *r);
 
 struct engine;
 /* gen is borrowed as long as the engine lives or until engine_set_gen. */
-enum err engine_new(const struct engine_cfg *cfg, const struct gen *gen, mono_t now, engine_rec_fn *on_rec, void *arg, struct engine **out) MUST_USE;
+enum err engine_new(const struct engine_cfg *cfg, const struct gen *gen, mono_t now, engine_rec_fn *on_rec, void *arg,
+		    struct engine **out) MUST_USE;
 void engine_free(struct engine *e);
 
 struct verdict {
 	bool pass;
-	enum reason reason;              /* why not */
+	enum reason reason; /* why not */
 };
 
 struct verdict engine_packet(struct engine *e, struct packet *p);
@@ -66,9 +67,9 @@ void engine_tick(struct engine *e, mono_t now);
 void engine_finish(struct engine *e);
 
 const struct engine_stats *engine_stats(const struct engine *e);
-uint64_t engine_app_count(const struct engine *e, size_t app_index);   /* operations seen */
+uint64_t engine_app_count(const struct engine *e, size_t app_index); /* operations seen */
 uint64_t engine_alert_count(const struct engine *e, size_t sig_index);
-uint64_t engine_tag_count(const struct engine *e, tag_t t);            /* sessions that carry or carried it */
+uint64_t engine_tag_count(const struct engine *e, tag_t t); /* sessions that carry or carried it */
 struct session_table *engine_sessions(struct engine *e);
 const struct gen *engine_gen(const struct engine *e);
 mono_t engine_now(const struct engine *e);

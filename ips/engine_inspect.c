@@ -310,9 +310,17 @@ static void run_init(struct run *w, struct engine *e, struct session *s, struct 
 	*sink = sink_ops;
 	sink->arg = w;
 	*w = (struct run){ .e = e, .s = s, .f = f };
-	w->dec = (struct dec_ctx){ .bufs = e->bufs, .sink = sink, .lim = &e->gen->limits, .budget = e->gen->budget, .fields = &e->fields };
-	w->sig = (struct sig_flow){ .family = t->family, .ip_proto = t->proto, .client = t->src, .server = t->dst,
-		                    .cport = t->sport, .sport = t->dport, .proto = f->s.proto, .tags = &f->s.tags };
+	w->dec = (struct dec_ctx){
+		.bufs = e->bufs, .sink = sink, .lim = &e->gen->limits, .budget = e->gen->budget, .fields = &e->fields
+	};
+	w->sig = (struct sig_flow){ .family = t->family,
+				    .ip_proto = t->proto,
+				    .client = t->src,
+				    .server = t->dst,
+				    .cport = t->sport,
+				    .sport = t->dport,
+				    .proto = f->s.proto,
+				    .tags = &f->s.tags };
 	w->sig.established = s->s.n[DIR_ORIG].packets != 0 && s->s.n[DIR_REPLY].packets != 0;
 }
 

@@ -42,7 +42,8 @@ static bool wait_ack(int fd, struct ha_wire *w, uint64_t seq)
 		size_t n;
 		const void *plain;
 		while (ha_wire_frame(span_of(in, len), &t, &n) == OK) {
-			if (t != HA_ACK || ha_wire_decode(w, t, span_of(in + HA_FRAME_HEADER, n - HA_FRAME_HEADER), mono_ns(0), &plain) != OK)
+			if (t != HA_ACK ||
+			    ha_wire_decode(w, t, span_of(in + HA_FRAME_HEADER, n - HA_FRAME_HEADER), mono_ns(0), &plain) != OK)
 				return false;
 			memmove(in, in + n, len - n);
 			len -= n;
@@ -71,8 +72,8 @@ static bool send_ack(int fd, struct ha_wire *w, uint64_t seq)
 struct pair {
 	const struct failover_job *job;
 	const struct capset *cap;
-	int trace[2];            /* memory files: what A and B let out */
-	int sums;                /* memory file: B's digest mismatches, A's octets */
+	int trace[2]; /* memory files: what A and B let out */
+	int sums;     /* memory file: B's digest mismatches, A's octets */
 };
 
 static void save(int fd, const struct outbuf *o)
@@ -225,7 +226,9 @@ static enum err judge(const struct pair *pr, const struct trace *expected, uint6
 	struct trace *got = NULL;
 	struct trace_diff d;
 	uint64_t sums[2] = { 0 };
-	enum err e = read_back(pr->trace[0], &both) && read_back(pr->trace[1], &both) && pread(pr->sums, sums, sizeof(sums), 0) >= 0 ? OK : ERR_IO;
+	enum err e = read_back(pr->trace[0], &both) && read_back(pr->trace[1], &both) && pread(pr->sums, sums, sizeof(sums), 0) >= 0
+			     ? OK
+			     : ERR_IO;
 	if (e == OK)
 		e = trace_parse(both.p, both.len, &got);
 	if (e == OK) {
@@ -273,7 +276,8 @@ static uint64_t place(const struct failover_job *j, uint64_t n, uint64_t i, uint
 	return lo + 1 + hash_bytes(&k, &i, sizeof(i)) % (hi - lo);
 }
 
-static enum err work(struct pair *pr, const struct trace *expected, unsigned worker, unsigned workers, uint64_t places, struct failover_result *r)
+static enum err work(struct pair *pr, const struct trace *expected, unsigned worker, unsigned workers, uint64_t places,
+		     struct failover_result *r)
 {
 	for (uint64_t i = worker; i < places; i += workers)
 		TRY(one_cut(pr, expected, place(pr->job, pr->cap->n, i, places), r));
@@ -297,8 +301,8 @@ static void close_files(const struct pair *pr)
 }
 
 /* A worker process takes every workers-th place and answers with its result on a pipe. */
-static int start_worker(const struct failover_job *job, const struct capset *cap, const struct trace *expected, unsigned worker, unsigned workers,
-                        uint64_t places)
+static int start_worker(const struct failover_job *job, const struct capset *cap, const struct trace *expected, unsigned worker,
+			unsigned workers, uint64_t places)
 {
 	int pipefd[2];
 	if (pipe(pipefd) != 0)
@@ -342,7 +346,8 @@ static bool collect(int fd, struct failover_result *out)
 	return true;
 }
 
-static enum err all_cuts(const struct failover_job *job, const struct capset *cap, const struct trace *expected, struct failover_result *out)
+static enum err all_cuts(const struct failover_job *job, const struct capset *cap, const struct trace *expected,
+			 struct failover_result *out)
 {
 	const uint64_t places = job->at != 0 ? 1 : cap->n <= FAILOVER_EVERY_MAX ? cap->n : FAILOVER_PLACES;
 	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);

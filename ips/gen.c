@@ -59,8 +59,13 @@ static struct gen *gen_alloc(void)
 
 enum err gen_new_default(const char *const *rules, const char *home_net, gen_error_fn *tell, void *arg, struct gen **out)
 {
-	static const struct policy_rule all = { .id = 1, .action = POLICY_ACCEPT, .inspect = true, .without_syn = true,
-		                                .session_sync = true, .log_traffic = true, .sensor = -1 };
+	static const struct policy_rule all = { .id = 1,
+						.action = POLICY_ACCEPT,
+						.inspect = true,
+						.without_syn = true,
+						.session_sync = true,
+						.log_traffic = true,
+						.sensor = -1 };
 	const struct teller t = { tell, arg };
 	struct gen *g = gen_alloc();
 	if (g == NULL)
@@ -94,9 +99,12 @@ static enum err rule_of(const struct conf *c, const struct conf_node *n, struct 
 	*r = (struct policy_rule){
 		.id = conf_key_int(n),
 		.action = strcmp(conf_str(n, "action"), "accept") == 0 ? POLICY_ACCEPT : POLICY_DENY,
-		.src = o->src, .n_src = (uint16_t)n_src,
-		.dst = o->dst, .n_dst = (uint16_t)n_dst,
-		.svc = o->svc, .n_svc = (uint16_t)n_svc,
+		.src = o->src,
+		.n_src = (uint16_t)n_src,
+		.dst = o->dst,
+		.n_dst = (uint16_t)n_dst,
+		.svc = o->svc,
+		.n_svc = (uint16_t)n_svc,
 		.inspect = inspect,
 		.without_syn = strcmp(conf_str(n, "tcp-session-without-syn"), "all") == 0,
 		.session_sync = conf_flag(n, "session-sync"),
@@ -154,7 +162,8 @@ static void take_global(const struct conf *c, struct gen *g)
 	g->limits.tsdu_max = (uint32_t)conf_int(ips, "tsdu-max");
 }
 
-enum err gen_new_conf(const struct conf *c, const char *const *rules, const char *home_net, gen_error_fn *tell, void *arg, struct gen **out)
+enum err gen_new_conf(const struct conf *c, const char *const *rules, const char *home_net, gen_error_fn *tell, void *arg,
+		      struct gen **out)
 {
 	const struct teller t = { tell, arg };
 	struct gen *g = gen_alloc();

@@ -17,10 +17,10 @@ struct gen {
 	struct dec_limits limits;
 	uint32_t timeout_s[ST_N];
 	uint32_t max_sessions;
-	uint64_t stream_memory;      /* octets of partial PDUs and held segments, over all sessions */
-	uint32_t budget;             /* work steps a packet */
-	uint64_t ignore_after;       /* octets a direction after which a flow is no longer inspected; 0 = never */
-	bool prevent;                /* false: alert with would_drop, let everything through */
+	uint64_t stream_memory; /* octets of partial PDUs and held segments, over all sessions */
+	uint32_t budget;        /* work steps a packet */
+	uint64_t ignore_after;  /* octets a direction after which a flow is no longer inspected; 0 = never */
+	bool prevent;           /* false: alert with would_drop, let everything through */
 };
 
 struct conf;
@@ -31,7 +31,7 @@ typedef void gen_error_fn(void *arg, const char *text);
  * rules are told and are no error. */
 enum err gen_new_default(const char *const *rules, const char *home_net, gen_error_fn *tell, void *arg, struct gen **out) MUST_USE;
 enum err gen_new_conf(const struct conf *c, const char *const *rules, const char *home_net, gen_error_fn *tell, void *arg,
-                      struct gen **out) MUST_USE;
+		      struct gen **out) MUST_USE;
 void gen_free(struct gen *g);
 
 #endif

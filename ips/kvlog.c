@@ -42,8 +42,8 @@ static void head(struct outbuf *o, const struct rec *r, const struct kv_kind *k)
 	struct tm tm;
 	gmtime_r(&s, &tm);
 	strftime(when, sizeof(when), "date=%Y-%m-%d time=%H:%M:%S", &tm);
-	outbuf_fmt(o, "%s eventtime=%lld tz=\"+0000\" logid=\"%s\" type=\"%s\" subtype=\"%s\"", when, (long long)r->at.ns, k->logid, k->type,
-	           k->subtype);
+	outbuf_fmt(o, "%s eventtime=%lld tz=\"+0000\" logid=\"%s\" type=\"%s\" subtype=\"%s\"", when, (long long)r->at.ns, k->logid,
+		   k->type, k->subtype);
 	if (k->eventtype != NULL)
 		outbuf_fmt(o, " eventtype=\"%s\"", k->eventtype);
 	outbuf_fmt(o, " level=\"%s\" vd=\"root\"", k->level);
@@ -57,10 +57,13 @@ static void addresses(struct outbuf *o, const struct rec *r)
 		outbuf_fmt(o, " srcip=%s dstip=%s", addr_text(&t.src, t.family, a), addr_text(&t.dst, t.family, b));
 		outbuf_fmt(o, " srcport=%u dstport=%u", t.sport, t.dport);
 	}
-	outbuf_fmt(o, " srcintf=\"%s\" srcintfrole=\"undefined\" dstintf=\"%s\" dstintfrole=\"undefined\" proto=%u", if_text(r->ifin, in),
-	           if_text(r->ifout, out), t.proto);
-	outbuf_fmt(o, " service=\"%s/%u\" direction=\"%s\"", t.proto == IPPROTO_TCP_ ? "tcp" : t.proto == IPPROTO_UDP_ ? "udp" : ip_proto_text(t.proto, p),
-	           r->tuple.dport, r->dir == DIR_ORIG ? "outgoing" : "incoming");
+	outbuf_fmt(o, " srcintf=\"%s\" srcintfrole=\"undefined\" dstintf=\"%s\" dstintfrole=\"undefined\" proto=%u",
+		   if_text(r->ifin, in), if_text(r->ifout, out), t.proto);
+	outbuf_fmt(o, " service=\"%s/%u\" direction=\"%s\"",
+		   t.proto == IPPROTO_TCP_   ? "tcp"
+		   : t.proto == IPPROTO_UDP_ ? "udp"
+					     : ip_proto_text(t.proto, p),
+		   r->tuple.dport, r->dir == DIR_ORIG ? "outgoing" : "incoming");
 	outbuf_fmt(o, " policyid=%u sessionid=%llu", r->policy_id, (unsigned long long)r->serial);
 }
 
@@ -69,8 +72,10 @@ static void app_part(struct outbuf *o, const struct rec *r)
 	const struct app *a = app_by_id(r->app);
 	if (a == NULL)
 		return;
-	outbuf_fmt(o, " applist=\"default\" action=\"pass\" appcat=\"%s\" app=\"%s\" incidentserialno=%u msg=\"%s: %s,\" apprisk=\"%s\"", a->category,
-	           a->name, r->nr, a->category, a->name, a->risk);
+	outbuf_fmt(
+		o,
+		" applist=\"default\" action=\"pass\" appcat=\"%s\" app=\"%s\" incidentserialno=%u msg=\"%s: %s,\" apprisk=\"%s\"",
+		a->category, a->name, r->nr, a->category, a->name, a->risk);
 	if (r->object[0] != '\0')
 		quoted(o, "object", r->object);
 	if (r->domain[0] != '\0')
@@ -115,10 +120,11 @@ void kvlog_line(const struct rec *r, const struct gen *g, struct outbuf *o)
 		quoted(o, "msg", reason_help(r->code));
 		break;
 	case REC_FLOW:
-		outbuf_fmt(o, " action=\"%s\" duration=%lld sentbyte=%llu rcvdbyte=%llu sentpkt=%llu rcvdpkt=%llu", r->flow.end == END_TIMEOUT ? "timeout" : "close",
-		           (long long)(mono_diff(r->flow.last, r->flow.start) / NS_PER_SEC), (unsigned long long)r->flow.bytes[DIR_ORIG],
-		           (unsigned long long)r->flow.bytes[DIR_REPLY], (unsigned long long)r->flow.packets[DIR_ORIG],
-		           (unsigned long long)r->flow.packets[DIR_REPLY]);
+		outbuf_fmt(o, " action=\"%s\" duration=%lld sentbyte=%llu rcvdbyte=%llu sentpkt=%llu rcvdpkt=%llu",
+			   r->flow.end == END_TIMEOUT ? "timeout" : "close",
+			   (long long)(mono_diff(r->flow.last, r->flow.start) / NS_PER_SEC),
+			   (unsigned long long)r->flow.bytes[DIR_ORIG], (unsigned long long)r->flow.bytes[DIR_REPLY],
+			   (unsigned long long)r->flow.packets[DIR_ORIG], (unsigned long long)r->flow.packets[DIR_REPLY]);
 		if (app_by_id(r->app) != NULL)
 			outbuf_fmt(o, " app=\"%s\"", app_by_id(r->app)->name);
 		break;

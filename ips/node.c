@@ -131,8 +131,12 @@ enum err node_new_standby(const struct gen *g, uint64_t seed, struct node *n)
 	const struct hash_key key = hash_key_of_seed(seed);
 	struct ha_hello own;
 	TRY(node_new(g, seed, write_now, n));
-	n->apply = (struct ha_apply){ .session = apply_session, .ended = apply_ended, .rec = apply_rec, .commit = apply_commit,
-		                      .digest = apply_digest, .arg = n };
+	n->apply = (struct ha_apply){ .session = apply_session,
+				      .ended = apply_ended,
+				      .rec = apply_rec,
+				      .commit = apply_commit,
+				      .digest = apply_digest,
+				      .arg = n };
 	engine_ha_hello(n->engine, &own);
 	return ha_receiver_new(&key, g->max_sessions, &own, &n->apply, &n->receiver);
 }
@@ -180,7 +184,9 @@ static enum err add_changes(struct node *n)
 enum err node_commit(struct node *n, struct span *bytes)
 {
 	struct ha_sender *s = &n->sender;
-	struct ha_commit c = { .released = n->released, .last_serial = session_last_serial(engine_sessions(n->engine)), .packet_nr = n->packet_nr };
+	struct ha_commit c = { .released = n->released,
+			       .last_serial = session_last_serial(engine_sessions(n->engine)),
+			       .packet_nr = n->packet_nr };
 	s->now = engine_now(n->engine);
 	TRY(add_changes(n));
 	return ha_sender_commit(s, &c, bytes);

@@ -27,7 +27,7 @@ struct replay {
 	struct outfile *eve, *log;
 	struct outbuf line;
 	struct summary sum;
-	bool checked_false;              /* a check the user asked for did not hold */
+	bool checked_false; /* a check the user asked for did not hold */
 	bool failed;
 };
 
@@ -71,7 +71,8 @@ static int load_gen(struct replay *p)
 	} else {
 		struct conf *c = conf_load(o->config, &e);
 		if (c == NULL) {
-			fprintf(stderr, "ips replay: %s: cannot read the configuration: %s; check the path and its rights\n", o->config, err_text(e));
+			fprintf(stderr, "ips replay: %s: cannot read the configuration: %s; check the path and its rights\n",
+				o->config, err_text(e));
 			return EXIT_FAILED;
 		}
 		for (size_t i = 0; i < conf_n_errors(c); i++)
@@ -225,7 +226,10 @@ static void run_failover(struct replay *p, const char *path)
 	struct capset cap;
 	struct failover_result r;
 	char why[PKTIO_WHY_LEN];
-	struct failover_job job = { .gen = p->gen, .seed = p->o->seed, .at = p->o->failover_at, .show = p->o->failover_at != 0 && (p->o->sessions || p->o->share) };
+	struct failover_job job = { .gen = p->gen,
+				    .seed = p->o->seed,
+				    .at = p->o->failover_at,
+				    .show = p->o->failover_at != 0 && (p->o->sessions || p->o->share) };
 #ifdef HA_MUTATE
 	job.mutate = p->o->mutate;
 #endif
@@ -233,7 +237,8 @@ static void run_failover(struct replay *p, const char *path)
 	(void)!capset_load(path, &cap, why);
 	const enum err e = failover_run(&job, &cap, &r);
 	if (e == ERR_RANGE) {
-		fprintf(stderr, "ips replay: %s: --failover %llu: the capture has only %zu packets\n", path, (unsigned long long)job.at, cap.n);
+		fprintf(stderr, "ips replay: %s: --failover %llu: the capture has only %zu packets\n", path,
+			(unsigned long long)job.at, cap.n);
 		p->failed = true;
 	} else if (e != OK) {
 		fprintf(stderr, "ips replay: %s: the failover run failed: %s\n", path, err_text(e));
@@ -259,7 +264,8 @@ static void print_summary(struct replay *p, const struct timespec *t0)
 		summary_json(&p->sum, &o);
 	else
 		summary_text(&p->sum, &o);
-	const bool to_stderr = (p->o->eve != NULL && strcmp(p->o->eve, "-") == 0) || (p->o->log != NULL && strcmp(p->o->log, "-") == 0);
+	const bool to_stderr =
+		(p->o->eve != NULL && strcmp(p->o->eve, "-") == 0) || (p->o->log != NULL && strcmp(p->o->log, "-") == 0);
 	if (o.p != NULL)
 		fwrite(o.p, 1, o.len, to_stderr ? stderr : stdout);
 	if (fflush(stdout) != 0 || ferror(stdout) || o.bad) {
@@ -302,7 +308,7 @@ int replay_run(const struct replay_opts *o)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);        /* a file that may not grow is an error of its own, told as such */
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its own, told as such */
 	int r = run_all(&p);
 	outfile_abandon(p.eve);
 	outfile_abandon(p.log);

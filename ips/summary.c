@@ -220,9 +220,10 @@ void summary_text(const struct summary *s, struct outbuf *o)
 {
 	struct counters t[TABLES];
 	char buf[32];
-	outbuf_fmt(o, "packets %llu  bytes %llu  sessions %llu  passed %llu  dropped %llu  gaps %llu\n", (unsigned long long)s->packets,
-	           (unsigned long long)s->bytes, (unsigned long long)s->st.sessions, (unsigned long long)(s->st.passed + s->not_ip),
-	           (unsigned long long)s->st.dropped, (unsigned long long)s->st.gaps);
+	outbuf_fmt(o, "packets %llu  bytes %llu  sessions %llu  passed %llu  dropped %llu  gaps %llu\n",
+		   (unsigned long long)s->packets, (unsigned long long)s->bytes, (unsigned long long)s->st.sessions,
+		   (unsigned long long)(s->st.passed + s->not_ip), (unsigned long long)s->st.dropped,
+		   (unsigned long long)s->st.gaps);
 	tables(s, t);
 	for (size_t k = 0; k < TABLES; k++) {
 		const char *before = "";
@@ -239,9 +240,14 @@ void summary_text(const struct summary *s, struct outbuf *o)
 	}
 	if (s->failover_run) {
 		const struct failover_result *f = &s->failover;
-		outbuf_fmt(o, "failover: cuts %llu  equal %llu  lost alerts %llu  extra alerts %llu  lost sessions %llu  digest mismatches %llu\n",
-		           (unsigned long long)f->cuts, (unsigned long long)f->equal, (unsigned long long)f->lost_alerts,
-		           (unsigned long long)f->extra_alerts, (unsigned long long)f->lost_sessions, (unsigned long long)f->digest_mismatches);
+		outbuf_fmt(
+			o,
+			"failover: cuts %llu  equal %llu  lost alerts %llu  extra alerts %llu  "
+			   "lost sessions %llu  digest mismatches %llu\n",
+			(unsigned long long)f->cuts, (unsigned long long)f->equal, (unsigned long long)f->lost_alerts,
+			(unsigned long long)f->extra_alerts, (unsigned long long)f->lost_sessions,
+			(unsigned long long)f->digest_mismatches);
 	}
-	outbuf_fmt(o, "time %.3f s  rate %.0f packets/s\n", s->elapsed_s, s->elapsed_s > 0 ? (double)s->packets / s->elapsed_s : 0.0);
+	outbuf_fmt(o, "time %.3f s  rate %.0f packets/s\n", s->elapsed_s,
+		   s->elapsed_s > 0 ? (double)s->packets / s->elapsed_s : 0.0);
 }

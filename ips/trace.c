@@ -86,11 +86,14 @@ enum err trace_parse(const char *text, size_t len, struct trace **out)
 		free(t);
 		return ERR_NOMEM;
 	}
-	for (const char *p = text, *end; len > 0 && (end = memchr(p, '\n', len)) != NULL; len -= (size_t)(end + 1 - p), p = end + 1) {
+	for (const char *p = text, *end; len > 0 && (end = memchr(p, '\n', len)) != NULL;
+	     len -= (size_t)(end + 1 - p), p = end + 1) {
 		const char *tab = memchr(p, '\t', (size_t)(end - p));
 		if (tab == NULL)
 			continue;
-		t->v[t->n++] = (struct line){ .key = p, .key_len = (uint32_t)(tab - p), .text = tab + 1, .text_len = (uint32_t)(end - tab - 1) };
+		t->v[t->n++] = (struct line){
+			.key = p, .key_len = (uint32_t)(tab - p), .text = tab + 1, .text_len = (uint32_t)(end - tab - 1)
+		};
 	}
 	sort_unique(t);
 	*out = t;

@@ -28,7 +28,7 @@ def facts(path):
     if r.returncode not in (0, 1):
         return "exit %d: %s" % (r.returncode, r.stderr[:200])
     d = json.loads(r.stdout)
-    return {k: d[k] for k in KEEP}
+    return {k: d[k] for k in KEEP + ("gaps",)}
 
 
 def difference(a, b):
@@ -45,6 +45,8 @@ def difference(a, b):
 def recut(path, tmp):
     """Problems of one capture, and whether it told anything at all."""
     bad, whole = [], facts(path)
+    if not isinstance(whole, str) and whole.pop("gaps"):
+        return [], True  # after a gap headers are looked for at segment starts: there segments do matter
     for m in MODES:
         cut = os.path.join(tmp, "%s.%s.pcap" % (path.replace("/", "_"), m))
         r = subprocess.run([RECUT, path, cut, "--mode", m, "--seed", "7"], capture_output=True, text=True)
@@ -52,6 +54,8 @@ def recut(path, tmp):
             bad.append("recut %s: %s: %s" % (m, path, r.stderr.strip()[:200]))
             continue
         got = facts(cut)
+        if not isinstance(got, str):
+            got.pop("gaps")
         if got != whole:
             bad.append("recut %s: %s: %s" % (m, path, difference(whole, got)))
         os.unlink(cut)

@@ -25,7 +25,7 @@ allowed='mem[a-z]*|__mem[a-z]*_chk|str[a-z]*|__str[a-z]*_chk|__isoc[0-9]*_strto[
 allowed="$allowed|malloc|calloc|realloc|reallocarray|free|v?snprintf|__v?snprintf_chk|qsort|bsearch"
 allowed="$allowed|inet_pton|inet_ntop|__ctype_(b|tolower|toupper)_loc|__errno_location|__assert_fail|abort"
 allowed="$allowed|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_|__(asan|ubsan|tsan|sanitizer)_[a-z0-9_]*"
-allowed="$allowed|hs_[a-z_]*|crypto_shorthash[a-z0-9_]*|protobuf_c_[a-z_]*"
+allowed="$allowed|hs_[a-z_]*|crypto_shorthash[a-z0-9_]*|protobuf_c_[a-z_]*|ha__[a-z_]*__descriptor"
 refused='strtok|strtok_r|strsignal|strftime|strfmon|hs_set_.*allocator'
 
 scan() { # objects on standard input
