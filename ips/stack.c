@@ -53,12 +53,26 @@ static enum upper recognise(const struct stack *s, struct span tsdu)
 	return UPPER_UNDECIDED;
 }
 
+/* The transport connection ended: so did what rode on it. */
+static void end_upper(struct climb *c, enum dir d)
+{
+	const struct dec_upper up = { .unit = to_mms, .arg = c };
+	if (*c->upper == UPPER_OSI)
+		osi_end(&c->s->osi, d, &up);
+}
+
 static void to_upper(void *arg, enum dir d, int kind, struct span tsdu)
 {
 	struct climb *c = arg;
-	(void)kind;
-	if (*c->upper == UPPER_UNDECIDED)
+	if ((enum cotp_unit)kind == COTP_UNIT_END) {
+		end_upper(c, d);
+		return;
+	}
+	if (*c->upper == UPPER_UNDECIDED) {
 		*c->upper = recognise(c->s, tsdu);
+		if (*c->upper == UPPER_OSI && c->s->cotp.midstream)
+			osi_gap(&c->s->osi);
+	}
 	switch ((enum upper)*c->upper) {
 	case UPPER_OSI: {
 		const struct dec_upper up = { .unit = to_mms, .arg = c };
