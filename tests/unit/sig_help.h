@@ -10,7 +10,7 @@
 #include "tests/unit/unit.h"
 
 struct refusals {
-	unsigned n, line;      /* line: of the last */
+	unsigned n, line; /* line: of the last */
 	char file[64], text[512];
 };
 
@@ -24,7 +24,10 @@ static inline void keep_refusal(void *arg, const char *file, unsigned line, cons
 }
 
 static const struct sig_var help_vars[] = {
-	{ "HOME_NET", "[10.0.0.0/8,!10.9.0.0/16]" }, { "EXTERNAL_NET", "!10.0.0.0/8" }, { "OT_PORTS", "[102,3782]" }, { "LOOP", "[$LOOP]" },
+	{ "HOME_NET", "[10.0.0.0/8,!10.9.0.0/16]" },
+	{ "EXTERNAL_NET", "!10.0.0.0/8" },
+	{ "OT_PORTS", "[102,3782]" },
+	{ "LOOP", "[$LOOP]" },
 };
 
 static inline struct sigset *load_sources(const struct sig_source *src, size_t n, struct refusals *r)
@@ -69,8 +72,14 @@ static inline struct matcher *new_matcher(const struct sigset *s)
 /* A flow 10.0.0.1:40000 -> 10.0.0.2:102 */
 static inline struct sig_flow help_flow(struct tagset *tags, uint8_t ip_proto)
 {
-	return (struct sig_flow){ .family = 4, .ip_proto = ip_proto, .client = { { 10, 0, 0, 1 } }, .server = { { 10, 0, 0, 2 } },
-		                  .cport = 40000, .sport = 102, .established = true, .tags = tags };
+	return (struct sig_flow){ .family = 4,
+				  .ip_proto = ip_proto,
+				  .client = { { 10, 0, 0, 1 } },
+				  .server = { { 10, 0, 0, 2 } },
+				  .cport = 40000,
+				  .sport = 102,
+				  .established = true,
+				  .tags = tags };
 }
 
 /* splitmix64 */

@@ -110,4 +110,4 @@ static void known(void)
 }
 
 UNIT_MAIN({ "in order and unique", in_order }, { "category, risk, behaviour", words }, { "every request event", events },
-          { "every protocol", protocols }, { "known names and numbers", known })
+	  { "every protocol", protocols }, { "known names and numbers", known })

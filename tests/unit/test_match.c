@@ -179,11 +179,16 @@ static void flow_options(void)
 		enum dir d;
 		const char *want;
 	} v[] = {
-		{ "flow:established;", true, DIR_ORIG, "1 " },      { "flow:established;", false, DIR_ORIG, "" },
-		{ "flow:not_established;", true, DIR_ORIG, "" },    { "flow:not_established;", false, DIR_ORIG, "1 " },
-		{ "flow:stateless;", false, DIR_REPLY, "1< " },     { "flow:to_server;", true, DIR_ORIG, "1 " },
-		{ "flow:to_server;", true, DIR_REPLY, "" },         { "flow:from_client;", true, DIR_REPLY, "" },
-		{ "flow:to_client;", true, DIR_REPLY, "1< " },      { "flow:from_server;", true, DIR_ORIG, "" },
+		{ "flow:established;", true, DIR_ORIG, "1 " },
+		{ "flow:established;", false, DIR_ORIG, "" },
+		{ "flow:not_established;", true, DIR_ORIG, "" },
+		{ "flow:not_established;", false, DIR_ORIG, "1 " },
+		{ "flow:stateless;", false, DIR_REPLY, "1< " },
+		{ "flow:to_server;", true, DIR_ORIG, "1 " },
+		{ "flow:to_server;", true, DIR_REPLY, "" },
+		{ "flow:from_client;", true, DIR_REPLY, "" },
+		{ "flow:to_client;", true, DIR_REPLY, "1< " },
+		{ "flow:from_server;", true, DIR_ORIG, "" },
 		{ "flow:established,to_client;", false, DIR_REPLY, "" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
@@ -208,8 +213,9 @@ static void headers_only(void)
 {
 	struct refusals r;
 	struct sigset *s = load("alert tcp any any -> any 102 (sid:1;)\nalert tcp any any -> any 103 (sid:2;)\n"
-	                        "alert ip any any -> 10.0.0.2 any (sid:3;)\nalert udp any any -> any any (sid:4;)\n"
-	                        "alert icmp any any -> any any (sid:5;)\n", &r);
+				"alert ip any any -> 10.0.0.2 any (sid:3;)\nalert udp any any -> any any (sid:4;)\n"
+				"alert icmp any any -> any any (sid:5;)\n",
+				&r);
 	struct matcher *m = new_matcher(s);
 	struct match_flow f;
 	match_flow_init(&f);
@@ -242,12 +248,13 @@ static void order(void)
 {
 	struct refusals r;
 	struct sigset *s = load("alert tcp any any -> any any (sid:1; content:\"a\"; priority:2;)\n"
-	                        "alert tcp any any -> any any (sid:2; content:\"a\"; priority:1;)\n"
-	                        "drop tcp any any -> any any (sid:3; content:\"a\";)\n"
-	                        "reject tcp any any -> any any (sid:4; content:\"a\";)\n"
-	                        "alert tcp any any -> any any (sid:5; content:\"a\"; flowbits:isset,t;)\n"
-	                        "alert tcp any any -> any any (sid:6; content:\"a\"; flowbits:set,t; noalert;)\n"
-	                        "alert tcp any any -> any any (sid:7; content:\"xa\"; flowbits:isnotset,t;)\n", &r);
+				"alert tcp any any -> any any (sid:2; content:\"a\"; priority:1;)\n"
+				"drop tcp any any -> any any (sid:3; content:\"a\";)\n"
+				"reject tcp any any -> any any (sid:4; content:\"a\";)\n"
+				"alert tcp any any -> any any (sid:5; content:\"a\"; flowbits:isset,t;)\n"
+				"alert tcp any any -> any any (sid:6; content:\"a\"; flowbits:set,t; noalert;)\n"
+				"alert tcp any any -> any any (sid:7; content:\"xa\"; flowbits:isnotset,t;)\n",
+				&r);
 	struct tagset tags = { 0 };
 	struct matcher *m = new_matcher(s);
 	struct match_flow f;
@@ -271,10 +278,11 @@ static void passes(void)
 {
 	struct refusals r;
 	struct sigset *s = load("alert tcp any any -> any any (sid:1; content:\"evil\";)\n"
-	                        "drop tcp any any -> any any (sid:2; content:\"bad\";)\n"
-	                        "pass tcp 10.0.0.1 any -> any any (sid:3; content:\"evil\";)\n"
-	                        "alert udp any any -> any any (sid:4; content:\"evil\";)\n"
-	                        "pass udp any any -> any any (sid:5; content:\"good\";)\n", &r);
+				"drop tcp any any -> any any (sid:2; content:\"bad\";)\n"
+				"pass tcp 10.0.0.1 any -> any any (sid:3; content:\"evil\";)\n"
+				"alert udp any any -> any any (sid:4; content:\"evil\";)\n"
+				"pass udp any any -> any any (sid:5; content:\"good\";)\n",
+				&r);
 	struct matcher *m = new_matcher(s);
 	struct match_flow f;
 	match_flow_init(&f);
@@ -298,5 +306,5 @@ static void passes(void)
 }
 
 UNIT_MAIN({ "contents", contents }, { "offset, depth, startswith, endswith", places }, { "distance and within", chains },
-          { "negation and size in datagrams", datagrams_only }, { "header", headers }, { "flow", flow_options },
-          { "rules of headers only", headers_only }, { "order of rules", order }, { "pass", passes })
+	  { "negation and size in datagrams", datagrams_only }, { "header", headers }, { "flow", flow_options },
+	  { "rules of headers only", headers_only }, { "order of rules", order }, { "pass", passes })

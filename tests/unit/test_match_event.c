@@ -48,7 +48,9 @@ static void tell(struct matcher *m, enum event_id id, unsigned flags, const char
 	const struct sig_flow sf = help_flow(NULL, 6);
 	struct match_flow f;
 	match_flow_init(&f);
-	const struct dec_event ev = { .id = id, .dir = DIR_ORIG, .flags = (uint8_t)flags, .pdu = span_of(pdu, strlen(pdu)), .fields = &fs };
+	const struct dec_event ev = {
+		.id = id, .dir = DIR_ORIG, .flags = (uint8_t)flags, .pdu = span_of(pdu, strlen(pdu)), .fields = &fs
+	};
 	const struct app *a = app_of_event(id);
 	match_event(m, &f, &sf, &ev, a != NULL ? a->name : NULL, h);
 	match_flow_fini(m, &f);
@@ -169,9 +171,9 @@ static void parts(void)
 {
 	struct hits h = { 0 };
 	struct sigset *s = rules("alert mms any any -> any any (sid:1; mms.object:\"first\"; mms.object:\"last\";)\n"
-	                         "alert mms any any -> any any (sid:2; mms.object:!\"first\";)\n"
-	                         "alert mms any any -> any any (sid:3; mms.object:\"first\"; content:\"PDU\";)\n"
-	                         "alert mms any any -> any any (sid:4; mms.object:\"other\";)\n");
+				 "alert mms any any -> any any (sid:2; mms.object:!\"first\";)\n"
+				 "alert mms any any -> any any (sid:3; mms.object:\"first\"; content:\"PDU\";)\n"
+				 "alert mms any any -> any any (sid:4; mms.object:\"other\";)\n");
 	struct matcher *m = new_matcher(s);
 	no_fields();
 	text(FLD_MMS_OBJECT, 0, "first");
@@ -201,9 +203,9 @@ static void anomalies(void)
 	struct tagset tags = { 0 };
 	struct match_flow f;
 	struct sigset *s = rules("alert tcp any any -> any 102 (sid:1; anomaly:\"tpkt.version,tpkt.length\"; flowbits:set,odd;)\n"
-	                         "alert cotp any any -> any any (sid:2; anomaly:\"cotp.li\";)\n"
-	                         "drop ip any any -> any 103 (sid:3; anomaly:\"tpkt.version\";)\n"
-	                         "alert tcp any any -> any any (sid:4; anomaly:\"tpkt.version\"; flowbits:isset,odd;)\n");
+				 "alert cotp any any -> any any (sid:2; anomaly:\"cotp.li\";)\n"
+				 "drop ip any any -> any 103 (sid:3; anomaly:\"tpkt.version\";)\n"
+				 "alert tcp any any -> any any (sid:4; anomaly:\"tpkt.version\"; flowbits:isset,odd;)\n");
 	struct matcher *m = new_matcher(s);
 	const struct sig_flow sf = help_flow(&tags, 6);
 	match_flow_init(&f);
@@ -224,13 +226,19 @@ static void select_and_operate(void)
 	struct hits h = { 0 };
 	struct tagset tags = { 0 };
 	struct match_flow f;
-	struct sigset *s = rules("alert iccp any any -> any any (sid:1; event:\"iccp.deviceSelect.request\"; flowbits:set,sel; noalert;)\n"
-	                         "alert iccp any any -> any any (sid:2; event:\"iccp.deviceOperate.request\"; flowbits:isnotset,sel;)\n"
-	                         "alert iccp any any -> any any (sid:3; event:\"iccp.deviceOperate.response\"; flowbits:unset,sel;)\n"
-	                         "alert iccp any any -> any any (sid:4; event:\"iccp.abort\"; flowbits:toggle,t;)\n"
-	                         "pass iccp any any -> any any (sid:5; event:\"iccp.abort\"; flowbits:isset,t;)\n");
-	static const enum event_id events[] = { EV_OP_DEVICE_OPERATE_REQ, EV_OP_DEVICE_SELECT_REQ, EV_OP_DEVICE_OPERATE_REQ,
-		                                EV_OP_DEVICE_OPERATE_RSP, EV_OP_DEVICE_OPERATE_REQ, EV_OP_ABORT, EV_OP_ABORT };
+	struct sigset *s =
+		rules("alert iccp any any -> any any (sid:1; event:\"iccp.deviceSelect.request\"; flowbits:set,sel; noalert;)\n"
+		      "alert iccp any any -> any any (sid:2; event:\"iccp.deviceOperate.request\"; flowbits:isnotset,sel;)\n"
+		      "alert iccp any any -> any any (sid:3; event:\"iccp.deviceOperate.response\"; flowbits:unset,sel;)\n"
+		      "alert iccp any any -> any any (sid:4; event:\"iccp.abort\"; flowbits:toggle,t;)\n"
+		      "pass iccp any any -> any any (sid:5; event:\"iccp.abort\"; flowbits:isset,t;)\n");
+	static const enum event_id events[] = { EV_OP_DEVICE_OPERATE_REQ,
+						EV_OP_DEVICE_SELECT_REQ,
+						EV_OP_DEVICE_OPERATE_REQ,
+						EV_OP_DEVICE_OPERATE_RSP,
+						EV_OP_DEVICE_OPERATE_REQ,
+						EV_OP_ABORT,
+						EV_OP_ABORT };
 	struct matcher *m = new_matcher(s);
 	const struct sig_flow sf = help_flow(&tags, 6);
 	match_flow_init(&f);
@@ -246,4 +254,4 @@ static void select_and_operate(void)
 }
 
 UNIT_MAIN({ "texts", texts }, { "numbers", numbers }, { "which events", which_events }, { "parts of an event", parts },
-          { "anomalies", anomalies }, { "select and operate", select_and_operate })
+	  { "anomalies", anomalies }, { "select and operate", select_and_operate })

@@ -5,28 +5,32 @@
 enum { SEEDS = 200, LEN = 240 };
 
 /* Rules of every kind of chain over a small alphabet, so that they meet often. */
-static const char rules_text[] = "alert tcp any any -> any any (sid:1; content:\"abc\";)\n"
-                                 "alert tcp any any -> any any (sid:2; content:\"ab\"; content:\"ba\"; distance:1; within:9;)\n"
-                                 "alert tcp any any -> any any (sid:3; content:\"aa\"; content:\"bb\"; content:\"cc\";)\n"
-                                 "alert tcp any any -> any any (sid:4; content:\"ca\"; offset:3; depth:20; content:\"b\"; within:3;)\n"
-                                 "alert tcp any any -> any any (sid:5; content:\"bcb\"; offset:30;)\n"
-                                 "alert tcp any any -> any any (sid:6; content:\"cab\"; flow:established;)\n"
-                                 "alert tcp any any -> any any (sid:7; content:\"caca\"; flowbits:set,t; noalert;)\n"
-                                 "alert tcp any any -> any any (sid:8; content:\"ab\"; flowbits:isset,t;)\n"
-                                 "alert tcp any any -> any any (sid:9; content:\"a\"; content:\"bbb\"; flowbits:isset,ev;)\n"
-                                 "alert tcp any any -> any any (sid:10; content:\"CCC\"; nocase; flow:to_server;)\n"
-                                 "pass tcp any any -> any any (sid:11; content:\"aabc\";)\n"
-                                 "pass tcp any any -> any any (sid:12; content:\"cb\"; content:\"aac\";)\n"
-                                 "drop tcp any any -> any any (sid:13; content:\"bcbc\"; flowbits:unset,t;)\n"
-                                 "alert ip any any -> any any (sid:14; content:\"abca\"; depth:40;)\n"
-                                 "alert tcp any any -> any any (sid:15; content:\"ac\"; content:\"bac\"; distance:0; content:\"cb\";)\n"
-                                 "alert cotp any any -> any any (sid:16; event:\"cotp.dt\"; flowbits:toggle,ev;)\n"
-                                 "alert cotp any any -> any any (sid:17; event:\"cotp.dt\"; flowbits:isset,t;)\n";
+static const char rules_text[] =
+	"alert tcp any any -> any any (sid:1; content:\"abc\";)\n"
+	"alert tcp any any -> any any (sid:2; content:\"ab\"; content:\"ba\"; distance:1; within:9;)\n"
+	"alert tcp any any -> any any (sid:3; content:\"aa\"; content:\"bb\"; content:\"cc\";)\n"
+	"alert tcp any any -> any any (sid:4; content:\"ca\"; offset:3; depth:20; content:\"b\"; within:3;)\n"
+	"alert tcp any any -> any any (sid:5; content:\"bcb\"; offset:30;)\n"
+	"alert tcp any any -> any any (sid:6; content:\"cab\"; flow:established;)\n"
+	"alert tcp any any -> any any (sid:7; content:\"caca\"; flowbits:set,t; noalert;)\n"
+	"alert tcp any any -> any any (sid:8; content:\"ab\"; flowbits:isset,t;)\n"
+	"alert tcp any any -> any any (sid:9; content:\"a\"; content:\"bbb\"; flowbits:isset,ev;)\n"
+	"alert tcp any any -> any any (sid:10; content:\"CCC\"; nocase; flow:to_server;)\n"
+	"pass tcp any any -> any any (sid:11; content:\"aabc\";)\n"
+	"pass tcp any any -> any any (sid:12; content:\"cb\"; content:\"aac\";)\n"
+	"drop tcp any any -> any any (sid:13; content:\"bcbc\"; flowbits:unset,t;)\n"
+	"alert ip any any -> any any (sid:14; content:\"abca\"; depth:40;)\n"
+	"alert tcp any any -> any any (sid:15; content:\"ac\"; content:\"bac\"; distance:0; content:\"cb\";)\n"
+	"alert cotp any any -> any any (sid:16; event:\"cotp.dt\"; flowbits:toggle,ev;)\n"
+	"alert cotp any any -> any any (sid:17; event:\"cotp.dt\"; flowbits:isset,t;)\n";
 
 static struct sigset *rules;
 static uint8_t bytes[DIR_N][LEN];
-static struct { enum dir d; size_t end; } turn[6]; /* whose bytes come next, and up to where */
-static bool event_at[DIR_N][LEN + 1];              /* an event ends there */
+static struct {
+	enum dir d;
+	size_t end;
+} turn[6];                            /* whose bytes come next, and up to where */
+static bool event_at[DIR_N][LEN + 1]; /* an event ends there */
 
 static void random_case(uint64_t seed)
 {
@@ -225,9 +229,10 @@ static void over_a_gap(void)
 {
 	struct refusals ref;
 	struct sigset *s = load("alert tcp any any -> any any (sid:1; content:\"abcd\";)\n"
-	                        "alert tcp any any -> any any (sid:2; content:\"xx\"; content:\"yy\";)\n"
-	                        "alert tcp any any -> any any (sid:3; content:\"zz\"; depth:9;)\n"
-	                        "alert tcp any any -> any any (sid:4; content:\"q\";)\n", &ref);
+				"alert tcp any any -> any any (sid:2; content:\"xx\"; content:\"yy\";)\n"
+				"alert tcp any any -> any any (sid:3; content:\"zz\"; depth:9;)\n"
+				"alert tcp any any -> any any (sid:4; content:\"q\";)\n",
+				&ref);
 	struct matcher *m = new_matcher(s);
 	struct bufpool *bp = bufpool_new(1 << 16);
 	struct buf out = { 0 };
@@ -258,7 +263,8 @@ static void parts_make_room(void)
 	struct refusals ref;
 	for (unsigned i = 0; i < 40; i++) {
 		const size_t n = strlen(text);
-		snprintf(text + n, sizeof(text) - n, "alert tcp any any -> any any (sid:%u; content:\"<%02u\"; content:\"%02u>\";)\n", i + 1, i, i);
+		snprintf(text + n, sizeof(text) - n,
+			 "alert tcp any any -> any any (sid:%u; content:\"<%02u\"; content:\"%02u>\";)\n", i + 1, i, i);
 	}
 	struct sigset *s = load(text, &ref);
 	struct matcher *m = new_matcher(s);
@@ -287,7 +293,8 @@ static void queue_overflows(void)
 	static char text[20000];
 	struct refusals ref;
 	struct sigset *s = load("alert tcp any any -> any any (sid:1; content:\"a\"; flowbits:isset,x;)\n"
-	                        "alert tcp any any -> any any (sid:2; content:\"b\";)\n", &ref);
+				"alert tcp any any -> any any (sid:2; content:\"b\";)\n",
+				&ref);
 	struct matcher *m = new_matcher(s);
 	struct run r;
 	memset(text, 'a', sizeof(text) - 1);
@@ -329,5 +336,6 @@ static void streams_run_out(void)
 }
 
 UNIT_MAIN({ "any segmentation, the same hits", any_segmentation }, { "resumed at every octet", resume_everywhere },
-          { "foreign and damaged streams are refused", foreign_and_garbage }, { "a gap", over_a_gap },
-          { "parts make room", parts_make_room }, { "the queue overflows", queue_overflows }, { "streams run out", streams_run_out })
+	  { "foreign and damaged streams are refused", foreign_and_garbage }, { "a gap", over_a_gap },
+	  { "parts make room", parts_make_room }, { "the queue overflows", queue_overflows },
+	  { "streams run out", streams_run_out })

@@ -12,7 +12,8 @@ static void expect(const char *rule, const char *refusal)
 	sigset_stat(s, &st);
 	const bool good = refusal == NULL ? st.loaded == 1 && r.n == 0 : st.loaded == 0 && r.n == 1 && strcmp(r.text, refusal) == 0;
 	if (!good)
-		printf("# rule: %s\n# got:  %s\n# want: %s\n", rule, r.n != 0 ? r.text : "loaded", refusal != NULL ? refusal : "loaded");
+		printf("# rule: %s\n# got:  %s\n# want: %s\n", rule, r.n != 0 ? r.text : "loaded",
+		       refusal != NULL ? refusal : "loaded");
 	CU_ASSERT(good);
 	sigset_free(s);
 }
@@ -21,15 +22,20 @@ static void good_rules(void)
 {
 	expect(H "(msg:\"x\"; sid:1;)", NULL);
 	expect("  drop   tcp\t10.0.0.1 any <> [10.0.0.0/8, !10.1.0.0/16] [102,200:300] ( sid : 1 ; rev:3; gid:7 ; )", NULL);
-	expect("pass ip $HOME_NET any -> !$HOME_NET any (sid:1;)", "address set '!$HOME_NET' negates within a negation: write it without");
+	expect("pass ip $HOME_NET any -> !$HOME_NET any (sid:1;)",
+	       "address set '!$HOME_NET' negates within a negation: write it without");
 	expect("pass ip $HOME_NET any -> $EXTERNAL_NET $OT_PORTS (sid:1;)", NULL);
 	expect("reject udp any !53 -> 10.0.0.1-10.0.0.9 1024: (sid:1; content:\"a\"; dsize:>10;)", NULL);
 	expect("alert icmp any any -> 2001:db8::/32 any (sid:1; dsize:!100<>200;)", NULL);
 	expect(H "(sid:1; content:\"a|00 01|b\\\"\\;\\:\\|\\\\\"; nocase; offset:3; depth:10; rawbytes; fast_pattern:only;)", NULL);
 	expect(H "(sid:1; content:\"ab\"; content:\"c\"; distance:1; within:4; content:\"d\"; startswith;)", NULL);
-	expect(H "(sid:1; content:\"a;b:c)\"; classtype:policy-violation; priority:2; reference:cve,2020-1; metadata:a b, c d;)", NULL);
-	expect(H "(sid:1; content:\"a\"; flow:established,to_server; flowbits:set,a.b; flowbits:isset,c|d; flowbits:noalert; noalert;)", NULL);
-	expect("alert mms any any -> any any (sid:1; mms.service:\"read, write\";)", "mms.service ' write' is no confirmed service of ISO 9506-2");
+	expect(H "(sid:1; content:\"a;b:c)\"; classtype:policy-violation; priority:2; reference:cve,2020-1; metadata:a b, c d;)",
+	       NULL);
+	expect(H
+	       "(sid:1; content:\"a\"; flow:established,to_server; flowbits:set,a.b; flowbits:isset,c|d; flowbits:noalert; noalert;)",
+	       NULL);
+	expect("alert mms any any -> any any (sid:1; mms.service:\"read, write\";)",
+	       "mms.service ' write' is no confirmed service of ISO 9506-2");
 	expect("alert mms any any -> any any (sid:1; mms.service:!\"read,write\"; content:!\"x\"; endswith; bsize:<9;)", NULL);
 	expect("alert mms any any -> any any (sid:1; mms.service:4-5; mms.value:-1,>7,1<>3;)", NULL);
 	expect("alert iccp any any -> any any (sid:1; iccp.op:\"deviceOperate\"; iccp.name:\"BRK*,\";)",
@@ -49,8 +55,10 @@ static void bad_headers(void)
 	expect("alert tcp any any -> any any any (sid:1;)",
 	       "'any' after the header's last port: write action protocol address port -> address port (options)");
 	expect("alrt tcp any any -> any any (sid:1;)", "action 'alrt' is not supported: use alert, pass, drop or reject");
-	expect("rejectboth tcp any any -> any any (sid:1;)", "action 'rejectboth' is not supported: use alert, pass, drop or reject");
-	expect("alert http any any -> any any (sid:1;)", "protocol 'http' is not supported: use tcp, udp, icmp, ip, cotp, mms or iccp");
+	expect("rejectboth tcp any any -> any any (sid:1;)",
+	       "action 'rejectboth' is not supported: use alert, pass, drop or reject");
+	expect("alert http any any -> any any (sid:1;)",
+	       "protocol 'http' is not supported: use tcp, udp, icmp, ip, cotp, mms or iccp");
 	expect("alert tcp any any <- any any (sid:1;)", "direction '<-' is not -> or <>");
 	expect("alert tcp 10.0.0.300 any -> any any (sid:1;)",
 	       "address '10.0.0.300' is not any, an address, address/bits or first-last");
@@ -60,7 +68,8 @@ static void bad_headers(void)
 	expect("alert tcp [10.0.0.1,] any -> any any (sid:1;)", "address set '[10.0.0.1,]' has an empty element");
 	expect("alert tcp !any any -> any any (sid:1;)", "address set '!any': !any holds nothing");
 	expect("alert tcp $NOWHERE any -> any any (sid:1;)", "variable $NOWHERE is not defined: define it or write the address");
-	expect("alert tcp $LOOP any -> any any (sid:1;)", "address set '$LOOP' is nested deeper than 8, or a variable holds itself");
+	expect("alert tcp $LOOP any -> any any (sid:1;)",
+	       "address set '$LOOP' is nested deeper than 8, or a variable holds itself");
 	expect("alert tcp any 65536 -> any any (sid:1;)", "port '65536' is not any, n, n:, :n or n:m of 0 to 65535");
 	expect("alert tcp any 9:8 -> any any (sid:1;)", "port '9:8' is not any, n, n:, :n or n:m of 0 to 65535");
 	expect("alert tcp any : -> any any (sid:1;)", "port ':' is not any, n, n:, :n or n:m of 0 to 65535");
@@ -87,7 +96,7 @@ static void bad_options(void)
 	expect(H "(sid:1; msg:x;)", "msg 'x' is not in quotes");
 	expect(H "(sid:1; content:\"x\"; nocase:1;)", "keyword 'nocase' takes no value: write nocase;");
 	expect(H "(sid:1; flow:sideways;)", "flow 'sideways': use established or not_established, stateless, to_server, to_client, "
-	                                    "from_server, from_client");
+					    "from_server, from_client");
 	expect(H "(sid:1; flow:to_server,to_client;)", "flow names both directions: leave both out");
 	expect(H "(sid:1; flowbits:set;)", "flowbits set names no tag: write flowbits:set,name");
 	expect(H "(sid:1; flowbits:put,a;)", "flowbits 'put': use set, unset, toggle, isset, isnotset or noalert");
@@ -132,7 +141,8 @@ static void refused_by_name(void)
 	expect(H "(sid:1; pcre:\"/x/\";)", "keyword 'pcre' is not supported: write contents with distance and within");
 	expect(H "(sid:1; threshold:type limit, track by_src, count 1, seconds 60;)",
 	       "keyword 'threshold' is not supported: rates are the DoS policy's and the log's");
-	expect(H "(sid:1; http.uri; content:\"x\";)", "keyword 'http.uri' is not supported: docs/signatures.md lists those that are");
+	expect(H "(sid:1; http.uri; content:\"x\";)",
+	       "keyword 'http.uri' is not supported: docs/signatures.md lists those that are");
 	expect(H "(sid:1; mms.pdu:\"x\";)", "mms.pdu needs a rule of protocol cotp, mms or iccp");
 	expect(H "(sid:1; event:\"mms.read.request\";)", "event needs a rule of protocol cotp, mms or iccp");
 	expect(H "(sid:1; content:\"x\"; dsize:>3;)", "dsize and bsize depend on segmentation in a tcp rule: use offset and depth");
@@ -157,8 +167,9 @@ static void refused_by_name(void)
 static void the_rest_loads(void)
 {
 	struct refusals r;
-	struct sigset *s = load(H "(sid:1; content:\"a\";)\n" H "(sid:2; pcre:\"/x/\";)\n\n" H "(sid:1; content:\"b\";)\n"
-	                        H "(gid:2; sid:1; content:\"c\";)\n", &r);
+	struct sigset *s = load(H "(sid:1; content:\"a\";)\n" H "(sid:2; pcre:\"/x/\";)\n\n" H "(sid:1; content:\"b\";)\n" H
+				  "(gid:2; sid:1; content:\"c\";)\n",
+				&r);
 	struct sigset_stat st;
 	sigset_stat(s, &st);
 	CU_ASSERT_EQUAL(st.loaded, 2);
@@ -191,8 +202,9 @@ static void what_a_rule_says(void)
 {
 	struct refusals r;
 	struct sigset *s = load(H "(msg:\"a \\\"b\\\"\"; sid:9; rev:4; gid:3; classtype:denial-of-service;)\n"
-	                        "drop tcp any any -> any any (sid:10; priority:9; noalert;)\n"
-	                        H "(sid:11; priority:1; classtype:misc-activity;)\n", &r);
+				  "drop tcp any any -> any any (sid:10; priority:9; noalert;)\n" H
+				  "(sid:11; priority:1; classtype:misc-activity;)\n",
+				&r);
 	CU_ASSERT_EQUAL_FATAL(sigset_n(s), 3);
 	const struct sig *a = sigset_at(s, 0), *b = sigset_at(s, 1), *c = sigset_at(s, 2);
 	CU_ASSERT(a->sid == 10 && a->action == SIG_DROP && a->priority == 4 && a->noalert && a->gid == 1);
@@ -231,8 +243,9 @@ static void the_hash(void)
 /* Every truncation and every one-octet change of a rule is loaded or refused with words. */
 static void damaged_rules(void)
 {
-	static const char rule[] = "drop iccp [10.0.0.0/8,!$OT_NET] any -> any $OT_PORTS (msg:\"x\\\"y\"; content:\"a|00 01|\"; nocase; "
-	                           "content:!\"b\"; iccp.name:\"B*,*|41|\"; mms.value:1-3; flowbits:isset,a|b; sid:7;)";
+	static const char rule[] =
+		"drop iccp [10.0.0.0/8,!$OT_NET] any -> any $OT_PORTS (msg:\"x\\\"y\"; content:\"a|00 01|\"; nocase; "
+		"content:!\"b\"; iccp.name:\"B*,*|41|\"; mms.value:1-3; flowbits:isset,a|b; sid:7;)";
 	static const char odd[] = "\";:|\\()[]!$,*<>0 \n";
 	char text[sizeof(rule)];
 	struct refusals r;
@@ -257,6 +270,6 @@ static void damaged_rules(void)
 }
 
 UNIT_MAIN({ "rules that load", good_rules }, { "bad headers", bad_headers }, { "bad options", bad_options },
-          { "bad contents", bad_contents }, { "refused by name", refused_by_name }, { "the rest loads", the_rest_loads },
-          { "a rule too long", a_rule_too_long }, { "what a rule says", what_a_rule_says }, { "the hash", the_hash },
-          { "damaged rules", damaged_rules })
+	  { "bad contents", bad_contents }, { "refused by name", refused_by_name }, { "the rest loads", the_rest_loads },
+	  { "a rule too long", a_rule_too_long }, { "what a rule says", what_a_rule_says }, { "the hash", the_hash },
+	  { "damaged rules", damaged_rules })

@@ -38,10 +38,13 @@ static void tables(void)
 {
 	struct refusals r;
 	const struct sig_source src[] = {
-		{ .name = "c", .custom = true, .text = "alert tcp any any -> any any (sid:9; content:\"a\"; flowbits:isset,two|mine; flowbits:set,own;)" },
-		{ .name = "s", .text = "alert tcp any any -> any any (sid:1; content:\"a\"; flowbits:set,one; pcre:\"/x/\";)\n"
-		                       "drop tcp any any -> any any (sid:2; content:\"a\"; flowbits:set,two; flowbits:isset,three;)\n"
-		                       "pass tcp any any -> any any (sid:3; content:\"a\"; flowbits:isset,two; flowbits:set,four;)\n" },
+		{ .name = "c",
+		  .custom = true,
+		  .text = "alert tcp any any -> any any (sid:9; content:\"a\"; flowbits:isset,two|mine; flowbits:set,own;)" },
+		{ .name = "s",
+		  .text = "alert tcp any any -> any any (sid:1; content:\"a\"; flowbits:set,one; pcre:\"/x/\";)\n"
+			  "drop tcp any any -> any any (sid:2; content:\"a\"; flowbits:set,two; flowbits:isset,three;)\n"
+			  "pass tcp any any -> any any (sid:3; content:\"a\"; flowbits:isset,two; flowbits:set,four;)\n" },
 	};
 	struct sigset *s = load_sources(src, ARRAY_LEN(src), &r);
 	CU_ASSERT_EQUAL(r.n, 1);
@@ -86,4 +89,5 @@ static void a_full_set_is_counted(void)
 	sigset_free(s);
 }
 
-UNIT_MAIN({ "set and unset", set_and_unset }, { "a full set", full }, { "tables", tables }, { "a full set is counted", a_full_set_is_counted })
+UNIT_MAIN({ "set and unset", set_and_unset }, { "a full set", full }, { "tables", tables },
+	  { "a full set is counted", a_full_set_is_counted })
