@@ -104,7 +104,7 @@ static enum err run_compiler(struct sig_chains *db, const struct compile *c, enu
 	const bool blames = rc == HS_COMPILER_ERROR && e != NULL && e->expression >= 0 && (uint32_t)e->expression < db->n;
 	if (blames) {
 		*bad = db->rule[e->expression];
-		snprintf(why->text, why->cap, "its contents do not compile: %s: use smaller distances and depths", e->message);
+		snprintf(why->text, why->cap, "its contents do not compile (%s): use smaller distances and depths", e->message);
 	}
 	if (e != NULL)
 		hs_free_compile_error(e);

@@ -240,6 +240,29 @@ static void the_hash(void)
 	CU_ASSERT_NOT_EQUAL(h, hash_of(H "(sid:2; content:\"a b\"; flowbits:set,x;)\n", false));
 }
 
+/* Hyperscan has the last word: what it cannot compile is refused like any other rule, and the rest is compiled again. */
+static void too_large_to_compile(void)
+{
+	static const char first[] = H "(sid:1; content:\"abc\";)\n",
+			  last[] = "drop mms any any -> any any (sid:3; content:\"x\";)\n";
+	char text[2048], without[512];
+	struct refusals r;
+	snprintf(text, sizeof(text), "%s" H "(sid:2; flowbits:isset,t; content:\"a\";", first);
+	for (unsigned i = 0; i < 20; i++)
+		strcat(text, " content:\"b\"; within:30000;");
+	strcat(strcat(text, ")\n"), last);
+	struct sigset *s = load(text, &r);
+	struct sigset_stat st;
+	sigset_stat(s, &st);
+	CU_ASSERT(r.n == 1 && r.line == 2 && st.refused == 1);
+	CU_ASSERT_STRING_EQUAL(r.text, "its contents do not compile (Pattern too large.): use smaller distances and depths");
+	CU_ASSERT_EQUAL_FATAL(sigset_n(s), 2);
+	CU_ASSERT(sigset_at(s, 0)->sid == 3 && sigset_at(s, 1)->sid == 1 && sigset_at(s, 1)->index == 1);
+	snprintf(without, sizeof(without), "%s%s", first, last);
+	CU_ASSERT_EQUAL(st.hash, hash_of(without, false));
+	sigset_free(s);
+}
+
 /* Every truncation and every one-octet change of a rule is loaded or refused with words. */
 static void damaged_rules(void)
 {
@@ -272,4 +295,4 @@ static void damaged_rules(void)
 UNIT_MAIN({ "rules that load", good_rules }, { "bad headers", bad_headers }, { "bad options", bad_options },
 	  { "bad contents", bad_contents }, { "refused by name", refused_by_name }, { "the rest loads", the_rest_loads },
 	  { "a rule too long", a_rule_too_long }, { "what a rule says", what_a_rule_says }, { "the hash", the_hash },
-	  { "damaged rules", damaged_rules })
+	  { "too large to compile", too_large_to_compile }, { "damaged rules", damaged_rules })
