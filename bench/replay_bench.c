@@ -162,7 +162,8 @@ static enum err run_way(struct bench *b, enum way w, struct cost *c)
 		b->st[w] = *engine_stats(e);
 	engine_free(e);
 	if (er == OK && b->packets != b->cap.n) {
-		snprintf(b->why, sizeof(b->why), "%s: %llu packets, not %zu", way_names[w], (unsigned long long)b->packets, b->cap.n);
+		snprintf(b->why, sizeof(b->why), "%s: %llu packets, not %zu", way_names[w], (unsigned long long)b->packets,
+			 b->cap.n);
 		return ERR_MISMATCH;
 	}
 	return er;

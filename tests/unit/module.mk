@@ -40,3 +40,4 @@ UNIT += session:forward,base
 UNIT += session_import:forward,base
 UNIT += s7:decoders,base
 UNIT += other:decoders,base
+UNIT += alloc:ips,nfq,hacache,sigs,decoders,forward,base
