@@ -123,8 +123,11 @@ coverage: ## line coverage of the unit tests, by folder
 coverage-run:
 	@B=$(B) sh tests/coverage.sh $(LAYERS) -- $(UNIT_BIN)
 
-demo: all ## a guided tour on the bundled captures
-	@sh tests/demo.sh
+# Like check: the packages first.
+demo: ## install what is missing, build, and watch a node die and its peer resume
+	@sh tests/deps.sh
+	@$(SUBMAKE) VARIANT=release all captures
+	@B=build/$(notdir $(CC))-release sh tests/demo.sh
 
 mutation: ## plant faults in the state merge; the tests must notice each
 	@sh tests/ha/mutation.sh

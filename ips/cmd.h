@@ -5,7 +5,12 @@
 #ifndef IPS_CMD_H
 #define IPS_CMD_H
 
+#include "base/err.h"
+
 enum exit_code { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CHECK = 3 };
+
+/* Says why a file the user named cannot be read; returns EXIT_FAILED. */
+int cmd_unreadable(const char *command, const char *path, enum err e);
 
 int cmd_config(int argc, char **argv);
 int cmd_replay(int argc, char **argv);

@@ -1,15 +1,32 @@
 /* cmd_config.c - `ips config check|show|diff|reference`. */
 #include "ips/cmd.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "ips/conf.h"
 
 static int failed(const char *what, enum err e)
 {
 	fprintf(stderr, "ips config: %s: %s\n", what, err_text(e));
+	return EXIT_FAILED;
+}
+
+int cmd_unreadable(const char *command, const char *path, enum err e)
+{
+	struct stat st;
+	const char *why = err_text(e), *remedy = "check the name and the access rights";
+	if (stat(path, &st) != 0 || access(path, R_OK) != 0) {
+		why = strerror(errno);
+	} else if (S_ISDIR(st.st_mode)) {
+		why = strerror(EISDIR);
+		remedy = "name a file";
+	}
+	fprintf(stderr, "ips %s: %s: cannot be read: %s; %s\n", command, path, why, remedy);
 	return EXIT_FAILED;
 }
 
@@ -20,7 +37,7 @@ static struct conf *load(const char *path, int *code)
 	struct conf *c = conf_load(path, &e);
 	*code = EXIT_FINE;
 	if (c == NULL) {
-		*code = failed(path, e);
+		*code = cmd_unreadable("config", path, e);
 		return NULL;
 	}
 	size_t n = conf_n_errors(c);

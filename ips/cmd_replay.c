@@ -1,30 +1,36 @@
 /* cmd_replay.c - `ips replay`: captures through the very engine that runs inline. */
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
 
 #include "hacache/ha_schema.h"
 #include "ips/cmd.h"
 #include "ips/replay.h"
 
-static const char usage[] = "usage: ips replay [options] CAPTURE...\n"
-			    "  -c, --config FILE      configuration; without it everything is allowed and inspected\n"
-			    "      --home-net NETS    HOME_NET of the signatures, e.g. [10.0.0.0/8]\n"
-			    "      --rules PATH       rules beside the stock ones: a file or a folder of *.rules (repeatable)\n"
-			    "      --failover every|N compare with a failover after every packet, or after packet N\n"
-			    "      --eve FILE|-       log records as EVE JSON\n"
-			    "      --log FILE|-       log records as key=value lines\n"
-			    "      --write FILE       save what was let through\n"
-			    "      --sessions         the session lists at the end of the capture\n"
-			    "      --share            the HA session cache at the end of the capture\n"
-			    "      --json             the summary as one JSON object\n"
-			    "      --strict           exit 3 if anything was lost or a session did not resume\n"
-			    "      --seed N           seed of tables and of the cuts' places (default 1)\n"
-			    "CAPTURE is pcap or pcapng, plain or gzip; - is standard input.\n";
+static const char usage[] =
+	"usage: ips replay [options] CAPTURE...\n"
+	"Runs captures through the engine and prints what was seen.\n"
+	"  -c, --config FILE       configuration; without it everything is allowed and inspected\n"
+	"      --home-net NETS     HOME_NET of the signatures, e.g. 10.1.0.0/16 or [10.0.0.0/8,!10.9.0.0/16]\n"
+	"      --rules PATH        rules beside the stock ones: a file or a folder of *.rules (repeatable)\n"
+	"      --failover every|N  a failover after every packet, or after packet N: does the peer resume?\n"
+	"      --sessions          the session lists at the capture's end; with --failover N of both nodes, at the cut\n"
+	"      --share             the HA session cache at the capture's end; with --failover N the peer's, at the cut\n"
+	"      --eve FILE|-        log records as EVE JSON, a line each\n"
+	"      --log FILE|-        log records as key=value lines\n"
+	"      --write FILE        a capture of what was let through\n"
+	"      --json              the summary as one JSON object (events of the decoders too)\n"
+	"      --strict            exit 3 if anything went uninspected for want of memory\n"
+	"      --seed N            seed of hash tables and of the places to cut (default 1)\n"
+	"  -h, --help              this text\n"
+	"CAPTURE is pcap or pcapng, plain or gzip; - is standard input. --eve, --log and --write are of the run without a\n"
+	"failover. Where --eve, --log or --json takes standard output, the lists go to standard error.\n"
+	"Exit code: 0 fine; 1 it failed; 2 usage or configuration error; 3 a cut differed, or --strict did not hold.\n"
+	"  ips replay --failover every capture.pcap\n"
+	"  ips replay --failover 40 --sessions --share capture.pcap\n";
 
 enum {
 	OPT_HOME_NET = 256,
@@ -152,36 +158,83 @@ static int take(int c, struct replay_opts *o)
 #endif
 	default:
 		(void)v;
-		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
 }
 
+/* What getopt could not take. */
+static int misused(int c, char **argv)
+{
+	const char *word = argv[optind - 1];
+	if (c == ':')
+		return wrong("option", word, "needs a value; 'ips replay --help' lists the options");
+	if (optopt > 0 && optopt < OPT_HOME_NET && strncmp(word, "--", 2) != 0)
+		fprintf(stderr, "ips replay: option '-%c': unknown; 'ips replay --help' lists the options\n", optopt);
+	else if (strchr(word, '=') != NULL && optopt != 0)
+		return wrong("option", word, "takes no value");
+	else
+		return wrong("option", word, "unknown, or short for several; 'ips replay --help' lists the options");
+	return EXIT_USAGE;
+}
+
+/* One regular file under two names, or the same name twice. */
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+	if (a == NULL || b == NULL || strcmp(a, "-") == 0 || strcmp(b, "-") == 0)
+		return false;
+	const bool there_a = stat(a, &x) == 0, there_b = stat(b, &y) == 0;
+	if (there_a && there_b)
+		return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	return !there_a && !there_b && strcmp(a, b) == 0;
+}
+
+static int check_outputs(const struct replay_opts *o)
+{
+	const char *out[] = { o->eve, o->log, o->write };
+	for (size_t i = 0; i < ARRAY_LEN(out); i++) {
+		for (size_t k = i + 1; k < ARRAY_LEN(out); k++)
+			if (same_file(out[i], out[k]))
+				return wrong("output", out[i], "named twice; give each output a file of its own");
+		if (same_file(out[i], o->config))
+			return wrong("output", out[i], "is the configuration; name another file");
+		for (size_t k = 0; k < o->n_captures; k++)
+			if (same_file(out[i], o->captures[k]))
+				return wrong("output", out[i], "is a capture to be read; name another file");
+	}
+	return EXIT_FINE;
+}
+
 static int check(const struct replay_opts *o)
 {
+	unsigned dashes = 0;
+	for (size_t i = 0; i < o->n_captures; i++)
+		dashes += strcmp(o->captures[i], "-") == 0;
 	if (o->n_captures == 0) {
-		fprintf(stderr, "ips replay: no capture named\n%s", usage);
+		fputs("ips replay: no capture named; 'ips replay --help' says how to use it\n", stderr);
 		return EXIT_USAGE;
 	}
+	if (dashes > 1)
+		return wrong("capture", "-", "standard input can be read only once");
 	if (o->write != NULL && o->n_captures > 1)
 		return wrong("--write", o->write, "takes one capture at a time");
 	if (o->write != NULL && strcmp(o->write, "-") == 0)
 		return wrong("--write", o->write, "name a file");
 	const int on_stdout = (o->eve != NULL && strcmp(o->eve, "-") == 0) + (o->log != NULL && strcmp(o->log, "-") == 0) + o->json;
 	if (on_stdout > 1)
-		return wrong("--eve/--log/--json", "-", "only one of them can go to standard output");
-	return EXIT_FINE;
+		return wrong("--eve/--log/--json", "-", "only one of them can go to standard output; name a file for the others");
+	return check_outputs(o);
 }
 
 int cmd_replay(int argc, char **argv)
 {
 	struct replay_opts o = { .seed = 1, .mutate = -1 };
-	for (int c; (c = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
+	for (int c; (c = getopt_long(argc, argv, ":c:h", options, NULL)) != -1;) {
 		if (c == 'h') {
 			fputs(usage, stdout);
 			return EXIT_FINE;
 		}
-		const int r = take(c, &o);
+		const int r = c == '?' || c == ':' ? misused(c, argv) : take(c, &o);
 		if (r != EXIT_FINE)
 			return r;
 	}

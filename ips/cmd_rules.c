@@ -75,22 +75,38 @@ static int load(int argc, char **argv, bool list)
 	return e != OK ? EXIT_FAILED : n != 0 ? EXIT_USAGE : EXIT_FINE;
 }
 
+static const char rules_usage[] = "usage: ips rules list|check [FILE|FOLDER]...\n"
+				  "  list   gid:sid:rev, action and message of every rule that loads\n"
+				  "  check  what is wrong, by file and line; exit 2 if a rule is refused\n"
+				  "Without a name: the stock signatures. A folder stands for its *.rules.\n";
+
+static const char app_usage[] = "usage: ips app list\n"
+				"  the application table: id, name, category, risk, parent\n";
+
+static bool wants_help(int argc, char **argv)
+{
+	return argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+}
+
+static int usage(bool wanted, const char *text)
+{
+	fputs(text, wanted ? stdout : stderr);
+	return wanted ? EXIT_FINE : EXIT_USAGE;
+}
+
 int cmd_rules(int argc, char **argv)
 {
-	if (argc >= 2 && strcmp(argv[1], "list") == 0)
-		return load(argc - 2, argv + 2, true);
-	if (argc >= 2 && strcmp(argv[1], "check") == 0)
-		return load(argc - 2, argv + 2, false);
-	fprintf(stderr, "usage: ips rules list|check [FILE|FOLDER]...\n");
-	return EXIT_USAGE;
+	const bool help = wants_help(argc, argv);
+	if (help || argc < 2 || (strcmp(argv[1], "list") != 0 && strcmp(argv[1], "check") != 0))
+		return usage(help, rules_usage);
+	return load(argc - 2, argv + 2, strcmp(argv[1], "list") == 0);
 }
 
 int cmd_app(int argc, char **argv)
 {
-	if (argc != 2 || strcmp(argv[1], "list") != 0) {
-		fprintf(stderr, "usage: ips app list\n");
-		return EXIT_USAGE;
-	}
+	const bool help = wants_help(argc, argv);
+	if (help || argc != 2 || strcmp(argv[1], "list") != 0)
+		return usage(help, app_usage);
 	printf("%-8s %-44s %-12s %-9s %s\n", "id", "name", "category", "risk", "parent");
 	for (size_t i = 0; i < app_n(); i++) {
 		const struct app *a = app_at(i), *up = app_by_id(a->parent);

@@ -2,16 +2,19 @@
 #include "ips/outfile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { TEMP_TRIES = 100 };
+
 struct outfile {
 	FILE *f;
-	char *path, *tmp;        /* tmp NULL: written in place (standard output, devices) */
-	int failed;              /* errno of the first failure */
+	char *path, *tmp; /* tmp NULL: written in place (standard output, devices, pipes) */
+	int failed;       /* errno of the first failure */
 };
 
 static const char *remedy(int e)
@@ -26,6 +29,10 @@ static const char *remedy(int e)
 		return "choose a place you may write to";
 	case ENOENT:
 		return "create the folder first";
+	case EISDIR:
+		return "name a file";
+	case EPIPE:
+		return "whoever read it has gone";
 	default:
 		return "check the path";
 	}
@@ -33,7 +40,8 @@ static const char *remedy(int e)
 
 static enum err fail(const char *path, int e, char *why)
 {
-	snprintf(why, OUTFILE_WHY, "%s: cannot write: %s; %s", path, strerror(e), remedy(e));
+	const char *name = strcmp(path, "-") == 0 ? "standard output" : path;
+	snprintf(why, OUTFILE_WHY, "%s: cannot write: %s; %s", name, strerror(e), remedy(e));
 	return ERR_IO;
 }
 
@@ -48,20 +56,39 @@ static void destroy(struct outfile *f)
 	free(f);
 }
 
-/* Beside its place, so that the rename stays within one file system. */
+/* Beside its place, so that the rename stays within one file system; its rights are those of any new file. */
 static FILE *open_beside(struct outfile *f)
 {
-	if (asprintf(&f->tmp, "%s.XXXXXX", f->path) < 0) {
-		f->tmp = NULL;
-		return NULL;
-	}
-	const int fd = mkstemp(f->tmp);
-	if (fd < 0) {
+	for (unsigned i = 0; i < TEMP_TRIES; i++) {
+		if (asprintf(&f->tmp, "%s.%ld.%u.part", f->path, (long)getpid(), i) < 0) {
+			f->tmp = NULL;
+			errno = ENOMEM;
+			return NULL;
+		}
+		const int fd = open(f->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
+		if (fd >= 0)
+			return fdopen(fd, "w");
+		const int e = errno;
 		free(f->tmp);
 		f->tmp = NULL;
-		return NULL;
+		errno = e;
+		if (e != EEXIST)
+			break;
 	}
-	return fdopen(fd, "w");
+	return NULL;
+}
+
+static FILE *open_file(struct outfile *f)
+{
+	struct stat st;
+	if (strcmp(f->path, "-") == 0)
+		return stdout;
+	if (stat(f->path, &st) != 0 || S_ISREG(st.st_mode))
+		return open_beside(f);
+	if (!S_ISDIR(st.st_mode))
+		return fopen(f->path, "we");
+	errno = EISDIR;
+	return NULL;
 }
 
 enum err outfile_open(const char *path, struct outfile **out, char *why)
@@ -71,12 +98,7 @@ enum err outfile_open(const char *path, struct outfile **out, char *why)
 		free(f);
 		return fail(path, ENOMEM, why);
 	}
-	if (strcmp(path, "-") == 0)
-		f->f = stdout;
-	else if (strncmp(path, "/dev/", 5) == 0)
-		f->f = fopen(path, "w");
-	else
-		f->f = open_beside(f);
+	f->f = open_file(f);
 	if (f->f == NULL) {
 		const int e = errno;
 		destroy(f);
@@ -92,11 +114,16 @@ void outfile_write(struct outfile *f, const char *text, size_t len)
 		f->failed = errno;
 }
 
+bool outfile_failed(const struct outfile *f)
+{
+	return f != NULL && f->failed != 0;
+}
+
 enum err outfile_finish(struct outfile *f, char *why)
 {
 	if (f->failed == 0 && fflush(f->f) != 0)
 		f->failed = errno;
-	if (f->failed == 0 && f->tmp != NULL && (fchmod(fileno(f->f), 0644) != 0 || rename(f->tmp, f->path) != 0))
+	if (f->failed == 0 && f->tmp != NULL && rename(f->tmp, f->path) != 0)
 		f->failed = errno;
 	if (f->failed == 0 && f->tmp != NULL) {
 		free(f->tmp);

@@ -1,7 +1,9 @@
 /* replay.c - see replay.h. One engine a capture; log records are written as they come. */
 #include "ips/replay.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +29,23 @@ struct replay {
 	struct outfile *eve, *log;
 	struct outbuf line;
 	struct summary sum;
-	bool checked_false; /* a check the user asked for did not hold */
+	FILE *text; /* lists: standard output, unless that carries a log or the JSON */
+	bool usage; /* an option that does not fit a capture */
 	bool failed;
+	bool stopped; /* interrupted, or an output failed: nothing that was begun is kept */
+	bool cuts_differ;
 };
+
+static bool is_dash(const char *path)
+{
+	return path != NULL && strcmp(path, "-") == 0;
+}
+
+/* A capture's name in messages. */
+static const char *named(const char *path)
+{
+	return is_dash(path) ? "standard input" : path;
+}
 
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t interrupted;
@@ -39,55 +55,104 @@ static void on_signal(int sig)
 	interrupted = sig;
 }
 
+static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void say(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	fputs("ips replay: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+}
+
 static void tell(void *arg, const char *text)
 {
 	(void)arg;
-	fprintf(stderr, "ips replay: %s\n", text);
+	say("%s", text);
+}
+
+static void stop(struct replay *p)
+{
+	p->failed = true;
+	p->stopped = true;
+}
+
+static void write_line(struct replay *p, struct outfile *f, void (*print)(const struct rec *, const struct gen *, struct outbuf *),
+		       const struct rec *r)
+{
+	if (f == NULL || p->stopped)
+		return;
+	outbuf_clear(&p->line);
+	print(r, p->gen, &p->line);
+	if (p->line.bad) {
+		say("out of memory for a log record");
+		stop(p);
+		return;
+	}
+	outfile_write(f, p->line.p, p->line.len);
 }
 
 static void write_rec(void *arg, const struct rec *r)
 {
 	struct replay *p = arg;
-	if (p->eve != NULL) {
-		outbuf_clear(&p->line);
-		eve_line(r, p->gen, &p->line);
-		outfile_write(p->eve, p->line.p, p->line.len);
-	}
-	if (p->log != NULL) {
-		outbuf_clear(&p->line);
-		kvlog_line(r, p->gen, &p->line);
-		outfile_write(p->log, p->line.p, p->line.len);
-	}
+	write_line(p, p->eve, eve_line, r);
+	write_line(p, p->log, kvlog_line, r);
 }
 
 /* --- set-up ------------------------------------------------------------------------------------------- */
 
+static void home_net_refused(void *arg, const char *file, unsigned line, const char *text)
+{
+	(void)file, (void)line;
+	say("--home-net '%s': %s", (const char *)arg, text);
+}
+
+/* Is it what an address in a rule may be? */
+static int check_home_net(const char *nets)
+{
+	const struct sig_source src = { .name = "home-net", .text = "alert ip $HOME_NET any -> any any (msg:\"x\"; sid:1;)\n" };
+	const struct sig_var var = { "HOME_NET", nets };
+	struct sigset *s = NULL;
+	if (nets == NULL)
+		return EXIT_FINE;
+	const enum err e = sigset_new(&src, 1, &var, 1, home_net_refused, (void *)(uintptr_t)nets, &s);
+	const bool good = e != OK || sigset_n(s) == 1;
+	sigset_free(s);
+	return good ? EXIT_FINE : EXIT_USAGE;
+}
+
+static int load_conf(const char *path, struct conf **out)
+{
+	enum err e;
+	struct conf *c = conf_load(path, &e);
+	if (c == NULL)
+		return cmd_unreadable("replay", path, e);
+	for (size_t i = 0; i < conf_n_errors(c); i++)
+		fprintf(stderr, "%s\n", conf_error(c, i));
+	if (conf_n_errors(c) != 0) {
+		conf_free(c);
+		return EXIT_USAGE;
+	}
+	*out = c;
+	return EXIT_FINE;
+}
+
 static int load_gen(struct replay *p)
 {
 	const struct replay_opts *o = p->o;
-	enum err e = OK;
-	if (o->config == NULL) {
-		e = gen_new_default(o->rules, o->home_net, tell, p, &p->gen);
-	} else {
-		struct conf *c = conf_load(o->config, &e);
-		if (c == NULL) {
-			fprintf(stderr, "ips replay: %s: cannot read the configuration: %s; check the path and its rights\n",
-				o->config, err_text(e));
-			return EXIT_FAILED;
-		}
-		for (size_t i = 0; i < conf_n_errors(c); i++)
-			fprintf(stderr, "%s\n", conf_error(c, i));
-		if (conf_n_errors(c) != 0) {
-			conf_free(c);
-			return EXIT_USAGE;
-		}
-		e = gen_new_conf(c, o->rules, o->home_net, tell, p, &p->gen);
-		conf_free(c);
-	}
-	if (e == OK)
-		return EXIT_FINE;
-	fprintf(stderr, "ips replay: cannot load rules and policies: %s\n", err_text(e));
-	return EXIT_FAILED;
+	struct conf *c = NULL;
+	int r = check_home_net(o->home_net);
+	if (r == EXIT_FINE && o->config != NULL)
+		r = load_conf(o->config, &c);
+	if (r != EXIT_FINE)
+		return r;
+	const enum err e = c == NULL ? gen_new_default(o->rules, o->home_net, tell, p, &p->gen)
+				     : gen_new_conf(c, o->rules, o->home_net, tell, p, &p->gen);
+	conf_free(c);
+	if (e != OK && e != ERR_IO) /* what could not be read has been told */
+		say("cannot load rules and policies: %s", err_text(e));
+	return e == OK ? EXIT_FINE : EXIT_FAILED;
 }
 
 static int open_output(const char *path, struct outfile **out)
@@ -95,19 +160,33 @@ static int open_output(const char *path, struct outfile **out)
 	char why[OUTFILE_WHY];
 	if (path == NULL || outfile_open(path, out, why) == OK)
 		return EXIT_FINE;
-	fprintf(stderr, "ips replay: %s\n", why);
+	say("%s", why);
 	return EXIT_FAILED;
 }
 
-static int close_output(struct outfile **out)
+static void close_output(struct replay *p, struct outfile **out)
 {
 	char why[OUTFILE_WHY];
 	struct outfile *f = *out;
 	*out = NULL;
 	if (f == NULL || outfile_finish(f, why) == OK)
-		return EXIT_FINE;
-	fprintf(stderr, "ips replay: %s\n", why);
-	return EXIT_FAILED;
+		return;
+	say("%s", why);
+	p->failed = true;
+}
+
+/* A log cannot be written: why, once. */
+static void stop_for_output(struct replay *p)
+{
+	if (!p->stopped)
+		close_output(p, outfile_failed(p->eve) ? &p->eve : &p->log);
+	stop(p);
+}
+
+static void say_interrupted(struct replay *p, const char *path, const char *what, uint64_t n)
+{
+	say("%s: interrupted after %s %llu; no output file is kept", named(path), what, (unsigned long long)n);
+	stop(p);
 }
 
 /* --- one capture --------------------------------------------------------------------------------------- */
@@ -117,87 +196,121 @@ static struct pktio *open_capture(struct replay *p, const char *path)
 	char why[PKTIO_WHY_LEN];
 	struct pktio *io, *dump;
 	if (pktio_capture_open(path, &io, why) != OK) {
-		fprintf(stderr, "ips replay: %s\n", why);
+		if (interrupted) {
+			say_interrupted(p, path, "packet", 0);
+		} else {
+			say("%s", why);
+			p->failed = true;
+		}
 		return NULL;
 	}
 	if (p->o->write == NULL)
 		return io;
 	if (pktio_dump_open(io, p->o->write, &dump, why) != OK) {
-		fprintf(stderr, "ips replay: %s\n", why);
+		say("%s", why);
 		io->ops->close(io);
+		stop(p);
 		return NULL;
 	}
 	return dump;
 }
 
-static void progress(struct pktio *io, const char *path, off_t size, bool last)
+/* How far it is, on a terminal; percent < 0 takes the line away. */
+static void progress(const char *path, int percent)
 {
-	struct pktio_stats st;
-	if (size < PROGRESS_FROM || !isatty(STDERR_FILENO))
+	if (!isatty(STDERR_FILENO))
 		return;
-	io->ops->stats(io, &st);
-	const int percent = last ? 100 : (int)(st.bytes * 100 / (uint64_t)size);
-	fprintf(stderr, "\r%s: %3d %%%s", path, percent > 99 && !last ? 99 : percent, last ? "\n" : "");
+	if (percent < 0)
+		fputs("\r\033[K", stderr);
+	else
+		fprintf(stderr, "\r%s: %3d %%", path, percent > 99 ? 99 : percent);
 }
 
-static enum err run_packets(struct replay *p, struct engine *e, struct pktio *io, const char *path)
+static off_t size_of(const char *path)
 {
-	struct packet batch[PKTIO_BATCH_MAX];
-	struct pktio_verdict v[PKTIO_BATCH_MAX];
 	struct stat st;
-	uint64_t nr = 0, shown = 0;
-	const off_t size = stat(path, &st) == 0 ? st.st_size : 0;
-	(void)p;
-	while (!interrupted) {
-		unsigned n;
-		const enum err er = io->ops->recv(io, batch, PKTIO_BATCH_MAX, &n);
-		if (er != OK) {
-			progress(io, path, size, true);
-			return er == ERR_EOF ? OK : er;
-		}
-		for (unsigned i = 0; i < n; i++) {
-			batch[i].nr = ++nr;
-			const bool pass = batch[i].data == NULL || engine_packet(e, &batch[i]).pass;
-			v[i] = (struct pktio_verdict){ .pass = pass };
-		}
-		TRY(io->ops->verdict(io, v, n));
-		if (nr - shown >= PROGRESS_EVERY)
-			progress(io, path, size, false), shown = nr;
-	}
-	snprintf(io->why, sizeof(io->why), "%s: interrupted after packet %llu", path, (unsigned long long)nr);
-	return ERR_IO;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= PROGRESS_FROM ? st.st_size : 0;
 }
 
-static void print_lists(const struct replay *p, struct engine *e)
+static enum err run_batch(struct engine *e, struct pktio *io, struct packet *batch, unsigned n, uint64_t *nr)
+{
+	struct pktio_verdict v[PKTIO_BATCH_MAX];
+	for (unsigned i = 0; i < n; i++) {
+		batch[i].nr = ++*nr;
+		const bool pass = batch[i].data == NULL || engine_packet(e, &batch[i]).pass;
+		v[i] = (struct pktio_verdict){ .pass = pass };
+	}
+	return io->ops->verdict(io, v, n);
+}
+
+/* Until the end, an error of the capture (which is told; what was read counts), or a stop. */
+static void run_packets(struct replay *p, struct engine *e, struct pktio *io, const char *path)
+{
+	const off_t size = size_of(path);
+	uint64_t nr = 0, shown = 0;
+	enum err er = OK;
+	while (er == OK && !interrupted && !p->stopped) {
+		struct packet batch[PKTIO_BATCH_MAX];
+		struct pktio_stats st;
+		unsigned n;
+		er = io->ops->recv(io, batch, PKTIO_BATCH_MAX, &n);
+		if (er == OK && run_batch(e, io, batch, n, &nr) != OK) {
+			say("%s", io->why);
+			stop(p);
+		}
+		if (outfile_failed(p->eve) || outfile_failed(p->log))
+			stop_for_output(p);
+		if (size != 0 && nr - shown >= PROGRESS_EVERY) {
+			io->ops->stats(io, &st);
+			progress(path, (int)(st.bytes * 100 / (uint64_t)size));
+			shown = nr;
+		}
+	}
+	if (shown != 0)
+		progress(path, -1);
+	if (interrupted) {
+		say_interrupted(p, path, "packet", nr);
+	} else if (er != OK && er != ERR_EOF) {
+		say("%s", io->why);
+		p->failed = true;
+	}
+}
+
+static void print_list(const struct replay *p, struct engine *e, const char *path, const char *name,
+		       void (*list)(struct engine *, struct outbuf *))
 {
 	struct outbuf o = { 0 };
-	if (p->o->sessions) {
-		list_ips_sessions(e, &o);
-		list_sys_sessions(e, &o);
-	}
-	if (p->o->share)
-		list_share(e, &o);
-	if (o.p != NULL)
-		fwrite(o.p, 1, o.len, stdout);
+	list(e, &o);
+	fprintf(p->text, "--- %s: %s\n%s", named(path), name, o.p != NULL ? o.p : "");
 	outbuf_free(&o);
 }
 
-static void finish_capture(struct replay *p, struct engine *e, struct pktio *io, enum err er)
+/* Those of a failover after packet N are of both nodes, at the cut. */
+static void print_lists(const struct replay *p, struct engine *e, const char *path)
+{
+	if (p->o->failover_at != 0)
+		return;
+	if (p->o->sessions) {
+		print_list(p, e, path, "ips session list", list_ips_sessions);
+		print_list(p, e, path, "ips sys session list", list_sys_sessions);
+	}
+	if (p->o->share)
+		print_list(p, e, path, "ips share list", list_share);
+}
+
+static void finish_capture(struct replay *p, struct engine *e, struct pktio *io, const char *path)
 {
 	struct pktio_stats st;
-	if (er != OK) {
-		fprintf(stderr, "ips replay: %s\n", io->why);
-		p->failed = true;
-	}
-	print_lists(p, e);
+	if (p->stopped)
+		return;
+	print_lists(p, e, path);
 	engine_finish(e);
 	io->ops->stats(io, &st);
 	summary_add(&p->sum, e, &st);
-	if (p->o->write != NULL && !interrupted && pktio_dump_finish(io) != OK) {
-		fprintf(stderr, "ips replay: %s\n", io->why);
-		p->failed = true;
+	if (p->o->write != NULL && pktio_dump_finish(io) != OK) {
+		say("%s", io->why);
+		stop(p);
 	}
-	p->checked_false |= p->sum.st.match_lost != 0 || p->sum.st.uninspected != 0;
 }
 
 static void run_capture(struct replay *p, const char *path)
@@ -206,116 +319,196 @@ static void run_capture(struct replay *p, const char *path)
 	const struct engine_cfg cfg = { .seed = p->o->seed, .node = 1, .rec_mask = records ? REC_ALL : 0 };
 	struct engine *e = NULL;
 	struct pktio *io = open_capture(p, path);
-	if (io == NULL) {
-		p->failed = true;
+	if (io == NULL)
 		return;
-	}
 	const enum err er = engine_new(&cfg, p->gen, mono_ns(0), write_rec, p, &e);
 	if (er != OK) {
-		fprintf(stderr, "ips replay: cannot start the engine: %s; lower max-sessions or stream-memory\n", err_text(er));
-		p->failed = true;
+		say("cannot start the engine: %s; lower max-sessions or stream-memory", err_text(er));
+		stop(p);
 	} else {
-		finish_capture(p, e, io, run_packets(p, e, io, path));
+		run_packets(p, e, io, path);
+		finish_capture(p, e, io, path);
 	}
 	engine_free(e);
 	io->ops->close(io);
 }
 
-static void run_failover(struct replay *p, const char *path)
+/* --- with a failover ------------------------------------------------------------------------------------ */
+
+/* The packets to cut, before anything is run: what does not fit the capture is told first. */
+static bool load_cuts(struct replay *p, const char *path, struct capset *cap)
 {
-	struct capset cap;
-	struct failover_result r;
-	char why[PKTIO_WHY_LEN];
-	struct failover_job job = { .gen = p->gen,
-				    .seed = p->o->seed,
-				    .at = p->o->failover_at,
-				    .show = p->o->failover_at != 0 && (p->o->sessions || p->o->share) };
-#ifdef HA_MUTATE
-	job.mutate = p->o->mutate;
-#endif
-	/* What could be read of a broken capture is cut all the same; its error was told by the run before. */
-	(void)!capset_load(path, &cap, why);
-	const enum err e = failover_run(&job, &cap, &r);
-	if (e == ERR_RANGE) {
-		fprintf(stderr, "ips replay: %s: --failover %llu: the capture has only %zu packets\n", path,
-			(unsigned long long)job.at, cap.n);
+	char why[PKTIO_WHY_LEN] = "";
+	struct stat st;
+	*cap = (struct capset){ 0 };
+	if (is_dash(path) || (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))) {
+		say("%s: --failover runs a capture more than once; save it to a file and name that", named(path));
+		p->usage = true;
+		return false;
+	}
+	const enum err e = capset_load(path, cap, why);
+	if (e == ERR_NOMEM || (cap->n == 0 && e != OK)) {
+		say("%s", why[0] != '\0' ? why : "out of memory; cut a shorter capture");
 		p->failed = true;
+	} else if (cap->n == 0) {
+		say("%s: no packets in it, so that there is nothing to cut; name another capture", path);
+		p->failed = true;
+	} else if (p->o->failover_at > cap->n) {
+		say("%s: --failover %llu: there are only %zu packets; give a number from 1 to %zu", path,
+		    (unsigned long long)p->o->failover_at, cap->n, cap->n);
+		p->usage = true;
+	} else {
+		return true; /* damaged further on: told by the run */
+	}
+	return false;
+}
+
+static void show_cuts(void *arg, uint64_t done, uint64_t places)
+{
+	const char *path = arg;
+	if (places > 1)
+		progress(path, (int)(done * 100 / places));
+}
+
+static void judge(struct replay *p, const char *path, const struct failover_result *r)
+{
+	summary_add_failover(&p->sum, r);
+	if (r->equal != r->cuts)
+		say("%s: cut after packet %llu: %s", path, (unsigned long long)r->first_cut, r->first);
+	if (r->digest_mismatches != 0)
+		say("%s: the digests of both nodes differed %llu times", path, (unsigned long long)r->digest_mismatches);
+	p->cuts_differ |= r->equal != r->cuts || r->digest_mismatches != 0;
+}
+
+static void run_failover(struct replay *p, const char *path, const struct capset *cap)
+{
+	struct failover_result r;
+	const bool shown = p->o->failover_at != 0 && (p->o->sessions || p->o->share);
+	const struct failover_job job = {
+		.gen = p->gen,
+		.seed = p->o->seed,
+		.at = p->o->failover_at,
+		.show = shown ? p->text : NULL,
+		.sessions = p->o->sessions,
+		.share = p->o->share,
+		.stop = &interrupted,
+		.progress = show_cuts,
+		.arg = (void *)(uintptr_t)path,
+#ifdef HA_MUTATE
+		.mutate = p->o->mutate,
+#endif
+	};
+	const enum err e = failover_run(&job, cap, &r);
+	progress(path, -1);
+	if (interrupted) {
+		say_interrupted(p, path, "cut", r.cuts);
 	} else if (e != OK) {
-		fprintf(stderr, "ips replay: %s: the failover run failed: %s\n", path, err_text(e));
+		say("%s: the failover run failed: %s; free some memory or processes", path, err_text(e));
 		p->failed = true;
 	} else {
-		summary_add_failover(&p->sum, &r);
-		if (r.equal != r.cuts) {
-			fprintf(stderr, "ips replay: %s: cut %llu: %s\n", path, (unsigned long long)r.first_cut, r.first);
-			p->checked_false = true;
-		}
-		p->checked_false |= r.digest_mismatches != 0;
+		judge(p, path, &r);
+	}
+}
+
+static void run_one(struct replay *p, const char *path)
+{
+	struct capset cap = { 0 };
+	if (!p->o->failover || load_cuts(p, path, &cap)) {
+		run_capture(p, path);
+		if (p->o->failover && !p->stopped)
+			run_failover(p, path, &cap);
 	}
 	capset_free(&cap);
 }
+
+/* --- the whole ------------------------------------------------------------------------------------------- */
 
 static void print_summary(struct replay *p, const struct timespec *t0)
 {
 	struct timespec t1;
 	struct outbuf o = { 0 };
+	FILE *to = p->o->json ? stdout : p->text;
 	clock_gettime(CLOCK_MONOTONIC, &t1);
 	p->sum.elapsed_s = (double)(t1.tv_sec - t0->tv_sec) + (double)(t1.tv_nsec - t0->tv_nsec) / 1e9;
 	if (p->o->json)
 		summary_json(&p->sum, &o);
 	else
 		summary_text(&p->sum, &o);
-	const bool to_stderr =
-		(p->o->eve != NULL && strcmp(p->o->eve, "-") == 0) || (p->o->log != NULL && strcmp(p->o->log, "-") == 0);
-	if (o.p != NULL)
-		fwrite(o.p, 1, o.len, to_stderr ? stderr : stdout);
-	if (fflush(stdout) != 0 || ferror(stdout) || o.bad) {
-		fprintf(stderr, "ips replay: cannot write to standard output\n");
+	errno = 0;
+	if (o.bad || fwrite(o.p, 1, o.len, to) != o.len || fflush(to) != 0) {
+		say("the summary cannot be written: %s; check where it goes", strerror(o.bad ? ENOMEM : errno));
 		p->failed = true;
 	}
 	outbuf_free(&o);
 }
 
+/* Did what --strict asks for hold? */
+static bool strict_holds(const struct replay *p)
+{
+	const struct engine_stats *st = &p->sum.st;
+	if (!p->o->strict || (st->match_lost == 0 && st->uninspected == 0))
+		return true;
+	say("--strict: %llu sessions went uninspected and %llu partial matches were given up; raise max-sessions and stream-memory",
+	    (unsigned long long)st->uninspected, (unsigned long long)st->match_lost);
+	return false;
+}
+
+static int open_all(struct replay *p)
+{
+	int r = load_gen(p);
+	if (r == EXIT_FINE && summary_init(&p->sum, p->gen) != OK) {
+		say("out of memory");
+		r = EXIT_FAILED;
+	}
+	if (r == EXIT_FINE)
+		r = open_output(p->o->eve, &p->eve);
+	return r == EXIT_FINE ? open_output(p->o->log, &p->log) : r;
+}
+
 static int run_all(struct replay *p)
 {
 	struct timespec t0;
-	int r = load_gen(p);
-	if (r == EXIT_FINE && summary_init(&p->sum, p->gen) != OK)
-		r = EXIT_FAILED;
-	if (r == EXIT_FINE)
-		r = open_output(p->o->eve, &p->eve);
-	if (r == EXIT_FINE)
-		r = open_output(p->o->log, &p->log);
+	const int r = open_all(p);
 	if (r != EXIT_FINE)
 		return r;
 	clock_gettime(CLOCK_MONOTONIC, &t0);
-	for (size_t i = 0; i < p->o->n_captures && !interrupted; i++) {
-		run_capture(p, p->o->captures[i]);
-		if (p->o->failover && !interrupted)
-			run_failover(p, p->o->captures[i]);
+	for (size_t i = 0; i < p->o->n_captures && !p->stopped; i++)
+		run_one(p, p->o->captures[i]);
+	const bool keep = !p->stopped && (p->sum.packets != 0 || (!p->failed && !p->usage));
+	if (keep) {
+		close_output(p, &p->eve);
+		close_output(p, &p->log);
+		print_summary(p, &t0);
 	}
-	if (interrupted)
+	if (p->failed)
 		return EXIT_FAILED;
-	r = close_output(&p->eve);
-	const int r2 = close_output(&p->log);
-	print_summary(p, &t0);
-	return r != EXIT_FINE ? r : r2 != EXIT_FINE ? r2 : p->failed ? EXIT_FAILED : EXIT_FINE;
+	if (p->usage)
+		return EXIT_USAGE;
+	return !strict_holds(p) || p->cuts_differ ? EXIT_CHECK : EXIT_FINE;
+}
+
+static void catch_signals(void)
+{
+	const struct sigaction sa = { .sa_handler = on_signal };
+	struct sigaction hup;
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	if (sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its own, told as such */
 }
 
 int replay_run(const struct replay_opts *o)
 {
-	struct replay p = { .o = o };
-	struct sigaction sa = { .sa_handler = on_signal };
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its own, told as such */
-	int r = run_all(&p);
+	const bool taken = o->json || is_dash(o->eve) || is_dash(o->log);
+	struct replay p = { .o = o, .text = taken ? stderr : stdout };
+	catch_signals();
+	const int r = run_all(&p);
 	outfile_abandon(p.eve);
 	outfile_abandon(p.log);
 	outbuf_free(&p.line);
 	summary_fini(&p.sum);
 	gen_free(p.gen);
-	if (r == EXIT_FINE && (o->strict || o->failover) && p.checked_false)
-		r = EXIT_CHECK;
 	return r;
 }

@@ -19,6 +19,14 @@ static enum err told(const char *path, int e, gen_error_fn *tell, void *arg)
 	return ERR_IO;
 }
 
+static enum err none(const char *path, gen_error_fn *tell, void *arg)
+{
+	char text[TELL_LEN];
+	snprintf(text, sizeof(text), "%s: has no *.rules in it; name the folder or file that holds the rules", path);
+	tell(arg, text);
+	return ERR_IO;
+}
+
 static char *read_whole(const char *path, int *why)
 {
 	FILE *f = fopen(path, "r");
@@ -82,7 +90,7 @@ enum err rulefiles_add(struct rulefiles *r, const char *path, bool custom, gen_e
 	const int n = scandir(path, &names, is_rules, alphasort);
 	if (n < 0)
 		return told(path, errno, tell, arg);
-	enum err e = OK;
+	enum err e = n != 0 ? OK : none(path, tell, arg);
 	for (int i = 0; i < n; i++) {
 		char file[PATH_LEN];
 		if (e == OK && snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name) >= (int)sizeof(file))

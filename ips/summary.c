@@ -216,38 +216,57 @@ void summary_json(const struct summary *s, struct outbuf *o)
 	json_decref(root);
 }
 
+/* What the text says behind a name. */
+static const char *remark(const struct summary *s, const struct counters *c, size_t i)
+{
+	return c->v == s->alerts ? sigset_at(s->gen->sigs, i)->msg : "";
+}
+
+static void table_text(const struct summary *s, const struct counters *c, bool *begun, struct outbuf *o)
+{
+	char buf[32];
+	for (size_t i = c->first; i < c->n; i++) {
+		if (c->v[i] == 0)
+			continue;
+		if (!*begun)
+			outbuf_fmt(o, "%s:\n", c->key);
+		*begun = true;
+		const char *more = remark(s, c, i);
+		const int width = more[0] != '\0' ? 12 : 44;
+		outbuf_fmt(o, "  %-*s %8llu%s%s\n", width, c->name(s, i, buf), (unsigned long long)c->v[i],
+			   more[0] != '\0' ? "  " : "", more);
+	}
+}
+
+static void failover_text(const struct failover_result *f, struct outbuf *o)
+{
+	outbuf_fmt(o, "failover: cuts %llu  equal %llu  ", (unsigned long long)f->cuts, (unsigned long long)f->equal);
+	outbuf_fmt(o, "lost alerts %llu  extra alerts %llu  lost sessions %llu  digest mismatches %llu\n",
+		   (unsigned long long)f->lost_alerts, (unsigned long long)f->extra_alerts, (unsigned long long)f->lost_sessions,
+		   (unsigned long long)f->digest_mismatches);
+}
+
+/* Events, a hundred names and more, are left to the JSON. */
 void summary_text(const struct summary *s, struct outbuf *o)
 {
 	struct counters t[TABLES];
-	char buf[32];
 	outbuf_fmt(o, "packets %llu  bytes %llu  sessions %llu  passed %llu  dropped %llu  gaps %llu\n",
 		   (unsigned long long)s->packets, (unsigned long long)s->bytes, (unsigned long long)s->st.sessions,
 		   (unsigned long long)(s->st.passed + s->not_ip), (unsigned long long)s->st.dropped,
 		   (unsigned long long)s->st.gaps);
+	if (s->not_ip + s->st.fragments + s->st.bad_csum != 0)
+		outbuf_fmt(o, "not IP %llu  fragments (not inspected) %llu  bad checksums %llu\n", (unsigned long long)s->not_ip,
+			   (unsigned long long)s->st.fragments, (unsigned long long)s->st.bad_csum);
 	tables(s, t);
+	bool begun = false;
 	for (size_t k = 0; k < TABLES; k++) {
-		const char *before = "";
-		for (size_t i = t[k].first; i < t[k].n; i++) {
-			if (t[k].v[i] == 0)
-				continue;
-			if (*before == '\0')
-				outbuf_fmt(o, "%s:", t[k].key);
-			before = ",";
-			outbuf_fmt(o, "\n  %-44s %llu", t[k].name(s, i, buf), (unsigned long long)t[k].v[i]);
-		}
-		if (*before != '\0')
-			outbuf_fmt(o, "\n");
+		if (t[k].v == s->st.events)
+			continue;
+		begun = begun && k > 0 && strcmp(t[k].key, t[k - 1].key) == 0; /* both tables of tags are one */
+		table_text(s, &t[k], &begun, o);
 	}
-	if (s->failover_run) {
-		const struct failover_result *f = &s->failover;
-		outbuf_fmt(
-			o,
-			"failover: cuts %llu  equal %llu  lost alerts %llu  extra alerts %llu  "
-			   "lost sessions %llu  digest mismatches %llu\n",
-			(unsigned long long)f->cuts, (unsigned long long)f->equal, (unsigned long long)f->lost_alerts,
-			(unsigned long long)f->extra_alerts, (unsigned long long)f->lost_sessions,
-			(unsigned long long)f->digest_mismatches);
-	}
+	if (s->failover_run)
+		failover_text(&s->failover, o);
 	outbuf_fmt(o, "time %.3f s  rate %.0f packets/s\n", s->elapsed_s,
 		   s->elapsed_s > 0 ? (double)s->packets / s->elapsed_s : 0.0);
 }

@@ -1,6 +1,7 @@
 /* trace.c - see trace.h. */
 #include "ips/trace.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,46 @@ void trace_lists(struct outbuf *o, struct engine *e)
 	}
 	o->bad = o->bad || text.bad;
 	outbuf_free(&text);
+}
+
+static const char *member_text(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+	return s != NULL ? s : "";
+}
+
+static long long member_int(const json_t *o, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(o, key));
+}
+
+static bool alert_line(const char *text, size_t len, struct outbuf *o)
+{
+	json_t *j = json_loadb(text, len, 0, NULL);
+	const json_t *a = json_object_get(j, "alert");
+	if (a != NULL) {
+		outbuf_fmt(o, "  id=%s packet=%lld %lld:%lld %s, %s", member_text(j, "id"), member_int(j, "pcap_cnt"),
+			   member_int(a, "gid"), member_int(a, "signature_id"), member_text(a, "signature"),
+			   member_text(j, "src_ip"));
+		outbuf_fmt(o, " -> %s\n", member_text(j, "dest_ip"));
+	}
+	json_decref(j);
+	return a != NULL;
+}
+
+unsigned trace_alerts(const struct outbuf *trace, size_t from, struct outbuf *o)
+{
+	unsigned n = 0;
+	for (size_t at = from; at < trace->len;) {
+		const char *line = trace->p + at, *end = memchr(line, '\n', trace->len - at);
+		const char *tab = end != NULL ? memchr(line, '\t', (size_t)(end - line)) : NULL;
+		if (tab != NULL && line[0] == 'a')
+			n += alert_line(tab + 1, (size_t)(end - tab - 1), o);
+		if (end == NULL)
+			break;
+		at += (size_t)(end + 1 - line);
+	}
+	return n;
 }
 
 struct line {

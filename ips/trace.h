@@ -14,12 +14,15 @@ void trace_rec(struct outbuf *o, const struct gen *g, const struct rec *r);
 /* The lists of all sessions as they stand. */
 void trace_lists(struct outbuf *o, struct engine *e);
 
+/* The alerts among a trace's lines from octet from on, a line each; returns how many. */
+unsigned trace_alerts(const struct outbuf *trace, size_t from, struct outbuf *o);
+
 struct trace_diff {
 	unsigned lost_alerts, extra_alerts, lost_sessions, other;
-	char first[1024];        /* the first difference in words; "" = none */
+	char first[1024]; /* the first difference in words; "" = none */
 };
 
-struct trace;                    /* lines sorted by key */
+struct trace;                                                                    /* lines sorted by key */
 enum err trace_parse(const char *text, size_t len, struct trace **out) MUST_USE; /* borrows text */
 void trace_free(struct trace *t);
 /* true: equal. Otherwise *d says what is not. */

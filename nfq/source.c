@@ -196,7 +196,7 @@ static enum err unreadable(const struct source *s, char *why, size_t cap)
 /* Reads the first octets and says what kind of file it is, in why if it is none of ours. */
 static enum err examine(struct source *s, char *why, size_t cap)
 {
-	if (!fill_head(s, 4) || source_error(s) != NULL)
+	if (!fill_head(s, 4) || (s->head_len < 4 && source_error(s) != NULL))
 		return unreadable(s, why, cap);
 	if (s->head_len == 0) {
 		snprintf(why, cap, "is empty; capture again, or name another file");

@@ -2,6 +2,8 @@
 # Optional lines in a script's head: "# limit: 600" (seconds, 300 otherwise), "# alone" (nothing beside it).
 CHECK_SCRIPTS += tests/lint/deps.sh tests/lint/purity.sh tests/lint/style.sh tests/lint/runner.sh
 
+CHECK_SCRIPTS += tests/golden/demo.sh tests/golden/broken.sh
+
 include tests/tools/module.mk
 
 # Unit tests that count or refuse allocations (tests/unit/alloc.h).
