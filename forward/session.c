@@ -140,7 +140,6 @@ static void count(struct session_state *s, enum dir d, const struct packet *p, m
 	if (n->packets == 0) {
 		s->tos[d] = p->tos;
 		s->ifin[d] = p->ifin != 0 ? p->ifin : s->ifin[d];
-		s->ifout[d] = p->ifout != 0 ? p->ifout : s->ifout[d];
 	}
 	n->packets++;
 	n->bytes += p->ip_len;
@@ -181,7 +180,6 @@ struct session *session_open(struct session_table *t, const struct packet *p, en
 	st.tuple[dir_other(d)] = tuple_reverse(&p->tuple);
 	st.last_dir[DIR_ORIG] = st.last_dir[DIR_REPLY] = now;
 	st.ifin[dir_other(d)] = p->ifout;
-	st.ifout[dir_other(d)] = p->ifin;
 	if (p->has_mac) {
 		memcpy(st.src_mac, d == DIR_ORIG ? p->src_mac : p->dst_mac, sizeof(st.src_mac));
 		memcpy(st.dst_mac, d == DIR_ORIG ? p->dst_mac : p->src_mac, sizeof(st.dst_mac));

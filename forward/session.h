@@ -47,7 +47,7 @@ struct session_state {
 	uint32_t timeout_s;
 	uint32_t flags;          /* enum session_flag */
 	uint32_t policy_id;
-	uint32_t ifin[DIR_N], ifout[DIR_N];
+	uint32_t ifin[DIR_N];    /* where packets of each direction come in, and those of the other go out */
 	struct session_count n[DIR_N];
 	uint8_t src_mac[6], dst_mac[6];
 	uint8_t tos[DIR_N];

@@ -55,10 +55,15 @@ struct ha_session {
 
 struct ha_hello {
 	uint32_t version;
-	uint32_t node;
 	uint64_t sig_hash;              /* compiled signatures: match state is only valid under the same */
 	uint64_t stock_hash, custom_hash;
 	uint32_t stock_nr, custom_nr;
+};
+
+/* What of a peer's numbers means the same on both nodes. */
+struct ha_trust {
+	bool sigs;                      /* compiled signatures: match state can be taken over */
+	bool stock_tags, custom_tags;   /* tag tables: numbers of that table name the same tags */
 };
 
 struct ha_ended {

@@ -144,9 +144,12 @@ void ha_receiver_fini(struct ha_receiver *r)
 	memset(r, 0, sizeof(*r));
 }
 
-bool ha_receiver_same_sigs(const struct ha_receiver *r)
+struct ha_trust ha_receiver_trust(const struct ha_receiver *r)
 {
-	return r->peer.sig_hash == r->own.sig_hash;
+	const struct ha_hello *a = &r->own, *b = &r->peer;
+	return (struct ha_trust){ .sigs = a->sig_hash == b->sig_hash,
+		                  .stock_tags = a->stock_nr == b->stock_nr && a->stock_hash == b->stock_hash,
+		                  .custom_tags = a->custom_nr == b->custom_nr && a->custom_hash == b->custom_hash };
 }
 
 static enum err apply_session(struct ha_receiver *r, const struct ha_session *in)

@@ -64,8 +64,8 @@ enum err ha_receiver_new(const struct hash_key *key, uint32_t max_sessions, cons
 void ha_receiver_fini(struct ha_receiver *r);
 /* Takes bytes from the link and applies every batch that is whole. r->seq is what may be acknowledged. */
 enum err ha_receiver_feed(struct ha_receiver *r, struct span in) MUST_USE;
-/* Is match state of the peer valid here? */
-bool ha_receiver_same_sigs(const struct ha_receiver *r);
+/* What of the peer's numbers means the same here. */
+struct ha_trust ha_receiver_trust(const struct ha_receiver *r);
 
 /* Sum of a session over all its sections' rows. */
 uint64_t ha_session_digest(const struct ha_session *s);

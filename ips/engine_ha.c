@@ -84,7 +84,7 @@ void engine_ha_hello(const struct engine *e, struct ha_hello *h)
 	struct sigset_stat st;
 	sigset_stat(e->gen->sigs, &st);
 	const struct tag_table *stock = sigset_tags(e->gen->sigs, TAGS_STOCK), *custom = sigset_tags(e->gen->sigs, TAGS_CUSTOM);
-	*h = (struct ha_hello){ .version = HA_VERSION, .node = e->cfg.node, .sig_hash = st.hash, .stock_hash = stock->hash,
+	*h = (struct ha_hello){ .version = HA_VERSION, .sig_hash = st.hash, .stock_hash = stock->hash,
 		                .custom_hash = custom->hash, .stock_nr = stock->nr, .custom_nr = custom->nr };
 }
 
@@ -186,7 +186,19 @@ static enum err import_match(struct engine *e, struct insp *f, const struct ha_m
 	return OK;
 }
 
-static enum err import_inspection(struct engine *e, struct session *s, const struct ha_session *in, bool same_sigs)
+/* Tags whose numbers mean something else here are dropped. */
+static bool keep_known_tags(struct tagset *tags, struct ha_trust trust)
+{
+	unsigned n = 0;
+	const unsigned had = tags->n;
+	for (unsigned i = 0; i < had; i++)
+		if ((tags->id[i] & TAG_CUSTOM_BIT) != 0 ? trust.custom_tags : trust.stock_tags)
+			tags->id[n++] = tags->id[i];
+	tags->n = (uint16_t)n;
+	return n == had;
+}
+
+static enum err import_inspection(struct engine *e, struct session *s, const struct ha_session *in, struct ha_trust trust)
 {
 	struct insp *f = s->ips;
 	if (f == NULL) {
@@ -204,14 +216,14 @@ static enum err import_inspection(struct engine *e, struct session *s, const str
 	TRY(import_stack(e, f, in));
 	if (f->s.service == SVC_COTP && f->stack == NULL)
 		return ERR_RANGE;
-	if (in->match != NULL && same_sigs)
+	if (in->match != NULL && trust.sigs)
 		TRY(import_match(e, f, in->match));
-	if (in->match != NULL && !same_sigs)
+	if (!keep_known_tags(&f->s.tags, trust) || (in->match != NULL && !trust.sigs))
 		f->s.partial = true;
 	return OK;
 }
 
-enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, bool same_sigs)
+enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, struct ha_trust trust)
 {
 	struct engine *e = h->e;
 	struct session *s = session_by_serial(e->sessions, in->serial);
@@ -222,7 +234,7 @@ enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, bool
 	}
 	if (s == NULL)
 		return ERR_MISMATCH;
-	return import_inspection(e, s, in, same_sigs);
+	return import_inspection(e, s, in, trust);
 }
 
 void engine_ha_ended(struct engine_ha *h, uint64_t serial)

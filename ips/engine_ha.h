@@ -20,8 +20,9 @@ bool engine_ha_next(struct engine_ha *h, struct ha_session *out);
 /* The state of one session; false when there is none of that serial. */
 bool engine_ha_export(struct engine_ha *h, uint64_t serial, struct ha_session *out);
 
-/* same_sigs: the peer's match state is valid here; else the flow is flagged resumed-partial. */
-enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, bool same_sigs) MUST_USE;
+/* What means something else here is left out, and the flow flagged resumed-partial: match state under other
+ * signatures, tags of another table. */
+enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, struct ha_trust trust) MUST_USE;
 void engine_ha_ended(struct engine_ha *h, uint64_t serial);
 /* The peer is gone after that commit: every larval session goes live. */
 void engine_ha_promote(struct engine_ha *h, const struct ha_commit *last);

@@ -167,8 +167,7 @@ static void sys_session(struct engine *e, const struct session *s, struct outbuf
 		   (unsigned long long)t->n[1].bytes, (unsigned long long)t->n[1].packets, t->n[1].allow_err);
 	const unsigned long long tx = rate(t->n[0].bytes, duration), rx = rate(t->n[1].bytes, duration);
 	outbuf_fmt(o, "tx speed(Bps/kbps): %llu/%llu rx speed(Bps/kbps): %llu/%llu\n", tx, tx * 8 / 1000, rx, rx * 8 / 1000);
-	outbuf_fmt(o, "orgin->sink: org pre->post, reply pre->post dev=%u->%u/%u->%u gwy=\n", t->ifin[0], t->ifout[0], t->ifin[1],
-		   t->ifout[1]);
+	outbuf_fmt(o, "orgin->sink: org pre->post, reply pre->post dev=%u->%u/%u->%u gwy=\n", t->ifin[0], t->ifin[1], t->ifin[1], t->ifin[0]);
 	hook(&t->tuple[0], "pre", "org", o);
 	hook(&t->tuple[1], "post", "reply", o);
 	outbuf_fmt(o, "pos/(before,after) 0/(0,0), 0/(0,0)\n");

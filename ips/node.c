@@ -85,7 +85,7 @@ enum err node_new_active(const struct gen *g, uint64_t seed, struct node *n)
 static enum err apply_session(void *arg, const struct ha_session *in)
 {
 	struct node *n = arg;
-	return engine_ha_import(n->ha, in, ha_receiver_same_sigs(&n->receiver));
+	return engine_ha_import(n->ha, in, ha_receiver_trust(&n->receiver));
 }
 
 static void apply_ended(void *arg, uint64_t serial)

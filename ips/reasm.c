@@ -58,6 +58,12 @@ static uint32_t count_differing(const struct reasm_seg *s, uint32_t seq, struct 
 	return n;
 }
 
+static void note_differing(struct reasm_dir *r, uint32_t seq, struct span data)
+{
+	for (unsigned i = 0; r->held != NULL && i < r->held->n; i++)
+		r->differed += count_differing(&r->held->seg[i], seq, data);
+}
+
 /* Index of the first held segment that ends after seq. */
 static unsigned find_place(const struct reasm_held *h, uint32_t seq)
 {
@@ -100,7 +106,6 @@ static bool hold_new(struct reasm_dir *r, const struct reasm_ctx *ctx, uint32_t 
 			seq += room;
 			continue;
 		}
-		r->differed += count_differing(s, seq, cur_rest(&c));
 		const uint32_t over = (uint32_t)seq_diff(s->seq + s->data.len, seq);
 		cur_skip(&c, size_min(over, cur_left(&c)));
 		seq += over;
@@ -132,26 +137,55 @@ static void skip_hole(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir
 	}
 }
 
-static void end_if_finished(struct reasm_dir *r)
-{
-	if (r->fin && seq_diff(r->next, r->fin_seq) >= 0)
-		r->ended = true;
-}
-
 /* Direction d's bytes up to ack are with the receiver: what of them never came by is a gap. */
 static void acknowledged(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d, uint32_t ack)
 {
-	if (!r->started || r->ended || seq_diff(ack, r->next) <= 0 || seq_diff(ack, r->next) > REASM_AHEAD_MAX)
+	if (!r->started || seq_diff(ack, r->next) <= 0 || seq_diff(ack, r->next) > REASM_AHEAD_MAX)
 		return;
-	if (r->fin && seq_diff(ack, r->fin_seq) > 0)
+	if (r->fin && ack == r->fin_seq + 1)
 		ack = r->fin_seq;        /* the FIN's own number is no byte */
 	while (seq_diff(ack, r->next) > 0) {
-		if (r->held != NULL && seq_diff(r->held->seg[0].seq, ack) < 0)
+		if (r->held != NULL && seq_diff(r->held->seg[0].seq, ack) <= 0)
 			skip_hole(r, ctx, d);
 		else
 			declare_gap(r, ctx, d, ack);
 	}
-	end_if_finished(r);
+}
+
+/* Octets that begin at next: those before the first held segment are delivered, the held ones came first. */
+static void deliver_new(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d, struct cur *c)
+{
+	while (cur_left(c) > 0) {
+		size_t n = cur_left(c);
+		if (r->held != NULL)
+			n = size_min(n, (size_t)seq_diff(r->held->seg[0].seq, r->next));
+		deliver(r, ctx, d, cur_bytes(c, n));
+		const uint32_t end = r->next;
+		drain(r, ctx, d);
+		cur_skip(c, size_min((size_t)seq_diff(r->next, end), cur_left(c)));
+	}
+	drain(r, ctx, d);
+}
+
+/* Octets that begin after next are held. Without room for them, holes are given up until there is, or until it is their turn. */
+static void hold_ahead(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d, uint32_t seq, struct cur *c)
+{
+	r->n_ooo++;
+	if (hold(r, ctx, seq, cur_rest(c)))
+		return;
+	ctx->sink->held_cap(ctx->sink->arg, d);
+	do {
+		if (r->held != NULL && seq_diff(r->held->seg[0].seq, seq) < 0)
+			skip_hole(r, ctx, d);
+		else
+			declare_gap(r, ctx, d, seq);
+		const int32_t behind = seq_diff(r->next, seq);
+		if (behind >= 0) {
+			cur_skip(c, size_min((size_t)behind, cur_left(c)));
+			deliver_new(r, ctx, d, c);
+			return;
+		}
+	} while (!hold(r, ctx, seq, cur_rest(c)));
 }
 
 static void payload(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d, uint32_t seq, struct span data)
@@ -165,51 +199,47 @@ static void payload(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d
 	}
 	if (cur_left(&c) == 0 || seq_diff(seq, r->next) > REASM_AHEAD_MAX)
 		return;
-	if (seq == r->next && r->held == NULL) {
-		deliver(r, ctx, d, cur_rest(&c));
-		return;
-	}
-	if (seq != r->next)
-		r->n_ooo++;
-	if (!hold(r, ctx, seq, cur_rest(&c))) {
-		ctx->sink->held_cap(ctx->sink->arg, d);
-		skip_hole(r, ctx, d);
-		if (seq_diff(seq, r->next) >= 0 && r->held == NULL) {
-			if (seq != r->next)
-				declare_gap(r, ctx, d, seq);
-			deliver(r, ctx, d, cur_rest(&c));
-		}
-	}
-	drain(r, ctx, d);
+	note_differing(r, seq, cur_rest(&c));
+	if (seq == r->next)
+		deliver_new(r, ctx, d, &c);
+	else
+		hold_ahead(r, ctx, d, seq, &c);
 }
 
+/* A SYN may come with several sequence numbers: the answer to it says which one counts. */
+static void answered(struct reasm_dir *r, uint32_t ack)
+{
+	if (r->seen == 0) {
+		r->started = true;
+		r->next = ack;
+	}
+}
+
+/* Neither FIN nor RST ends a stream here: whether the receiver believed them only it knows. What comes after is inspected. */
 void reasm_segment(struct reasm_state *rs, const struct reasm_ctx *ctx, enum dir d, const struct packet *p)
 {
 	struct reasm_dir *r = &rs->dir[d];
 	const struct tcp_info *h = &p->tcp;
 	uint32_t seq = h->seq;
-	if ((h->flags & TCP_RST) != 0) {
-		reasm_flush(rs, ctx);
-		rs->dir[DIR_ORIG].ended = rs->dir[DIR_REPLY].ended = true;
+	if ((h->flags & TCP_RST) != 0)
 		return;
+	if ((h->flags & TCP_SYN) != 0) {
+		seq++;
+		if ((h->flags & TCP_ACK) != 0 && !r->started)
+			answered(&rs->dir[dir_other(d)], h->ack);
 	}
 	if ((h->flags & TCP_ACK) != 0)
 		acknowledged(&rs->dir[dir_other(d)], ctx, dir_other(d), h->ack);
-	if ((h->flags & TCP_SYN) != 0)
-		seq++;
 	if (!r->started) {
 		r->started = true;
 		r->next = seq;
 	}
-	if (r->ended)
-		return;
-	if ((h->flags & TCP_FIN) != 0 && !r->fin) {
+	if ((h->flags & TCP_FIN) != 0) {
 		r->fin = true;
-		r->fin_seq = seq + (uint32_t)p->payload.len;
+		r->fin_seq = seq + p->payload_wire;
 	}
 	if (p->payload.len > 0)
 		payload(r, ctx, d, seq, p->payload);
-	end_if_finished(r);
 }
 
 void reasm_flush(struct reasm_state *rs, const struct reasm_ctx *ctx)
@@ -224,4 +254,21 @@ void reasm_fini(struct reasm_state *rs, const struct reasm_ctx *ctx)
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
 		while (rs->dir[d].held != NULL)
 			remove_first(&rs->dir[d], ctx);
+}
+
+bool reasm_check(const struct reasm_dir *r)
+{
+	uint32_t bytes = 0, end = r->next + 1;
+	if (r->held == NULL)
+		return r->held_bytes == 0;
+	if (!r->started || r->held->n == 0 || r->held->n > REASM_SEGS_MAX)
+		return false;
+	for (unsigned i = 0; i < r->held->n; i++) {
+		const struct reasm_seg *s = &r->held->seg[i];
+		if (s->data.len == 0 || s->data.len > REASM_HELD_MAX || seq_diff(s->seq, end) < 0)
+			return false;
+		end = s->seq + s->data.len;
+		bytes += s->data.len;
+	}
+	return bytes == r->held_bytes && bytes <= REASM_HELD_MAX && seq_diff(end, r->next) > 0;
 }

@@ -2,7 +2,8 @@
  *
  * First accepted bytes win. Out-of-order segments are held (bounded per direction); a gap is declared
  * when the receiver acknowledged bytes that never came by, when the cap is reached, or when the session
- * ends. Plain state; held bytes come from the engine's buffer pool. RFC 9293 3.4, 3.10.
+ * ends. Neither FIN nor RST ends a stream. Plain state; held bytes come from the engine's buffer pool.
+ * RFC 9293 3.4, 3.10.
  */
 #ifndef IPS_REASM_H
 #define IPS_REASM_H
@@ -26,8 +27,7 @@ struct reasm_held {                      /* sorted by sequence number, no overla
 
 struct reasm_dir {
 	bool started;                    /* next is valid */
-	bool ended;                      /* FIN delivered or RST seen: later bytes are no stream */
-	bool fin;                        /* FIN seen: fin_seq is where the stream ends */
+	bool fin;                        /* FIN seen: fin_seq is its number, which is no byte */
 	uint32_t next;                   /* sequence number of the next byte to deliver */
 	uint32_t fin_seq;
 	uint64_t seen;                   /* payload octets that came by, retransmissions included */
@@ -62,5 +62,7 @@ void reasm_fini(struct reasm_state *r, const struct reasm_ctx *ctx);
 void reasm_segment(struct reasm_state *r, const struct reasm_ctx *ctx, enum dir d, const struct packet *p);
 /* The session ends: what is held is delivered behind a gap. */
 void reasm_flush(struct reasm_state *r, const struct reasm_ctx *ctx);
+/* Held segments are in order, apart, behind the next byte, and as many octets as said. */
+bool reasm_check(const struct reasm_dir *r);
 
 #endif

@@ -53,7 +53,6 @@ static struct session_state state(uint64_t serial)
 		.flags = SF_LOG | SF_SYNCED,
 		.policy_id = 2,
 		.ifin = { 10, 9 },
-		.ifout = { 9, 10 },
 		.n = { { 11980, 104, 1 }, { 57028, 164, 1 } },
 		.src_mac = { 1, 2, 3, 4, 5, 6 },
 		.tos = { 0xff, 0xff },
