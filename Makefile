@@ -1,5 +1,5 @@
 # One makefile; each folder adds its part in module.mk. Objects go to build/<compiler>-<variant>/.
-#   VARIANT = release | debug | asan | tsan | cov | mutate      CC = gcc | clang      V=1 shows commands
+#   VARIANT = release | debug | asan | tsan | cov | mutate | fuzz      CC = gcc | clang      V=1 shows commands
 CC      := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 VARIANT ?= release
 B       := build/$(notdir $(CC))-$(VARIANT)
@@ -18,6 +18,7 @@ CFLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all 
 CFLAGS_tsan    := -O1 -g -fsanitize=thread
 CFLAGS_cov     := -O0 -g --coverage
 CFLAGS_mutate  := -O2 -g -DHA_MUTATE
+CFLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_ALL := -std=c17 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
               -Werror=switch -D_GNU_SOURCE -I. -I$(B)/gen $(PKG_CF) $(CFLAGS_$(VARIANT)) $(CFLAGS)
 LDFLAGS_ALL := $(filter -fsanitize% --coverage,$(CFLAGS_$(VARIANT))) -Wl,--as-needed $(LDFLAGS)

@@ -1,0 +1,213 @@
+/* fuzz_ha_wire.c - the link's bytes: frames decoded, encoded and decoded again; then fed to a standby engine, in pieces,
+ * which takes over at the end. Whatever came, it can work and be ended.
+ */
+#include "base/mono.h"
+#include "hacache/ha_sync.h"
+#include "ips/engine_ha.h"
+#include "ips/engine_int.h"
+#include "tests/fuzz/fuzz_gen.h"
+
+enum { G_FRAME, G_COMMIT, G_SESSION, G_STACK, G_MATCH, G_REC, G_REFUSED };
+const char *const fuzz_goals[] = { "frame", "batch applied", "session taken over", "decoders' state", "match state", "record",
+	                           "refused", NULL };
+uint32_t fuzz_reached;
+
+/* First octet: the peer's hello is believed, as if its signatures were ours; size of the pieces. */
+enum { HOW_BELIEVE = 0x80, HOW_PIECES = 0x7f, PIECE_SHIFT = 5 };
+
+/* --- one frame ---------------------------------------------------------------------------------------- */
+
+/* Two, since what is decoded lives in the wire; scratch only, which each decode overwrites. */
+static struct ha_wire *wire(unsigned i)
+{
+	static struct ha_wire *w[2];
+	if (w[i] == NULL)
+		FUZZ_CHECK(ha_wire_new(&w[i]) == OK);
+	return w[i];
+}
+
+static uint64_t sum(enum ha_type t, const void *plain)
+{
+	return t == HA_SESSION ? ha_session_digest(plain) : ha_digest(ha_msg_of_type(t), plain);
+}
+
+static void one_frame(enum ha_type t, struct span message)
+{
+	static uint8_t mem[HA_MESSAGE_MAX + HA_FRAME_HEADER];
+	struct wr out = wr_of(mem, sizeof(mem));
+	const void *plain, *again;
+	const mono_t now = mono_ns(NS_PER_SEC);
+	enum ha_type t2;
+	size_t len;
+	if (ha_wire_decode(wire(0), t, message, now, &plain) != OK)
+		return;
+	const enum err e = ha_wire_encode(wire(1), t, plain, now, &out);
+	if (e == ERR_FULL)
+		return;
+	FUZZ_CHECK(e == OK);
+	FUZZ_CHECK(ha_wire_frame(span_of(mem, out.len), &t2, &len) == OK && t2 == t && len == out.len);
+	FUZZ_CHECK(ha_wire_decode(wire(1), t, span_of(mem + HA_FRAME_HEADER, len - HA_FRAME_HEADER), now, &again) == OK);
+	FUZZ_CHECK(sum(t, plain) == sum(t, again));
+	fuzz_reach(G_FRAME);
+}
+
+static void frames(struct cur in)
+{
+	enum ha_type t;
+	size_t len;
+	while (cur_left(&in) > 0 && ha_wire_frame(cur_rest(&in), &t, &len) == OK) {
+		struct cur frame = cur_sub(&in, len);
+		cur_skip(&frame, HA_FRAME_HEADER);
+		FUZZ_CHECK(cur_ok(&frame));
+		uint8_t *own = fuzz_copy(cur_rest(&frame));
+		one_frame(t, span_of(own, cur_left(&frame)));
+		free(own);
+	}
+}
+
+/* --- the standby ---------------------------------------------------------------------------------------- */
+
+struct standby {
+	struct engine *e;
+	struct engine_ha *ha;
+	struct ha_receiver rx;
+	uint64_t commits;
+	struct ha_commit last;
+};
+
+static void ignore_rec(void *arg, const struct rec *r)
+{
+	(void)arg;
+	FUZZ_CHECK(r->kind < REC_N && r->dir < DIR_N);
+}
+
+static enum err apply_session(void *arg, const struct ha_session *in)
+{
+	struct standby *s = arg;
+	const enum err e = engine_ha_import(s->ha, in, ha_receiver_trust(&s->rx));
+	if (e == OK)
+		fuzz_reach(in->cotp != NULL ? G_STACK : G_SESSION);
+	if (e == OK && in->match != NULL && ha_receiver_trust(&s->rx).sigs)
+		fuzz_reach(G_MATCH);
+	return e;
+}
+
+static void apply_ended(void *arg, uint64_t serial)
+{
+	struct standby *s = arg;
+	engine_ha_ended(s->ha, serial);
+	FUZZ_CHECK(session_by_serial(engine_sessions(s->e), serial) == NULL);
+}
+
+static void apply_rec(void *arg, uint64_t seq, const struct rec *r)
+{
+	(void)seq;
+	ignore_rec(arg, r);
+	FUZZ_CHECK(strnlen(r->domain, sizeof(r->domain)) < sizeof(r->domain));
+	FUZZ_CHECK(strnlen(r->object, sizeof(r->object)) < sizeof(r->object));
+	fuzz_reach(G_REC);
+}
+
+static void apply_commit(void *arg, const struct ha_commit *c, uint64_t digest)
+{
+	struct standby *s = arg;
+	(void)digest;
+	FUZZ_CHECK(c->seq == s->commits + 1);
+	s->commits++;
+	s->last = *c;
+	fuzz_reach(G_COMMIT);
+}
+
+static uint64_t apply_digest(void *arg, uint64_t serial)
+{
+	struct standby *s = arg;
+	struct ha_session out;
+	return engine_ha_export(s->ha, serial, &out) ? ha_session_digest(&out) : 0;
+}
+
+/* The flow of the generated captures, going on after the promotion. */
+static void go_on(struct standby *s, struct cur in)
+{
+	uint8_t ip[60] = { 0x45, 0, 0, 60, 0, 0, 0, 0, 64, 6, 0, 0, 10, 1, 0, 2, 10, 2, 0, 2, 0xdf, 0x82, 0, 102 };
+	const struct span some = cur_bytes(&in, size_min(cur_left(&in), 20));
+	ip[32] = 0x50;
+	ip[33] = TCP_ACK;
+	if (some.len != 0)
+		memcpy(ip + 40, some.p, some.len);
+	for (unsigned i = 0; i < 2; i++) {
+		struct packet p = { .data = ip, .len = 60, .wire_len = 60, .csum_lenient = true, .nr = 1 };
+		p.at = mono_add(engine_now(s->e), NS_PER_SEC);
+		(void)engine_packet(s->e, &p);
+		const struct session *t = session_next(engine_sessions(s->e), NULL);
+		if (t == NULL)
+			break;
+		const uint32_t seq = t->s.tcp.end[DIR_ORIG].end;
+		const uint8_t at[4] = { (uint8_t)(seq >> 24), (uint8_t)(seq >> 16), (uint8_t)(seq >> 8), (uint8_t)seq };
+		memcpy(ip + 24, at, sizeof(at));
+	}
+}
+
+static void feed(struct standby *s, struct cur in, uint8_t how)
+{
+	const unsigned pieces = how & HOW_PIECES;
+	const size_t piece = pieces != 0 ? (size_t)pieces << PIECE_SHIFT : SIZE_MAX;
+	enum err e = OK;
+	while (e == OK && cur_left(&in) > 0) {
+		const struct span one = cur_bytes(&in, size_min(piece, cur_left(&in)));
+		uint8_t *own = fuzz_copy(one);
+		e = ha_receiver_feed(&s->rx, span_of(own, one.len));
+		free(own);
+		FUZZ_CHECK(s->rx.seq == s->commits && s->rx.failed == e && s->rx.n_refused == (e != OK));
+	}
+	if (e != OK) {
+		fuzz_reach(G_REFUSED);
+		FUZZ_CHECK(ha_receiver_feed(&s->rx, span_of("\1", 1)) == e && s->rx.seq == s->commits);
+	}
+}
+
+static void believe(struct cur in, struct ha_hello *own)
+{
+	enum ha_type t;
+	size_t len;
+	const void *plain;
+	if (ha_wire_frame(cur_rest(&in), &t, &len) != OK || t != HA_HELLO)
+		return;
+	struct cur frame = cur_sub(&in, len);
+	cur_skip(&frame, HA_FRAME_HEADER);
+	if (ha_wire_decode(wire(0), t, cur_rest(&frame), mono_ns(0), &plain) == OK)
+		*own = *(const struct ha_hello *)plain;
+}
+
+static void run_standby(struct cur in, uint8_t how)
+{
+	const struct gen g = fuzz_gen(PREFER_CONNECTIVITY);
+	const struct engine_cfg cfg = { .seed = 1, .node = 1, .rec_mask = (1 << REC_N) - 1 };
+	const struct hash_key key = hash_key_of_seed(1);
+	struct standby s = { .commits = 0 };
+	struct ha_hello own;
+	const struct ha_apply apply = { apply_session, apply_ended, apply_rec, apply_commit, apply_digest, &s };
+	FUZZ_CHECK(engine_new(&cfg, &g, mono_ns(0), ignore_rec, &s, &s.e) == OK && engine_ha_new(s.e, &s.ha) == OK);
+	engine_ha_hello(s.e, &own);
+	if ((how & HOW_BELIEVE) != 0)
+		believe(in, &own);
+	FUZZ_CHECK(ha_receiver_new(&key, g.max_sessions, &own, &apply, &s.rx) == OK);
+	feed(&s, in, how);
+	engine_ha_promote(s.ha, &s.last);
+	go_on(&s, in);
+	engine_finish(s.e);
+	FUZZ_CHECK(session_count(engine_sessions(s.e)) == 0);
+	ha_receiver_fini(&s.rx);
+	engine_ha_free(s.ha);
+	FUZZ_CHECK(bufpool_used(s.e->bufs) == 0 && s.e->insp_pool.n_used == 0 && s.e->stack_pool.n_used == 0);
+	FUZZ_CHECK(s.e->held_pool.n_used == 0);
+	engine_free(s.e);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct cur in = cur_of(data, size);
+	const uint8_t how = cur_u8(&in);
+	frames(in);
+	run_standby(in, how);
+	return 0;
+}
