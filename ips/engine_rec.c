@@ -19,6 +19,7 @@ void rec_session(struct engine *e, const struct session *s, struct rec *r, enum 
 	r->tuple = st->tuple[DIR_ORIG];
 	r->ifin = st->ifin[d];
 	r->ifout = st->ifin[dir_other(d)];
+	r->vlan = st->vlan;
 	r->policy_id = st->policy_id;
 	r->owner = e->cfg.node;
 	if (f != NULL) {

@@ -199,6 +199,8 @@ void eve_line(const struct rec *r, const struct gen *g, struct outbuf *out)
 	json_object_set_new(o, "in_iface", json_string(if_text(r->ifin, ifname)));
 	if (r->ifout != 0)
 		json_object_set_new(o, "out_iface", json_string(if_text(r->ifout, ifname)));
+	if (r->vlan != 0)
+		json_object_set_new(o, "vlan", json_pack("[i]", r->vlan));
 	add_addresses(o, r);
 	if (r->serial != 0) {
 		json_object_set_new(o, "app_proto", json_string(proto_name(r->proto)));

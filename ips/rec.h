@@ -47,6 +47,7 @@ struct rec {
 	mono_t at;
 	struct tuple tuple;   /* of the session's first packet, or of the packet */
 	uint32_t ifin, ifout;
+	uint16_t vlan;        /* outermost tag; 0 = none */
 	uint32_t policy_id;
 	uint32_t app;         /* application id: REC_APP, and the flow's last for the others */
 	uint32_t gid, sid, rev; /* REC_ALERT */
