@@ -41,3 +41,4 @@ UNIT += session_import:forward,base
 UNIT += s7:decoders,base
 UNIT += other:decoders,base
 UNIT += alloc:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += reasm:ips,base
