@@ -1,0 +1,97 @@
+/* ha_link.h - the link between two nodes: a byte stream over TCP with TLS 1.3 and a pre-shared key, and heartbeats.
+ *
+ * One end listens, the other connects (by address order, so that both need the same configuration). Non-blocking:
+ * the owner polls the descriptors and calls link_step; nothing here blocks, sleeps or reads a clock. What the peer
+ * sends comes out as bytes in order for ha_receiver_feed or acknowledgements for the sender; framing is ha_wire's.
+ * Death of the peer is told by the closed connection at once, by lost heartbeats otherwise. Only an authenticated
+ * peer is ever heard: wrong keys, garbage, replayed heartbeats and surplus connections are refused and counted.
+ */
+#ifndef HACACHE_HA_LINK_H
+#define HACACHE_HA_LINK_H
+
+#include <poll.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "base/mono.h"
+
+#define HA_PSK_LEN 32u
+
+struct link_cfg {
+	uint8_t family;              /* 4 or 6 */
+	struct addr own, peer;       /* of the HA interface */
+	uint16_t port;               /* TCP for the stream, UDP for heartbeats */
+	char ifname[16];             /* bound to it when not empty */
+	uint8_t psk[HA_PSK_LEN];     /* link_psk() of the group's password */
+	char group[33];              /* PSK identity: group name */
+	uint64_t boot_id;            /* random, new at each start: heartbeats of another boot are another peer's */
+	int64_t hb_interval_ns;      /* 10 ms .. 2 s */
+	uint32_t hb_lost;            /* missed intervals until the peer counts as dead */
+};
+
+/* Key from a password through a memory-hard function (Argon2id, libsodium), salted by the group's name. Takes
+ * about 100 ms: at start, never on the packet path. */
+enum err link_psk(const char *password, const char *group, uint8_t psk[HA_PSK_LEN]) MUST_USE;
+
+/* X(id, name, help) */
+#define LINK_COUNTER_LIST(X)                                                          \
+	X(LINK_BAD_KEY, "link.badKey", "TLS handshakes that failed: wrong key, garbage") \
+	X(LINK_SURPLUS, "link.surplus", "connections beside the one in use")          \
+	X(LINK_FOREIGN, "link.foreign", "connections or datagrams from another address") \
+	X(LINK_BAD_BEAT, "link.badHeartbeat", "heartbeats with a wrong MAC or length") \
+	X(LINK_OLD_BEAT, "link.oldHeartbeat", "heartbeats replayed or out of order")  \
+	X(LINK_CONNECTS, "link.connects", "handshakes completed")                     \
+	X(LINK_LOST, "link.lost", "connections that ended")
+
+enum link_counter {
+#define X(id, name, help) id,
+	LINK_COUNTER_LIST(X)
+#undef X
+	LINK_COUNTER_N
+};
+
+/* What a heartbeat carries beside its authentication. */
+struct link_beat {
+	uint8_t role;                /* the sender's: the owner's enumeration */
+	uint8_t quality;             /* percent */
+	uint16_t priority;
+	uint64_t term;               /* of the last promotion it knows */
+	uint64_t seq;                /* its last commit (active) or applied batch (standby) */
+};
+
+enum link_state { LINK_DOWN, LINK_HANDSHAKE, LINK_UP };
+
+struct link;
+/* why (256 octets) says what is wrong: address not there, port in use, ... */
+enum err link_new(const struct link_cfg *cfg, mono_t now, struct link **out, char *why) MUST_USE;
+void link_free(struct link *l);
+
+/* Descriptors to poll and their events; at most max, returns how many. */
+unsigned link_poll(const struct link *l, struct pollfd *fds, unsigned max);
+/* Does what the descriptors and the time ask for: accepts, connects (again, with pauses), handshakes, reads, writes
+ * what is queued, receives heartbeats. Call after poll and at least every heartbeat interval. */
+void link_step(struct link *l, mono_t now);
+enum link_state link_state(const struct link *l);
+
+/* Queues bytes and writes what the socket takes; all of them or ERR_FULL (64 MiB queued) or ERR_PEER. */
+enum err link_send(struct link *l, struct span bytes) MUST_USE;
+size_t link_queued(const struct link *l);
+/* Bytes received, in order, lent until the next call on l; empty when there are none. A new connection's bytes never
+ * follow an old one's: link_epoch() grows with each completed handshake. */
+struct span link_recv(struct link *l);
+void link_consume(struct link *l, size_t n);
+uint64_t link_epoch(const struct link *l);
+
+/* Sends a heartbeat now (the data-path loop decides when: a hung loop is a dead node). */
+void link_beat(struct link *l, const struct link_beat *b, mono_t now);
+/* The peer's last heartbeat and when it came; false: none yet from its present boot. */
+bool link_peer_beat(const struct link *l, struct link_beat *b, mono_t *at, uint64_t *boot_id);
+/* Neither connection nor heartbeats within hb_interval x hb_lost: the peer is gone. False while never seen. */
+bool link_peer_dead(const struct link *l, mono_t now);
+/* The connection was closed by the peer's end (not by our own restart) and has not come back. */
+bool link_peer_closed(const struct link *l);
+
+uint64_t link_count(const struct link *l, enum link_counter c);
+const char *link_counter_name(unsigned c);
+
+#endif
