@@ -43,16 +43,22 @@ static enum err judge(const struct pair *pr, const struct trace *expected, uint6
 	struct trace *got = NULL;
 	struct trace_diff d;
 	struct pair_sums sums = { 0 };
-	const bool there =
-		read_back(pr->trace[0], &both) && read_back(pr->trace[1], &both) && pread(pr->sums, &sums, sizeof(sums), 0) >= 0;
+	unsigned twice = 0;
+	bool there = read_back(pr->trace[0], &both);
+	const size_t of_a = both.len;
+	there = there && read_back(pr->trace[1], &both) && pread(pr->sums, &sums, sizeof(sums), 0) >= 0;
 	enum err e = there ? OK : ERR_IO;
+	if (e == OK && both.p != NULL)
+		e = trace_twice(span_of(both.p, of_a), span_of(both.p + of_a, both.len - of_a), &twice);
 	if (e == OK)
 		e = trace_parse(both.p, both.len, &got);
 	if (e == OK) {
-		if (trace_compare(expected, got, &d))
-			r->equal++;
-		else
+		if (!trace_compare(expected, got, &d))
 			note_first(r, cut, d.first);
+		else if (twice != 0)
+			note_first(r, cut, "B wrote records again whose release it had been told of");
+		else
+			r->equal++;
 		r->lost_alerts += d.lost_alerts;
 		r->extra_alerts += d.extra_alerts;
 		r->lost_sessions += d.lost_sessions;

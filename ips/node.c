@@ -82,6 +82,12 @@ enum err node_new_active(const struct gen *g, uint64_t seed, struct node *n)
 
 /* --- standby: what a batch does ------------------------------------------------------------------------ */
 
+static enum err check_session(void *arg, const struct ha_session *in)
+{
+	struct node *n = arg;
+	return engine_ha_check(n->ha, in, ha_receiver_trust(&n->receiver));
+}
+
 static enum err apply_session(void *arg, const struct ha_session *in)
 {
 	struct node *n = arg;
@@ -131,7 +137,8 @@ enum err node_new_standby(const struct gen *g, uint64_t seed, struct node *n)
 	const struct hash_key key = hash_key_of_seed(seed);
 	struct ha_hello own;
 	TRY(node_new(g, seed, write_now, n));
-	n->apply = (struct ha_apply){ .session = apply_session,
+	n->apply = (struct ha_apply){ .check = check_session,
+				      .session = apply_session,
 				      .ended = apply_ended,
 				      .rec = apply_rec,
 				      .commit = apply_commit,
@@ -194,6 +201,7 @@ enum err node_commit(struct node *n, struct span *bytes)
 
 void node_release(struct node *n, const struct packet *p, const struct verdict *v, size_t n_packets)
 {
+	trace_batch(&n->trace, n->sender.seq);
 	for (size_t i = 0; i < n_packets; i++)
 		trace_verdict(&n->trace, &p[i], v[i]);
 	for (size_t i = 0; i < n->recs.n; i++)

@@ -14,6 +14,11 @@ void trace_verdict(struct outbuf *o, const struct packet *p, struct verdict v)
 	outbuf_fmt(o, "v%llu\t%s %s\n", (unsigned long long)p->nr, v.pass ? "pass" : "drop", reason_name(v.reason));
 }
 
+void trace_batch(struct outbuf *o, uint64_t seq)
+{
+	outbuf_fmt(o, "b%llu\treleased\n", (unsigned long long)seq);
+}
+
 void trace_rec(struct outbuf *o, const struct gen *g, const struct rec *r)
 {
 	char id[REC_ID_TEXT];
@@ -130,7 +135,7 @@ enum err trace_parse(const char *text, size_t len, struct trace **out)
 	for (const char *p = text, *end; len > 0 && (end = memchr(p, '\n', len)) != NULL;
 	     len -= (size_t)(end + 1 - p), p = end + 1) {
 		const char *tab = memchr(p, '\t', (size_t)(end - p));
-		if (tab == NULL)
+		if (tab == NULL || *p == 'b')
 			continue;
 		t->v[t->n++] = (struct line){
 			.key = p, .key_len = (uint32_t)(tab - p), .text = tab + 1, .text_len = (uint32_t)(end - tab - 1)
@@ -184,4 +189,36 @@ bool trace_compare(const struct trace *x, const struct trace *y, struct trace_di
 			i++, k++;
 	}
 	return d->first[0] == '\0';
+}
+
+/* Octets of a node's text before its last batch. */
+static size_t before_last_batch(struct span text)
+{
+	size_t at = text.len;
+	while (at > 0 && !(text.p[at - 1] == 'b' && (at == 1 || text.p[at - 2] == '\n')))
+		at--;
+	return at > 0 ? at - 1 : 0;
+}
+
+static bool is_record(const struct line *l)
+{
+	return l->key[0] == 'a' || l->key[0] == 'f' || l->key[0] == 'r';
+}
+
+enum err trace_twice(struct span first, struct span second, unsigned *n)
+{
+	struct trace *a = NULL, *b = NULL;
+	*n = 0;
+	enum err e = trace_parse((const char *)first.p, before_last_batch(first), &a);
+	if (e == OK)
+		e = trace_parse((const char *)second.p, second.len, &b);
+	for (size_t i = 0, k = 0; e == OK && i < a->n && k < b->n;) {
+		const int c = by_key(&a->v[i], &b->v[k]);
+		*n += c == 0 && is_record(&a->v[i]);
+		i += c <= 0;
+		k += c >= 0;
+	}
+	trace_free(a);
+	trace_free(b);
+	return e;
 }

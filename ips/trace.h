@@ -1,7 +1,8 @@
 /* trace.h - what a run let out, as keyed lines, so that runs can be compared from outside.
  *
  * A line is a key, a tab, and its content. v<nr>: a packet's verdict; a/f/r<id>: an alert, a flow's end,
- * another log record; l<nr>: a line of the final lists. The same key with the same content twice counts once.
+ * another log record; l<nr>: a line of the final lists; b<nr>: a batch
+ * was released, which is no fact of its own. The same key with the same content twice counts once.
  */
 #ifndef IPS_TRACE_H
 #define IPS_TRACE_H
@@ -25,6 +26,10 @@ struct trace_diff {
 struct trace;                                                                    /* lines sorted by key */
 enum err trace_parse(const char *text, size_t len, struct trace **out) MUST_USE; /* borrows text */
 void trace_free(struct trace *t);
+/* A node marks each batch that it released. */
+void trace_batch(struct outbuf *o, uint64_t seq);
+/* Records in the second node's text that the first had written before its last batch: it was told of their release. */
+enum err trace_twice(struct span first, struct span second, unsigned *n) MUST_USE;
 /* true: equal. Otherwise *d says what is not. */
 bool trace_compare(const struct trace *expected, const struct trace *got, struct trace_diff *d);
 
