@@ -141,6 +141,7 @@ MANUALS = $(wildcard docs/*.1 docs/*.5 docs/*.8)
 install: all ## install under DESTDIR and PREFIX
 	$(Q)set -e; $(foreach p,$(PROGRAMS),install -D -m 755 $(B)/bin/$(p) $(DESTDIR)$(PREFIX)/$(call bin_dir,$(p))/$(notdir $(p));)
 	$(Q)set -e; $(foreach s,$(wildcard sigs/stock/*),install -D -m 644 $(s) $(DESTDIR)$(PREFIX)/share/ips/$(s);)
+	$(Q)install -D -m 644 packaging/ips.conf.example $(DESTDIR)$(PREFIX)/share/doc/ips/ips.conf.example
 	$(Q)set -e; $(foreach m,$(MANUALS),install -D -m 644 $(m) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
 
 help: ## this list

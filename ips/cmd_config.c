@@ -130,14 +130,14 @@ static int reference(int argc, char **argv)
 }
 
 static const struct {
-	const char *name, *usage;
+	const char *name, *usage, *help;
 	int min, max;
 	int (*fn)(int argc, char **argv);
 } command[] = {
-	{ "check", "FILE...", 1, 1000, check },
-	{ "show", "FILE [PATH] [--full]", 1, 8, show },
-	{ "diff", "A B", 2, 2, diff },
-	{ "reference", "", 0, 0, reference },
+	{ "check", "FILE...", "every error, by file and line; exit 2 if there is one", 1, 1000, check },
+	{ "show", "FILE [PATH] [--full]", "the configuration, or one object of it; with the defaults", 1, 8, show },
+	{ "diff", "A B", "what differs; exit 3 if anything does", 2, 2, diff },
+	{ "reference", "", "every object and attribute", 0, 0, reference },
 };
 
 int cmd_config(int argc, char **argv)
@@ -145,9 +145,9 @@ int cmd_config(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(command); i++)
 		if (strcmp(argv[1], command[i].name) == 0 && argc - 2 >= command[i].min && argc - 2 <= command[i].max)
 			return command[i].fn(argc - 2, argv + 2);
-	bool help = argc > 1 && strcmp(argv[1], "--help") == 0;
+	bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
 	for (size_t i = 0; i < ARRAY_LEN(command); i++)
-		fprintf(help ? stdout : stderr, "%s ips config %s%s%s\n", i == 0 ? "usage:" : "      ", command[i].name,
-			command[i].usage[0] != '\0' ? " " : "", command[i].usage);
+		fprintf(help ? stdout : stderr, "%s ips config %-9s %-20s  %s\n", i == 0 ? "usage:" : "      ", command[i].name,
+			command[i].usage, command[i].help);
 	return help ? EXIT_FINE : EXIT_USAGE;
 }

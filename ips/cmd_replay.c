@@ -23,7 +23,7 @@ static const char usage[] =
 	"      --log FILE|-        log records as key=value lines\n"
 	"      --write FILE        a capture of what was let through\n"
 	"      --json              the summary as one JSON object (events of the decoders too)\n"
-	"      --strict            exit 3 if anything went uninspected for want of memory\n"
+	"      --strict            exit 3 if anything went uninspected for want of room\n"
 	"      --seed N            seed of hash tables and of the places to cut (default 1)\n"
 	"  -h, --help              this text\n"
 	"CAPTURE is pcap or pcapng, plain or gzip; - is standard input. --eve, --log and --write are of the run without a\n"

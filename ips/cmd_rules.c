@@ -51,6 +51,29 @@ static enum err add_paths(struct rulefiles *r, int argc, char **argv)
 	return e;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	const struct sig *x = *(const struct sig *const *)a, *y = *(const struct sig *const *)b;
+	if (x->gid != y->gid)
+		return x->gid < y->gid ? -1 : 1;
+	return (x->sid > y->sid) - (x->sid < y->sid);
+}
+
+static enum err print_rules(const struct sigset *s)
+{
+	const size_t n = sigset_n(s);
+	const struct sig **v = calloc(n + 1, sizeof(*v));
+	if (v == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < n; i++)
+		v[i] = sigset_at(s, i);
+	qsort(v, n, sizeof(*v), by_number);
+	for (size_t i = 0; i < n; i++)
+		printf("%u:%u:%u %-6s %s\n", v[i]->gid, v[i]->sid, v[i]->rev, action_name(v[i]->action), v[i]->msg);
+	free(v);
+	return OK;
+}
+
 /* Loads the named rules, or the stock ones; list prints each, check only what is wrong. */
 static int load(int argc, char **argv, bool list)
 {
@@ -64,10 +87,8 @@ static int load(int argc, char **argv, bool list)
 		if (e != OK)
 			fprintf(stderr, "ips rules: cannot compile: %s\n", err_text(e));
 	}
-	for (size_t i = 0; e == OK && list && i < sigset_n(s); i++) {
-		const struct sig *g = sigset_at(s, i);
-		printf("%u:%u:%u %-6s %s\n", g->gid, g->sid, g->rev, action_name(g->action), g->msg);
-	}
+	if (e == OK && list)
+		e = print_rules(s);
 	if (e == OK && !list)
 		printf("%zu loaded, %u refused\n", sigset_n(s), n);
 	sigset_free(s);

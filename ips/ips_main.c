@@ -30,12 +30,27 @@ static void print_commands(FILE *to)
 		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
 }
 
+/* Words that ask a running node, as the lists' headings name them. */
+static bool of_a_node(const char *name)
+{
+	static const char *const words[] = { "session", "share", "sys" };
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(words[i], name) == 0)
+			return true;
+	return false;
+}
+
 static int run(const char *name, int argc, char **argv)
 {
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return commands[i].run(argc, argv);
-	fprintf(stderr, "ips: unknown command '%s'; 'ips help' lists them\n", name);
+	if (of_a_node(name))
+		fprintf(stderr,
+			"ips: '%s': this version runs no live node; 'ips replay --sessions --share CAPTURE' prints the lists of a capture\n",
+			name);
+	else
+		fprintf(stderr, "ips: unknown command '%s'; 'ips help' lists them\n", name);
 	return EXIT_USAGE;
 }
 

@@ -436,7 +436,8 @@ static void print_summary(struct replay *p, const struct timespec *t0)
 		summary_text(&p->sum, &o);
 	errno = 0;
 	if (o.bad || fwrite(o.p, 1, o.len, to) != o.len || fflush(to) != 0) {
-		say("the summary cannot be written: %s; check where it goes", strerror(o.bad ? ENOMEM : errno));
+		if (o.bad || errno != EPIPE) /* a reader that has seen enough is no news */
+			say("the summary cannot be written: %s; check where it goes", strerror(o.bad ? ENOMEM : errno));
 		p->failed = true;
 	}
 	outbuf_free(&o);
@@ -448,7 +449,7 @@ static bool strict_holds(const struct replay *p)
 	const struct engine_stats *st = &p->sum.st;
 	if (!p->o->strict || (st->match_lost == 0 && st->uninspected == 0))
 		return true;
-	say("--strict: %llu sessions went uninspected and %llu partial matches were given up; raise max-sessions and stream-memory",
+	say("--strict: %llu sessions went uninspected (raise max-sessions and stream-memory), %llu partial matches were given up",
 	    (unsigned long long)st->uninspected, (unsigned long long)st->match_lost);
 	return false;
 }

@@ -246,6 +246,28 @@ static void failover_text(const struct failover_result *f, struct outbuf *o)
 		   (unsigned long long)f->digest_mismatches);
 }
 
+/* What is worth a line only when it occurs. */
+static void other_text(const struct summary *s, struct outbuf *o)
+{
+	const struct {
+		const char *name;
+		uint64_t n;
+	} v[] = { { "not IP", s->not_ip },
+		  { "fragments (not inspected)", s->st.fragments },
+		  { "bad checksums", s->st.bad_csum },
+		  { "sessions not inspected", s->st.uninspected },
+		  { "partial matches lost", s->st.match_lost } };
+	const char *before = "";
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		if (v[i].n != 0) {
+			outbuf_fmt(o, "%s%s %llu", before, v[i].name, (unsigned long long)v[i].n);
+			before = "  ";
+		}
+	}
+	if (*before != '\0')
+		outbuf_fmt(o, "\n");
+}
+
 /* Events, a hundred names and more, are left to the JSON. */
 void summary_text(const struct summary *s, struct outbuf *o)
 {
@@ -254,9 +276,7 @@ void summary_text(const struct summary *s, struct outbuf *o)
 		   (unsigned long long)s->packets, (unsigned long long)s->bytes, (unsigned long long)s->st.sessions,
 		   (unsigned long long)(s->st.passed + s->not_ip), (unsigned long long)s->st.dropped,
 		   (unsigned long long)s->st.gaps);
-	if (s->not_ip + s->st.fragments + s->st.bad_csum != 0)
-		outbuf_fmt(o, "not IP %llu  fragments (not inspected) %llu  bad checksums %llu\n", (unsigned long long)s->not_ip,
-			   (unsigned long long)s->st.fragments, (unsigned long long)s->st.bad_csum);
+	other_text(s, o);
 	tables(s, t);
 	bool begun = false;
 	for (size_t k = 0; k < TABLES; k++) {

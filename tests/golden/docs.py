@@ -1,0 +1,144 @@
+"""Do the documents say what the program does? README's commands are run, options and keys compared both ways."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+B = os.environ.get("B", "build/gcc-release")
+IPS = B + "/bin/ips"
+failed = False
+
+
+def report(name, findings):
+    global failed
+    print(("not ok - " if findings else "ok - ") + name)
+    for f in findings[:20]:
+        print("#   " + f)
+    failed |= bool(findings)
+
+
+def text(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def run(*argv):
+    return subprocess.run(argv, capture_output=True, text=True, check=False)
+
+
+def masked(s):
+    return re.sub(r"time [0-9.]+ s  rate [0-9]+", "time T s  rate R", s).rstrip().splitlines()
+
+
+def console(path):
+    """Each "$ command" of a console block prints what stands below it."""
+    blocks = re.findall(r"```console\n\$ ([^\n]*)\n(.*?)```", text(path), re.S)
+    wrong = [] if blocks else ["no console block"]
+    for command, shown in blocks:
+        got = subprocess.run(command.replace("build/gcc-release", B), shell=True, capture_output=True, text=True,
+                             env=dict(os.environ, B=B), check=False)
+        want, have = masked(shown.replace("build/gcc-release", B)), masked(got.stdout)
+        wrong += [f"{command}: {w!r} printed as {h!r}" for w, h in zip(want, have) if w.rstrip() != h.rstrip()]
+        if len(want) != len(have):
+            wrong.append(f"{command}: {len(have)} lines, {len(want)} in the text")
+    return wrong
+
+
+def differ(what, left, right, left_name, right_name):
+    return [f"{what} {x}: in {left_name}, not in {right_name}" for x in sorted(left - right)] + \
+           [f"{what} {x}: in {right_name}, not in {left_name}" for x in sorted(right - left)]
+
+
+def options():
+    told = set(re.findall(r"(?<![\w-])--([a-z-]+)", run(IPS, "replay", "--help").stdout))
+    manual = text("docs/ips.1")
+    manual = manual[manual.index(".Ss ips replay"):manual.index(".Ss ips config")]
+    return differ("option", told, set(re.findall(r"Fl -([a-z-]+)", manual)), "--help", "docs/ips.1")
+
+
+def keys():
+    page = text("docs/replay-json.md")
+    whole, part = page.split("## `failover`")
+    names = r"^\| `(\w+)`"
+    got = json.loads(run(IPS, "replay", "--json", "--failover", "3", "build/captures/demo.pcap").stdout)
+    return differ("key", set(got), set(re.findall(names, whole, re.M)), "the JSON", "docs/replay-json.md") + \
+        differ("key", set(got["failover"]), set(re.findall(names, part, re.M)), "failover", "docs/replay-json.md")
+
+
+def x_list(source, name, column):
+    body = re.search(r"#define " + name + r"\(X\)(.*?\n)\n", text(source), re.S).group(1)
+    return [row.split(",")[column].strip() for row in re.findall(r"X\(([^)]*)\)", body)]
+
+
+def protocol():
+    page = text("docs/ha-protocol.md")
+    types = re.findall(r"^\| (\d) \| (\w+) \|", page, re.M)
+    wanted = [(str(i + 1), n.capitalize()) for i, n in enumerate(x_list("hacache/ha.h", "HA_MESSAGE_LIST", 0))]
+    wrong = [] if types == wanted else [f"messages {types}, not {wanted}"]
+    sections = set(re.findall(r"^\| `(\w+)` \|", page, re.M))
+    wrong += differ("section", set(x_list("hacache/ha.h", "HA_SECTION_LIST", 0)), sections, "hacache/ha.h", "docs/ha-protocol.md")
+    header = text("hacache/ha.h")
+    for name in ("HA_MESSAGE_MAX", "HA_BATCH_MAX"):
+        size = 1
+        for factor in re.findall(r"(\d+)u", re.search(name + r" \(([^)]*)\)", header).group(1)):
+            size *= int(factor)
+        words = f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
+        if words not in page:
+            wrong.append(f"{name} is {words}")
+    return wrong
+
+
+def objects():
+    page = text("docs/ips.conf.5")
+    listed = {o for line in re.findall(r"^\.It Ic (.*)$", page, re.M) for o in spread(line)}
+    there = {o for o in re.findall(r"^## config (.*)$", text("docs/configuration.md"), re.M)}
+    covered = {o for o in there if any(o == x or o.startswith(x + " ") for x in listed)}
+    return [f"object {o}: not in docs/ips.conf.5" for o in sorted(there - covered)] + \
+        [f"object {o}: only in docs/ips.conf.5" for o in sorted(listed) if not any(t == o or t.startswith(o + " ") for t in there)]
+
+
+def spread(line):
+    """"firewall address , addrgrp" names two objects; a word that opens another kind of object stands for itself."""
+    first, *rest = [w.strip() for w in line.split(",")]
+    kind = first.split()[0]
+    return [first] + [r if " " in r else f"{kind} {r}" for r in rest]
+
+
+def links():
+    wrong = []
+    for page in run("git", "ls-files", "*.md").stdout.split() or ["README.md"]:
+        if not os.path.exists(page):
+            continue
+        for target in re.findall(r"\]\(([^)#:]+)\)", text(page)):
+            if not os.path.exists(os.path.join(os.path.dirname(page), target)):
+                wrong.append(f"{page}: {target}")
+    readme = text("README.md")
+    wrong += [f"README.md: {d}/ is no folder" for d in re.findall(r"`([a-z]+)/`", readme) if not os.path.isdir(d) and d != "build"]
+    makefiles = text("Makefile") + text("tests/tools/module.mk") + text("bench/module.mk")
+    for target in re.findall(r"`?make ([a-z-]+)", readme):
+        if not re.search(r"^" + target + r"[ :]", makefiles, re.M):
+            wrong.append(f"README.md: make {target}: no such target")
+    return wrong
+
+
+def manuals():
+    wrong = []
+    for page in ("docs/ips.1", "docs/ips.conf.5"):
+        got = run("groff", "-mdoc", "-ww", "-Tutf8", "-z", page)
+        wrong += got.stderr.splitlines()
+    return wrong
+
+
+report("README shows what the commands print", console("README.md"))
+report("the manual has the options of ips replay", options())
+report("docs/replay-json.md has the keys of the JSON", keys())
+report("docs/ha-protocol.md has messages, sections and limits", protocol())
+report("docs/ips.conf.5 names every object", objects())
+report("links, folders and targets are there", links())
+if shutil.which("groff"):
+    report("the manuals are well-formed", manuals())
+else:
+    print("skip - the manuals are well-formed: groff is not installed")
+sys.exit(failed)
