@@ -14,4 +14,4 @@ UNIT_LD_ring := $(WRAP_ALLOC)
 UNIT_LD_conf_alloc := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 UNIT_LD_alloc := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 CHECK_SCRIPTS += tests/golden/conf.sh
-CHECK_SCRIPTS += tests/golden/rules.sh
+CHECK_SCRIPTS += tests/golden/rules.sh tests/golden/replay.sh
