@@ -89,8 +89,11 @@ static void tell_unknown_object(struct parser *ps, const char *path)
 			conf_near_try(&near, strrchr(o->path, ' ') + 1);
 	}
 	conf_near_text(&near, hint, sizeof(hint));
-	if (conf_schema_find(path) != NULL)
-		FAIL(ps, path, "stands inside 'config %s'", conf_schema(conf_schema_find(path)->parent)->path);
+	const struct conf_object *known = conf_schema_find(path);
+	if (known != NULL && known->parent != CO_N)
+		FAIL(ps, path, "stands inside 'config %s'", conf_schema(known->parent)->path);
+	else if (known != NULL) /* the block was left open by the file that includes this one */
+		FAIL(ps, path, "cannot stand inside '%s', which includes this file", f->what);
 	else if (f->obj != NULL)
 		FAIL(ps, path, "'%s' has no such object in it%s", f->obj->path, hint);
 	else

@@ -81,6 +81,12 @@ static void ignore_rec(void *arg, const struct rec *r)
 	FUZZ_CHECK(r->kind < REC_N && r->dir < DIR_N);
 }
 
+static enum err check_session(void *arg, const struct ha_session *in)
+{
+	struct standby *s = arg;
+	return engine_ha_check(s->ha, in, ha_receiver_trust(&s->rx));
+}
+
 static enum err apply_session(void *arg, const struct ha_session *in)
 {
 	struct standby *s = arg;
@@ -185,7 +191,7 @@ static void run_standby(struct cur in, uint8_t how)
 	const struct hash_key key = hash_key_of_seed(1);
 	struct standby s = { .commits = 0 };
 	struct ha_hello own;
-	const struct ha_apply apply = { apply_session, apply_ended, apply_rec, apply_commit, apply_digest, &s };
+	const struct ha_apply apply = { check_session, apply_session, apply_ended, apply_rec, apply_commit, apply_digest, &s };
 	FUZZ_CHECK(engine_new(&cfg, &g, mono_ns(0), ignore_rec, &s, &s.e) == OK && engine_ha_new(s.e, &s.ha) == OK);
 	engine_ha_hello(s.e, &own);
 	if ((how & HOW_BELIEVE) != 0)

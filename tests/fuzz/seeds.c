@@ -213,7 +213,7 @@ static void write_packets(const struct seeds *s, const struct capset *cap)
 	struct pkt k;
 	for (size_t i = 0; i < cap->n && nr < PACKETS_MAX; i++) {
 		const struct packet *p = &cap->v[i];
-		if (p->data == NULL || p->len > SEED_MAX)
+		if (p->data == NULL || p->len > SEED_MAX || i % (cap->n / PACKETS_MAX + 1) != 0)
 			continue;
 		write_packet(s, nr++, p->data, p->len);
 		if (nr != 2)

@@ -317,6 +317,8 @@ static void test_include(void)
 		  "closed:1: 'end': no block is open here; 'end' closes 'config' of the same file\n");
 	including("config firewall policy\ninclude entries\nend\n",
 		  "entries:4: 'edit 6': the block is not closed; 'next' closes it\n");
+	including("config firewall policy\nedit 1\ninclude bad\nnext\nend\n",
+		  "bad:2: 'nfq': cannot stand inside 'edit 1', which includes this file\n");
 	including("foo\ninclude bad\nbar\n",
 		  "x:1: 'foo': unknown command; allowed: config, edit, set, append, unset, next, end, include\n"
 		  "x:3: 'bar': unknown command; allowed: config, edit, set, append, unset, next, end, include\n"
