@@ -135,6 +135,8 @@ uint64_t session_last_serial(const struct session_table *t);
 /* Serial numbers only grow: a lower one changes nothing. */
 void session_set_last_serial(struct session_table *t, uint64_t serial);
 
+/* ERR_RANGE: no table could ever have come to st by itself. */
+enum err session_state_check(const struct session_state *st) MUST_USE;
 /* The standby's side: the session of that serial, or a new larval one in st's image; state replaced by
  * st after range checks (ERR_RANGE; ERR_MISMATCH when it has other tuples; nothing changed). ERR_FULL. */
 enum err session_import(struct session_table *t, const struct session_state *st, struct session **out) MUST_USE;

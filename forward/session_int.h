@@ -46,7 +46,5 @@ struct session *index_first(const struct session_index *x, enum session_chain ch
 struct session *session_make(struct session_table *t, const struct session_state *st);
 /* Arms the timer of s if it would fire after s->s.expires, or at all if it is not armed. */
 void session_arm(struct session_table *t, struct session *s);
-/* OK, ERR_RANGE: could this table have come to st by itself? */
-enum err session_state_check(const struct session_state *st) MUST_USE;
 
 #endif

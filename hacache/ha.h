@@ -19,7 +19,7 @@
 #include "sigs/match.h"
 
 #define HA_VERSION 1u
-#define HA_MESSAGE_MAX (512u * 1024u)   /* octets of one message */
+#define HA_MESSAGE_MAX (8u * 1024u * 1024u)   /* octets of one message */
 #define HA_BATCH_MAX (64u * 1024u * 1024u) /* octets of one batch before its commit */
 
 /* Sections of a session; each is sent when it is new or has changed. X(member, struct) */

@@ -76,21 +76,25 @@ enum err ha_sender_session(struct ha_sender *s, struct ha_session *in)
 	struct ha_entry *e = ha_cache_get(s->cache, in->serial);
 	if (e == NULL)
 		return ERR_FULL;
-	ha_cache_set_digest(s->cache, e, ha_session_digest(in));
+	const uint64_t digest = ha_session_digest(in);
+	uint64_t sum[HA_SECTION_N];
+	memcpy(sum, e->sum, sizeof(sum));
 	for (unsigned i = 0; i < HA_SECTION_N; i++) {
 		const void **sec = section(in, i);
-		uint64_t sum;
 		if (*sec == NULL)
 			continue;
-		TRY(ha_wire_sum(s->wire, section_msg(i), *sec, s->now, &sum));
-		if (sum == e->sum[i])
+		TRY(ha_wire_sum(s->wire, section_msg(i), *sec, s->now, &sum[i]));
+		if (sum[i] == e->sum[i])
 			*sec = NULL;
-		else
-			e->sum[i] = sum;
 	}
+	in->version = e->version + 1;
+	TRY(send(s, HA_SESSION, in));
+	/* Only what went out counts as sent. */
+	memcpy(e->sum, sum, sizeof(sum));
+	e->version = in->version;
 	e->at = s->now;
-	in->version = ++e->version;
-	return send(s, HA_SESSION, in);
+	ha_cache_set_digest(s->cache, e, digest);
+	return OK;
 }
 
 enum err ha_sender_ended(struct ha_sender *s, uint64_t serial)
@@ -109,10 +113,11 @@ enum err ha_sender_rec(struct ha_sender *s, const struct rec *r)
 
 enum err ha_sender_commit(struct ha_sender *s, struct ha_commit *c, struct span *bytes)
 {
-	c->seq = ++s->seq;
+	c->seq = s->seq + 1;
 	c->now = s->now;
 	c->digest = ha_cache_digest(s->cache);
 	TRY(send(s, HA_COMMIT, c));
+	s->seq = c->seq;
 	s->n_octets += s->out.len;
 	*bytes = span_of(s->out.p, s->out.len);
 	return OK;
@@ -168,13 +173,8 @@ static enum err apply_session(struct ha_receiver *r, const struct ha_session *in
 static enum err apply_frame(struct ha_receiver *r, enum ha_type t, const void *plain, uint64_t seq)
 {
 	switch (t) {
-	case HA_HELLO: {
-		const struct ha_hello *h = plain;
-		if (h->version != HA_VERSION)
-			return ERR_VERSION;
-		r->peer = *h;
+	case HA_HELLO:
 		return OK;
-	}
 	case HA_SESSION:
 		return apply_session(r, plain);
 	case HA_ENDED: {
@@ -198,6 +198,20 @@ static enum err apply_frame(struct ha_receiver *r, enum ha_type t, const void *p
 	return ERR_MALFORMED;
 }
 
+/* What can be said against a frame before anything of its batch is applied. */
+static enum err check_frame(struct ha_receiver *r, enum ha_type t, const void *plain)
+{
+	if (t == HA_HELLO) {
+		const struct ha_hello *h = plain;
+		if (h->version != HA_VERSION)
+			return ERR_VERSION;
+		r->peer = *h;
+	}
+	if (t == HA_ACK || r->peer.version == 0)
+		return ERR_MALFORMED;
+	return t == HA_SESSION ? r->apply->check(r->apply->arg, plain) : OK;
+}
+
 /* Every frame of a batch decodes and is in range before the first is applied. */
 static enum err walk(struct ha_receiver *r, struct span batch, const struct ha_commit *c, bool apply)
 {
@@ -210,10 +224,7 @@ static enum err walk(struct ha_receiver *r, struct span batch, const struct ha_c
 		struct cur frame = cur_sub(&in, len);
 		cur_skip(&frame, HA_FRAME_HEADER);
 		TRY(ha_wire_decode(r->wire, t, cur_rest(&frame), c->now, &plain));
-		if (t == HA_ACK || (t != HA_HELLO && r->peer.version == 0 && apply))
-			return ERR_MALFORMED;
-		if (apply)
-			TRY(apply_frame(r, t, plain, c->seq));
+		TRY(apply ? apply_frame(r, t, plain, c->seq) : check_frame(r, t, plain));
 	}
 	return OK;
 }

@@ -36,6 +36,8 @@ enum err ha_sender_commit(struct ha_sender *s, struct ha_commit *c, struct span 
 
 /* What the receiver applies a batch to. Times are already on this node's line. */
 struct ha_apply {
+	/* Could this state ever be taken over? Asked of every session of a batch before the first is applied. */
+	enum err (*check)(void *arg, const struct ha_session *in);
 	enum err (*session)(void *arg, const struct ha_session *in);
 	void (*ended)(void *arg, uint64_t serial);
 	void (*rec)(void *arg, uint64_t seq, const struct rec *r);

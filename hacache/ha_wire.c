@@ -9,7 +9,7 @@
 #include "ha.pb-c.h"
 #include "hacache/ha_rows.h"
 
-enum { ARENA_SIZE = 4 << 20, ARENA_ALIGN = 16 };
+enum { ARENA_SIZE = 24 << 20, ARENA_ALIGN = 16 };
 
 struct arena {
 	uint8_t *p;

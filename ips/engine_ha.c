@@ -113,11 +113,18 @@ static enum err import_held(struct engine *e, struct reasm_dir *to, const struct
 	for (unsigned i = 0; i < from->held->n; i++) {
 		struct reasm_seg *seg = &to->held->seg[i];
 		*seg = (struct reasm_seg){ .seq = from->held->seg[i].seq };
-		TRY(buf_set(e->bufs, &seg->data, from->held->seg[i].data.p, from->held->seg[i].data.len));
+		if (buf_set(e->bufs, &seg->data, from->held->seg[i].data.p, from->held->seg[i].data.len) != OK)
+			break;
 		to->held->n++;
 		to->held_bytes += seg->data.len;
 	}
-	return OK;
+	if (to->held->n == from->held->n)
+		return OK;
+	if (to->held->n == 0) {
+		pool_put(&e->held_pool, to->held);
+		to->held = NULL;
+	}
+	return ERR_FULL;
 }
 
 static enum err import_reasm(struct engine *e, struct insp *f, const struct reasm_state *in)
@@ -135,6 +142,7 @@ static enum err import_insp(struct engine *e, struct insp *f, const struct insp_
 {
 	const struct insp_state old = f->s;
 	f->s = *in;
+	f->s.partial |= old.partial; /* what was left out once stays out */
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
 		f->s.dir[d].look = old.dir[d].look;
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
@@ -223,8 +231,48 @@ static enum err import_inspection(struct engine *e, struct session *s, const str
 	return OK;
 }
 
+/* Numbers of our own tables, each once and in order. */
+static bool tags_good(const struct sigset *set, const struct tagset *tags, struct ha_trust trust)
+{
+	for (unsigned i = 0; i < tags->n; i++) {
+		const tag_t t = tags->id[i];
+		const enum tag_table_id table = (t & TAG_CUSTOM_BIT) != 0 ? TAGS_CUSTOM : TAGS_STOCK;
+		const bool known = (t & ~TAG_CUSTOM_BIT) < sigset_tags(set, table)->nr;
+		if ((table == TAGS_CUSTOM ? trust.custom_tags : trust.stock_tags) && !known)
+			return false;
+		if (i > 0 && t <= tags->id[i - 1])
+			return false;
+	}
+	return true;
+}
+
+/* The count of octets does not travel: import makes it anew. */
+static bool held_good(const struct reasm_dir *in)
+{
+	struct reasm_dir r = *in;
+	if (r.held == NULL || r.held->n == 0)
+		return true;
+	r.held_bytes = 0;
+	for (unsigned i = 0; i < r.held->n; i++)
+		r.held_bytes += r.held->seg[i].data.len;
+	return reasm_check(&r);
+}
+
+enum err engine_ha_check(const struct engine_ha *h, const struct ha_session *in, struct ha_trust trust)
+{
+	if (in->fwd != NULL) {
+		struct session_state st = *in->fwd;
+		st.serial = in->serial;
+		TRY(session_state_check(&st));
+	}
+	if (in->reasm != NULL && (!held_good(&in->reasm->dir[DIR_ORIG]) || !held_good(&in->reasm->dir[DIR_REPLY])))
+		return ERR_RANGE;
+	return in->insp == NULL || tags_good(h->e->gen->sigs, &in->insp->tags, trust) ? OK : ERR_RANGE;
+}
+
 enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, struct ha_trust trust)
 {
+	TRY(engine_ha_check(h, in, trust));
 	struct engine *e = h->e;
 	struct session *s = session_by_serial(e->sessions, in->serial);
 	if (in->fwd != NULL) {

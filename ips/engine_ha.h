@@ -20,6 +20,8 @@ bool engine_ha_next(struct engine_ha *h, struct ha_session *out);
 /* The state of one session; false when there is none of that serial. */
 bool engine_ha_export(struct engine_ha *h, uint64_t serial, struct ha_session *out);
 
+/* Could this engine ever hold such a state? Looks at the message alone: ERR_RANGE. Import asks again. */
+enum err engine_ha_check(const struct engine_ha *h, const struct ha_session *in, struct ha_trust trust) MUST_USE;
 /* What means something else here is left out, and the flow flagged resumed-partial: match state under other
  * signatures, tags of another table. */
 enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, struct ha_trust trust) MUST_USE;

@@ -42,3 +42,6 @@ UNIT += s7:decoders,base
 UNIT += other:decoders,base
 UNIT += alloc:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += reasm:ips,base
+UNIT += ha_wire:hacache,base
+UNIT += ha_cache:hacache,base
+UNIT += ha_sync:hacache,base
