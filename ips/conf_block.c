@@ -71,7 +71,7 @@ static void close_forgotten(struct parser *ps, const char *path)
 			FAIL(ps, join(ps, 0, what, sizeof(what)), "'%s' of line %u is still open; write 'end' before this line",
 			     top(ps)->what, top(ps)->line);
 		ps->depth--;
-		if (top(ps)->kind == F_VDOMS)
+		if (top(ps)->kind == F_VDOMS && ps->depth > 1)
 			ps->depth--;
 	}
 }
@@ -92,7 +92,7 @@ static void tell_unknown_object(struct parser *ps, const char *path)
 	const struct conf_object *known = conf_schema_find(path);
 	if (known != NULL && known->parent != CO_N)
 		FAIL(ps, path, "stands inside 'config %s'", conf_schema(known->parent)->path);
-	else if (known != NULL) /* the block was left open by the file that includes this one */
+	else if (known != NULL || is_vdom_word(path)) /* the block was left open by the file that includes this one */
 		FAIL(ps, path, "cannot stand inside '%s', which includes this file", f->what);
 	else if (f->obj != NULL)
 		FAIL(ps, path, "'%s' has no such object in it%s", f->obj->path, hint);

@@ -263,6 +263,7 @@ static const struct file files[] = {
 	{ "open", "config nfq\n" },
 	{ "closed", "end\n" },
 	{ "entries", "edit 5\nset action accept\nnext\nedit 6\n" },
+	{ "vdoms", "config firewall policy\nconfig vdom\n" },
 	{ "bad", "\nconfig nfq\nset queues 0\nend\n" },
 };
 
@@ -319,6 +320,11 @@ static void test_include(void)
 		  "entries:4: 'edit 6': the block is not closed; 'next' closes it\n");
 	including("config firewall policy\nedit 1\ninclude bad\nnext\nend\n",
 		  "bad:2: 'nfq': cannot stand inside 'edit 1', which includes this file\n");
+	including("config vdom\ninclude vdoms\nend\n",
+		  "vdoms:1: 'firewall policy': cannot stand inside 'config vdom', which includes this file\n"
+		  "vdoms:2: 'config vdom': 'config firewall policy' of line 1 is still open; write 'end' before this line\n"
+		  "vdoms:2: 'vdom': cannot stand inside 'config vdom', which includes this file\n"
+		  "vdoms:2: 'config vdom': the block is not closed; 'end' closes it\n");
 	including("foo\ninclude bad\nbar\n",
 		  "x:1: 'foo': unknown command; allowed: config, edit, set, append, unset, next, end, include\n"
 		  "x:3: 'bar': unknown command; allowed: config, edit, set, append, unset, next, end, include\n"
