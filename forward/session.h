@@ -18,17 +18,14 @@
 /* Flags shown in the list's state= line: X(bit, id, name) */
 #define SESSION_FLAG_LIST(X)               \
 	X(0, SF_LOG, "log")                \
-	X(1, SF_MAY_DIRTY, "may_dirty")    \
-	X(2, SF_NDR, "ndr")                \
-	X(3, SF_SYN_SES, "syn_ses")        \
-	X(4, SF_APP_VALID, "app_valid")    \
-	X(5, SF_SYNCED, "synced")
+	X(1, SF_SYN_SES, "syn_ses")        \
+	X(2, SF_APP_VALID, "app_valid")
 
 enum session_flag {
 #define X(bit, id, name) id = 1u << bit,
 	SESSION_FLAG_LIST(X)
 #undef X
-	SESSION_FLAG_ALL = (1u << 6) - 1
+	SESSION_FLAG_ALL = (1u << 3) - 1
 };
 
 enum session_end { END_TIMEOUT, END_CLOSED, END_CLEARED, END_EVICTED, SESSION_END_N };

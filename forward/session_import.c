@@ -1,7 +1,7 @@
 /* session_import.c - a peer's session taken over as it is, after every field is checked. */
 #include "forward/session_int.h"
 
-enum { VLAN_MAX = 4095, WSCALE_MAX = 14 + 1 };
+enum { VLAN_MAX = 4095 };
 
 static bool addr_good(const struct addr *a, uint8_t family)
 {
@@ -78,7 +78,7 @@ static bool trackers_good(const struct session_state *st)
 	if (t->state >= TCPS_N || (!is_tcp && t->state != TCPS_NONE))
 		return false;
 	for (unsigned d = 0; d < DIR_N; d++)
-		if (t->end[d].state >= TCPS_N || t->end[d].wscale > WSCALE_MAX)
+		if (t->end[d].state >= TCPS_N)
 			return false;
 	return true;
 }

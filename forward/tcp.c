@@ -174,8 +174,6 @@ static void end_note(struct tcp_end *e, const struct tcp_info *h, uint32_t end)
 	bool first_ack = !e->seen || e->state == TCPS_SYN_SENT;
 	if ((h->flags & TCP_ACK) != 0 && (first_ack || seq_diff(h->ack, e->ack) > 0))
 		e->ack = h->ack;
-	if ((h->flags & TCP_SYN) != 0)
-		e->wscale = h->wscale;
 	if ((h->flags & TCP_RST) == 0)
 		e->win = h->win;
 	e->seen = true;

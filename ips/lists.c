@@ -35,7 +35,7 @@ static void ips_letters(const struct session *s, const struct insp *f, struct ou
 	const struct insp_dir *d = f->s.dir;
 	const bool failed = f->stack != NULL && (f->stack->cotp.dir[DIR_ORIG].failed || f->stack->cotp.dir[DIR_REPLY].failed);
 	outbuf_fmt(o, "%c%c%c%c-%c%c%c%c-%c%c%c%c", letter(s->s.flags & SF_LOG, 'l'), letter(s->s.tcp.midstream, 'm'),
-		   letter(s->s.flags & SF_SYNCED, 's'), letter(f->s.partial, 'p'), letter(r[0].n_gaps + r[1].n_gaps != 0, 'g'),
+		   letter(s->s.flags & SF_SYN_SES, 's'), letter(f->s.partial, 'p'), letter(r[0].n_gaps + r[1].n_gaps != 0, 'g'),
 		   letter(r[0].held_bytes + r[1].held_bytes != 0, 'h'), letter(d[0].blocked, 'c'), letter(d[1].blocked, 'b'),
 		   letter(failed, 'f'), letter(f->s.tags.n != 0, 't'), letter(f->s.n_alerts != 0, 'a'),
 		   letter(s->s.tcp.end[0].fin || s->s.tcp.end[1].fin, 'e'));
