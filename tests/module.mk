@@ -5,6 +5,7 @@ CHECK_SCRIPTS += tests/lint/deps.sh tests/lint/purity.sh tests/lint/style.sh tes
 CHECK_SCRIPTS += tests/golden/demo.sh tests/golden/broken.sh tests/golden/docs.sh
 
 include tests/tools/module.mk
+include tests/e2e/module.mk
 
 # Unit tests that count or refuse allocations (tests/unit/alloc.h).
 WRAP_ALLOC := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
@@ -14,4 +15,4 @@ UNIT_LD_ring := $(WRAP_ALLOC)
 UNIT_LD_conf_alloc := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 UNIT_LD_alloc := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 CHECK_SCRIPTS += tests/golden/conf.sh
-CHECK_SCRIPTS += tests/golden/rules.sh tests/golden/replay.sh
+CHECK_SCRIPTS += tests/golden/rules.sh tests/golden/replay.sh tests/golden/drops.sh

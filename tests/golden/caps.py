@@ -1,5 +1,4 @@
 """The generated captures: what their scripts' heads say, and what `ips replay` says of them. Shared by golden tests."""
-import collections
 import concurrent.futures
 import json
 import os
@@ -12,24 +11,29 @@ SCRIPTS, PCAPS = "tests/captures", "build/captures"
 
 
 class Capture:
-    """A script: its name ("rules/tags"), the words of its head, its capture, the configuration it names."""
+    """A script: its name ("rules/tags"), the words of its head, its capture, the files it names."""
 
-    def __init__(self, script):
+    def __init__(self, script, folder=SCRIPTS, pcap=None):
         self.script = script
-        self.name = os.path.relpath(script, SCRIPTS)[: -len(".cap")]
-        self.pcap = os.path.join(PCAPS, self.name + ".pcap")
-        self.head = collections.defaultdict(str)
+        self.name = os.path.relpath(script, folder)[: -len(".cap")]
+        self.pcap = pcap or os.path.join(PCAPS, self.name + ".pcap")
+        self.head = {}
         for line in open(script):
             if not line.startswith("#"):
                 break
             word = re.match(r"# ([a-z]+): *(.*)", line)
             if word:
-                self.head[word[1]] += " " + word[2]
-        self.config = self.head["config"].strip() and os.path.join(os.path.dirname(script), self.head["config"].strip())
+                self.head[word[1]] = self.head.get(word[1], "") + " " + word[2]
+        self.config, self.rules = self.beside("config"), self.beside("rules")
         self.healthy = self.words("class") == ["healthy"]
 
+    def beside(self, key):
+        """The file that a word names, in the script's folder."""
+        name = self.head.get(key, "").strip()
+        return name and os.path.join(os.path.dirname(self.script), name)
+
     def words(self, key):
-        return self.head[key].replace(",", " ").split()
+        return self.head.get(key, "").replace(",", " ").split()
 
     def says(self, *keys):
         return any(k in self.head for k in keys)
@@ -49,9 +53,10 @@ def captures():
 
 
 def replay(cap, *more, ips=IPS, config=None):
-    """The summary of a replay under the capture's configuration, or a text that says why there is none."""
-    config = config or cap.config
-    args = [ips, "replay", "--json"] + (["-c", config] if config else []) + list(more) + [cap.pcap]
+    """The summary of a replay under the capture's configuration, another or none (""); or a text: why there is none."""
+    config = cap.config if config is None else config
+    args = [ips, "replay", "--json"] + (["-c", config] if config else []) + (["--rules", cap.rules] if cap.rules else [])
+    args += list(more) + [cap.pcap]
     r = subprocess.run(args, capture_output=True, text=True)
     if r.returncode != 0 or r.stderr:
         return "exit %d: %s" % (r.returncode, r.stderr.strip()[:300])
