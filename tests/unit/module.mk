@@ -45,3 +45,11 @@ UNIT += reasm:ips,base
 UNIT += ha_wire:hacache,base
 UNIT += ha_cache:hacache,base
 UNIT += ha_sync:hacache,base
+UNIT += engine:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += engine_block:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += engine_ha:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += link:hacache,base
+UNIT_LD_link := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
+UNIT += link_beat:hacache,base
+UNIT += queue:nfq,forward,base
+UNIT += ruleset:nfq,base
