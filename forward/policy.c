@@ -187,6 +187,7 @@ static enum err row_take(struct row *row, const struct policy_rule *r)
 		.without_syn = r->without_syn,
 		.session_sync = r->session_sync,
 		.log_traffic = r->log_traffic,
+		.log_alerted = r->log_alerted,
 		.prefer = r->prefer,
 		.sensor = r->sensor,
 	};

@@ -28,7 +28,8 @@ struct policy_rule {
 	bool inspect;                /* utm-status enable */
 	bool without_syn;            /* tcp-session-without-syn */
 	bool session_sync;
-	bool log_traffic;
+	bool log_traffic;            /* a record of each session's end */
+	bool log_alerted;            /* ... of those with alerts */
 	enum policy_prefer prefer;
 	int16_t sensor;              /* index into the generation's sensors, -1 = none */
 };
@@ -36,7 +37,7 @@ struct policy_rule {
 struct policy {                      /* the match's answer, as long as the set lives */
 	uint32_t id;
 	enum policy_action action;
-	bool inspect, without_syn, session_sync, log_traffic;
+	bool inspect, without_syn, session_sync, log_traffic, log_alerted;
 	enum policy_prefer prefer;
 	int16_t sensor;
 };

@@ -58,17 +58,18 @@ struct session_state {
 enum session_chain { CHAIN_ORIG = DIR_ORIG, CHAIN_REPLY = DIR_REPLY, CHAIN_SERIAL, CHAIN_N };
 
 struct session {
-	struct session_state s;
-	struct wheel_timer timer; /* at or before s.expires: its callback arms it again */
-	struct session *hnext[CHAIN_N];
-	struct list all;         /* every session, oldest first */
-	struct session *due_next; /* expired in this tick, waiting for its end */
+	struct session *hnext[CHAIN_N]; /* what a lookup reads stands together: these to s.tuple */
 	uint32_t hash[CHAIN_N];
 	bool due;
 	bool gone;               /* ended while it was due */
 	bool larval;             /* held for the peer: never ages, not matched by packets until promoted */
-	struct session *dirty_next; /* sessions changed in this batch */
 	bool dirty;
+	bool unshared;           /* its policy keeps it from the peer */
+	struct session_state s;
+	struct wheel_timer timer; /* at or before s.expires: its callback arms it again */
+	struct list all;         /* every session, oldest first */
+	struct session *due_next; /* expired in this tick, waiting for its end */
+	struct session *dirty_next; /* sessions changed in this batch */
 	void *ips;               /* the inspector's state; NULL = not inspected */
 };
 

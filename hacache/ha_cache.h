@@ -15,7 +15,6 @@ struct ha_entry {
 	uint64_t version;                    /* of the last message sent or applied */
 	uint64_t digest;                     /* this session's part of the table's */
 	uint64_t sum[HA_SECTION_N];          /* of each section as last sent; 0 = never */
-	mono_t at;                           /* last message */
 	struct ha_entry *next;
 };
 

@@ -29,6 +29,7 @@
 #define U16 UINT16_MAX
 #define U32 UINT32_MAX
 #define U64 UINT64_MAX
+#define SERIAL_MAX (UINT64_MAX >> 1) /* the numbers after a peer's last one must not run out */
 
 /* --- forwarding ---------------------------------------------------------------------------------- */
 
@@ -221,7 +222,7 @@ ROWS(msg_match, "Match", struct ha_match,
 /* --- the messages ---------------------------------------------------------------------------------- */
 
 ROWS(msg_session, "Session", struct ha_session,
-	UINT(struct ha_session, serial, U64),
+	UINT(struct ha_session, serial, SERIAL_MAX),
 	UINT(struct ha_session, version, U64),
 	PTR(struct ha_session, fwd, msg_fwd),
 	PTR(struct ha_session, reasm, msg_reasm),
@@ -233,7 +234,7 @@ ROWS(msg_session, "Session", struct ha_session,
 	PTR(struct ha_session, match, msg_match));
 
 ROWS(msg_ended, "Ended", struct ha_ended,
-	UINT(struct ha_ended, serial, U64));
+	UINT(struct ha_ended, serial, SERIAL_MAX));
 
 ROWS(msg_rec_flow, "RecFlow", struct rec_flow,
 	NAMED(struct rec_flow, bytes_orig, bytes[DIR_ORIG], U64),
@@ -282,8 +283,8 @@ ROWS(msg_hello, "Hello", struct ha_hello,
 ROWS(msg_commit, "Commit", struct ha_commit,
 	UINT(struct ha_commit, seq, U64),
 	UINT(struct ha_commit, released, U64),
-	{ .name = "now", .kind = HK_UINT, .local = true, .off = offsetof(struct ha_commit, now), .size = 8, .max = U64 },
-	UINT(struct ha_commit, last_serial, U64),
+	{ .name = "now", .kind = HK_UINT, .local = true, .off = offsetof(struct ha_commit, now), .size = 8, .max = INT64_MAX / 4 },
+	UINT(struct ha_commit, last_serial, SERIAL_MAX),
 	UINT(struct ha_commit, packet_nr, U64),
 	UINT(struct ha_commit, digest, U64));
 

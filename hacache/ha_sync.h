@@ -17,8 +17,7 @@ struct ha_sender {
 	uint8_t *mem;
 	struct wr out; /* the batch so far */
 	uint64_t seq;  /* of the last commit */
-	uint64_t acked;
-	uint64_t n_octets, n_messages;
+	uint64_t n_octets;
 	mono_t now;
 };
 

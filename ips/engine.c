@@ -12,7 +12,7 @@ enum { STREAMS_PER_SESSION = 2, TCP_PICKUP_PORT = 1024, TCP_EPHEMERAL_PORT = 327
 
 void engine_touch(struct engine *e, struct session *s)
 {
-	if (e->ended != NULL && !s->dirty) { /* only where someone replicates */
+	if (e->ended != NULL && !s->dirty && !s->unshared) { /* only where someone replicates */
 		s->dirty = true;
 		s->dirty_next = e->dirty;
 		e->dirty = s;
@@ -45,7 +45,7 @@ static void on_session_end(void *arg, struct session *s, enum session_end why)
 	} else {
 		e->stats.services[PROTO_NONE]++;
 	}
-	if (rec_wanted(e, REC_FLOW)) {
+	if ((s->s.flags & SF_LOG) != 0 && rec_begin(e, s, REC_FLOW)) {
 		struct rec r;
 		rec_session(e, s, &r, REC_FLOW, DIR_ORIG);
 		r.flow.end = (uint8_t)why;
@@ -96,6 +96,7 @@ static enum reason open_session(struct run *w)
 	if (w->s == NULL)
 		return REASON_SESSION_FULL;
 	e->stats.sessions++;
+	w->s->unshared = !pol->session_sync;
 	if (pol->log_traffic)
 		w->s->s.flags |= SF_LOG;
 	if (pol->inspect && !w->p->fragment && insp_new(e, w->s, pol) == NULL)
@@ -139,7 +140,7 @@ static struct verdict settle(struct engine *e, enum reason r)
 
 static void tell_drop(struct run *w, enum reason why)
 {
-	if (!rec_wanted(w->e, REC_DROP))
+	if (!rec_begin(w->e, w->s, REC_DROP))
 		return;
 	struct rec r;
 	if (w->s != NULL) {
@@ -147,6 +148,7 @@ static void tell_drop(struct run *w, enum reason why)
 	} else {
 		memset(&r, 0, sizeof(r));
 		r.kind = REC_DROP;
+		r.owner = w->e->cfg.node;
 		r.tuple = w->p->tuple;
 		r.ifin = w->p->ifin;
 		r.ifout = w->p->ifout;
@@ -163,6 +165,18 @@ static void advance(struct engine *e, mono_t now)
 	session_tick(e->sessions, e->now);
 }
 
+static enum reason in_session(struct run *w)
+{
+	struct engine *e = w->e;
+	const enum reason r = find_session(w);
+	if (r != REASON_NONE)
+		return r;
+	if (!w->opened)
+		session_packet(e->sessions, w->s, w->dir, w->p, e->now);
+	engine_touch(e, w->s);
+	return w->s->ips != NULL ? insp_packet(e, w->s, w->dir, w->p) : REASON_NONE;
+}
+
 struct verdict engine_packet(struct engine *e, struct packet *p)
 {
 	struct run w = { .e = e, .p = p };
@@ -171,22 +185,14 @@ struct verdict engine_packet(struct engine *e, struct packet *p)
 	e->stats.packets++;
 	e->stats.bytes += p->wire_len;
 	enum reason r = packet_decode(p);
-	if (r != REASON_NONE) {
-		memset(&p->tuple, 0, sizeof(p->tuple));
-	} else if (p->icmp_error) {
-		r = icmp_error(&w);
-	} else {
-		r = find_session(&w);
-		if (r == REASON_NONE) {
-			if (!w.opened)
-				session_packet(e->sessions, w.s, w.dir, p, e->now);
-			engine_touch(e, w.s);
-			if (w.s->ips != NULL)
-				r = insp_packet(e, w.s, w.dir, p);
-		}
+	if (r == REASON_NONE)
+		r = p->icmp_error ? icmp_error(&w) : in_session(&w);
+	else
+		memset(&p->tuple, 0, sizeof(p->tuple)); /* what was decoded of it counts for nothing */
+	if (r == REASON_NONE) {
+		e->stats.bad_csum += p->bad_csum;
+		e->stats.fragments += p->fragment;
 	}
-	e->stats.bad_csum += p->bad_csum;
-	e->stats.fragments += p->fragment;
 	if (r != REASON_NONE)
 		tell_drop(&w, r);
 	return settle(e, r);

@@ -23,7 +23,6 @@ struct insp {
 	struct match_flow match;
 	struct stack *stack; /* NULL unless service is cotp */
 	const struct policy *policy;
-	struct session *session;
 };
 
 struct engine_stats {

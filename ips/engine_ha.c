@@ -97,6 +97,7 @@ static enum err own_buf(struct engine *e, struct buf *ours, const struct buf *th
 		buf_clear(e->bufs, ours);
 		return OK;
 	}
+	buf_clear(e->bufs, ours);        /* never more memory than the contents need: the peer's cap holds here too */
 	return buf_set(e->bufs, ours, theirs->p, theirs->len);
 }
 
@@ -224,9 +225,11 @@ static enum err import_inspection(struct engine *e, struct session *s, const str
 	TRY(import_stack(e, f, in));
 	if (f->s.service == SVC_COTP && f->stack == NULL)
 		return ERR_RANGE;
-	if (in->match != NULL && trust.sigs)
-		TRY(import_match(e, f, in->match));
-	if (!keep_known_tags(&f->s.tags, trust) || (in->match != NULL && !trust.sigs))
+	const bool matched = in->match == NULL || (trust.sigs && import_match(e, f, in->match) == OK);
+	if (!matched) /* what was half matched is given up; the streams go on as behind a gap */
+		for (enum dir d = DIR_ORIG; d < DIR_N; d++)
+			match_gap(e->matcher, &f->match, d);
+	if (!keep_known_tags(&f->s.tags, trust) || !matched)
 		f->s.partial = true;
 	return OK;
 }

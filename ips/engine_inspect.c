@@ -64,7 +64,7 @@ static const struct app *note_app(struct run *w, const struct dec_event *ev)
 	w->f->s.last_app = a->id;
 	w->s->s.flags |= SF_APP_VALID;
 	w->e->app_count[app_index(a)]++;
-	if (rec_wanted(w->e, REC_APP)) {
+	if (rec_begin(w->e, w->s, REC_APP)) {
 		struct rec r;
 		rec_session(w->e, w->s, &r, REC_APP, ev->dir);
 		first_names(ev, &r);
@@ -83,20 +83,46 @@ static void on_event(void *arg, const struct dec_event *ev)
 	match_event(w->e->matcher, &w->f->match, &w->sig, ev, a != NULL ? a->name : NULL, w);
 }
 
+/* One record a packet, direction and kind: a packet full of oddities makes no flood. All are counted. */
+static bool told_before(struct run *w, enum dir d, enum anomaly a)
+{
+	const uint64_t bit = UINT64_C(1) << (a % 64);
+	uint64_t *word = &w->told[d][a / 64];
+	const bool before = (*word & bit) != 0;
+	*word |= bit;
+	return before;
+}
+
+/* After these, octets of the flow go by unread. */
+static bool blinds(enum anomaly a)
+{
+	switch ((int)a) {
+	case AN_GAP:
+	case AN_BUDGET:
+	case AN_MEMORY:
+	case AN_HELD_CAP:
+	case AN_TPKT_VERSION:
+	case AN_TPKT_LENGTH:
+	case AN_COTP_TSDU_SIZE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void on_anomaly(void *arg, enum dir d, enum anomaly a)
 {
 	struct run *w = arg;
 	let_hits_out(w);
 	w->e->stats.anomalies[a]++;
-	if (rec_wanted(w->e, REC_ANOMALY)) {
+	if (!told_before(w, d, a) && rec_begin(w->e, w->s, REC_ANOMALY)) {
 		struct rec r;
 		rec_session(w->e, w->s, &r, REC_ANOMALY, d);
 		r.code = a;
 		rec_tell(w->e, w->s, &r);
 	}
 	match_anomaly(w->e->matcher, &w->f->match, &w->sig, d, anomaly_name(a), w);
-	const bool blind = a == AN_BUDGET || a == AN_MEMORY || a == AN_HELD_CAP;
-	if (blind && w->e->gen->prevent && w->f->policy->prefer == PREFER_SECURITY) {
+	if (blinds(a) && w->e->gen->prevent && w->f->policy->prefer == PREFER_SECURITY) {
 		w->reason = REASON_INSPECTION;
 		w->guilty = d;
 	}
@@ -142,13 +168,15 @@ static void on_hit(void *arg, const struct match_hit *hit)
 		return;
 	e->alert_count[hit->sig->index]++;
 	w->f->s.n_alerts++;
-	if (rec_wanted(e, REC_ALERT)) {
+	if (w->f->policy->log_alerted)
+		w->s->s.flags |= SF_LOG;
+	if (rec_begin(e, w->s, REC_ALERT)) {
 		struct rec r;
 		rec_session(e, w->s, &r, REC_ALERT, hit->dir);
 		r.gid = hit->sig->gid;
 		r.sid = hit->sig->sid;
 		r.rev = hit->sig->rev;
-		r.dropped = drop && e->gen->prevent;
+		r.dropped = drop && e->gen->prevent && w->p != NULL; /* at a session's end the octets have left */
 		r.would_drop = drop && !e->gen->prevent;
 		rec_tell(e, w->s, &r);
 	}
@@ -334,17 +362,18 @@ static bool is_refused(const struct insp_dir *d, const struct packet *p)
 {
 	if (!d->blocked)
 		return false;
-	const uint32_t end = p->tcp.seq + (uint32_t)p->payload.len + ((p->tcp.flags & (TCP_FIN | TCP_SYN)) != 0);
+	const uint32_t end = p->tcp.seq + p->payload_wire + ((p->tcp.flags & (TCP_FIN | TCP_SYN)) != 0);
 	return end != p->tcp.seq && seq_diff(end, d->release_to) > 0;
 }
 
+/* Nothing from where the stream stood leaves any more, be it in this packet or in a hole before it. */
 static void block(struct run *w)
 {
 	struct insp_dir *d = &w->f->s.dir[w->guilty];
 	if (d->blocked || w->s->s.tuple[DIR_ORIG].proto != IPPROTO_TCP_)
 		return;
 	d->blocked = true;
-	d->release_to = w->guilty == w->from ? w->p->tcp.seq : w->f->reasm.dir[w->guilty].next;
+	d->release_to = w->next[w->guilty];
 }
 
 static void datagram(struct run *w)
@@ -364,7 +393,9 @@ enum reason insp_packet(struct engine *e, struct session *s, enum dir d, const s
 	struct dec_sink sink;
 	run_init(&w, e, s, &sink);
 	w.p = p;
-	w.dir = w.from = w.guilty = d;
+	w.dir = w.guilty = d;
+	for (enum dir i = DIR_ORIG; i < DIR_N; i++)
+		w.next[i] = w.f->reasm.dir[i].started ? w.f->reasm.dir[i].next : p->tcp.seq;
 	const bool tcp = p->tuple.proto == IPPROTO_TCP_;
 	if (tcp && is_refused(&w.f->s.dir[d], p))
 		return REASON_BLOCKED;
@@ -400,7 +431,6 @@ struct insp *insp_new(struct engine *e, struct session *s, const struct policy *
 	match_flow_init(&f->match);
 	f->s.owner = e->cfg.node;
 	f->policy = pol;
-	f->session = s;
 	s->ips = f;
 	s->s.inspected = true;
 	return f;

@@ -32,9 +32,10 @@ struct run {
 	struct insp *f;
 	bool opened;                     /* s began with this packet */
 	enum dir dir;                    /* of the bytes being inspected */
-	enum dir from;                   /* of the packet */
 	enum reason reason;              /* what the inspection decided */
 	enum dir guilty;                 /* the direction it decided that for */
+	uint32_t next[DIR_N];            /* where each direction's stream stood before the packet */
+	uint64_t told[DIR_N][(ANOMALY_N + 63) / 64]; /* anomalies recorded for it */
 	struct dec_ctx dec;
 	struct sig_flow sig;
 	int64_t before;                  /* octets of the current feed that came before the last match_stream's bytes */
@@ -52,8 +53,9 @@ struct reasm_ctx insp_reasm_ctx(struct engine *e, const struct reasm_sink *sink)
 
 /* engine_rec.c */
 void rec_session(struct engine *e, const struct session *s, struct rec *r, enum rec_kind k, enum dir d);
-void rec_tell(struct engine *e, struct session *s, struct rec *r);
-bool rec_wanted(const struct engine *e, enum rec_kind k);
+void rec_tell(struct engine *e, const struct session *s, struct rec *r);
+/* Takes the session's next record number, wanted or not: ids do not depend on what is logged. Is it wanted? */
+bool rec_begin(const struct engine *e, struct session *s, enum rec_kind k);
 
 /* engine.c */
 void engine_touch(struct engine *e, struct session *s);

@@ -3,8 +3,11 @@
 
 #include "ips/engine_int.h"
 
-bool rec_wanted(const struct engine *e, enum rec_kind k)
+bool rec_begin(const struct engine *e, struct session *s, enum rec_kind k)
 {
+	struct insp *f = s != NULL ? s->ips : NULL;
+	if (f != NULL)
+		f->s.n_recs++;
 	return (e->cfg.rec_mask >> k & 1) != 0;
 }
 
@@ -39,12 +42,12 @@ void rec_session(struct engine *e, const struct session *s, struct rec *r, enum 
 	}
 }
 
-void rec_tell(struct engine *e, struct session *s, struct rec *r)
+void rec_tell(struct engine *e, const struct session *s, struct rec *r)
 {
-	struct insp *f = s != NULL ? s->ips : NULL;
+	const struct insp *f = s != NULL ? s->ips : NULL;
 	r->at = e->now;
 	r->packet_nr = e->packet_nr;
 	if (f != NULL)
-		r->nr = ++f->s.n_recs;
+		r->nr = f->s.n_recs;
 	e->on_rec(e->rec_arg, r);
 }

@@ -178,11 +178,12 @@ static enum err add_changes(struct node *n)
 {
 	struct ha_sender *s = &n->sender;
 	struct ha_session one;
-	while (engine_ha_next(n->ha, &one))
-		TRY(ha_sender_session(s, &one));
+	/* What ended makes room, on both nodes, for what began. */
 	for (size_t i = 0; i < n->n_ended; i++)
 		TRY(ha_sender_ended(s, n->ended[i]));
 	n->n_ended = 0;
+	while (engine_ha_next(n->ha, &one))
+		TRY(ha_sender_session(s, &one));
 	for (size_t i = 0; i < n->recs.n; i++)
 		TRY(ha_sender_rec(s, &n->recs.v[i]));
 	return n->failed;

@@ -16,12 +16,15 @@ find "$DIR" -name '*.pcap' ! -name 'big.pcap' ! -name 'large.pcap' | sed "s|^$DI
 # A capture may come with a configuration of its own: the tests of blocking need prevent mode.
 cut_run() { # row, capture
 	conf=tests/ha/$(printf '%s' "$2" | tr / _).conf
-	"$IPS" replay $([ -f "$conf" ] && echo "-c $conf") --rules tests/ha/mutation.rules --mutate "$1" --failover every \
+	"$IPS" replay --json $([ -f "$conf" ] && echo "-c $conf") --rules tests/ha/mutation.rules --mutate "$1" --failover every \
 		"$DIR/$2.pcap" > "$3" 2>&1
 }
+# By what the nodes let out, not by their own digests.
 shown() { # row, capture
-	cut_run "$1" "$2" /dev/null
-	[ $? -eq 3 ]
+	t=$(mktemp -p "$OUT") && cut_run "$1" "$2" "$t"
+	cuts=$(sed -n 's/.*"cuts":\([0-9]*\).*/\1/p' "$t") equal=$(sed -n 's/.*"equal":\([0-9]*\).*/\1/p' "$t")
+	rm -f "$t"
+	[ -n "$cuts" ] && [ "$equal" -lt "$cuts" ]
 }
 one_row() {
 	first=$(sed -n "s/^$2 //p" tests/ha/killers 2> /dev/null)

@@ -1,0 +1,228 @@
+/* gen_conf.c - a generation out of a configuration: every attribute that decides about a packet is read here. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ips/conf.h"
+#include "ips/gen_int.h"
+#include "ips/outbuf.h"
+
+enum { MIB = 1 << 20, TELL_LEN = 1024 };
+
+static bool is(const struct conf_node *n, const char *attr, const char *word)
+{
+	return strcmp(conf_str(n, attr), word) == 0;
+}
+
+struct gen *gen_alloc(const struct conf *c)
+{
+	static const char *const words[ST_N] = {
+#define X(id, word, dflt, help) word,
+		SESSION_TIMER_LIST(X)
+#undef X
+	};
+	struct gen *g = calloc(1, sizeof(*g));
+	if (g == NULL)
+		return NULL;
+	const struct conf_node *global = conf_single(c, NULL, "system global");
+	for (size_t i = 0; i < ST_N; i++)
+		g->timeout_s[i] = (uint32_t)conf_int(global, words[i]);
+	g->max_sessions = (uint32_t)conf_int(global, "max-sessions");
+	g->prevent = is(conf_single(c, NULL, "system settings"), "inspection-mode", "prevent");
+	const struct conf_node *ips = conf_single(c, NULL, "ips global");
+	g->stream_memory = (uint64_t)conf_int(ips, "stream-memory") * MIB;
+	g->budget = (uint32_t)conf_int(ips, "work-budget");
+	g->ignore_after = (uint64_t)conf_int(ips, "ignore-after");
+	g->limits = dec_limits_default;
+	g->limits.tsdu_max = (uint32_t)conf_int(ips, "tsdu-max");
+	return g;
+}
+
+/* --- policies ------------------------------------------------------------------------------------------ */
+
+/* Arrays that a policy rule borrows until the set is built. */
+struct owned {
+	struct addr_range *src, *dst;
+	struct service_range *svc;
+	uint32_t *srcintf, *dstintf;
+};
+
+static void told(const struct gen_teller *t, const struct conf_node *n, const char *attr, const char *text)
+{
+	char msg[TELL_LEN];
+	const char *file = "";
+	const unsigned line = conf_where(n, attr, &file);
+	snprintf(msg, sizeof(msg), "%s:%u: %s", file, line, text);
+	t->tell(t->arg, msg);
+}
+
+/* A capture's interfaces are port1, port2, ... in the order in which it names them. */
+static bool interface_number(const char *name, uint32_t *out)
+{
+	char *end;
+	if (strncmp(name, "port", 4) != 0 || name[4] < '1' || name[4] > '9')
+		return false;
+	errno = 0;
+	const unsigned long v = strtoul(name + 4, &end, 10);
+	*out = (uint32_t)v;
+	return errno == 0 && *end == '\0' && v <= UINT16_MAX;
+}
+
+static enum err interfaces(const struct conf_node *n, const char *attr, const struct gen_teller *t, uint32_t **out, uint16_t *n_out)
+{
+	const size_t many = conf_list_n(n, attr);
+	*n_out = 0;
+	if (conf_list_has(n, attr, "any") || many == 0)
+		return OK;
+	*out = calloc(many, sizeof(**out));
+	if (*out == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < many; i++) {
+		if (!interface_number(conf_list(n, attr, i), &(*out)[i])) {
+			char text[TELL_LEN / 2];
+			snprintf(text, sizeof(text), "'%s': a capture has no interface of that name; it has port1, port2, ...; or 'any'",
+				 conf_list(n, attr, i));
+			told(t, n, attr, text);
+			return ERR_UNKNOWN;
+		}
+		++*n_out;
+	}
+	return OK;
+}
+
+static enum err rule_of(const struct conf *c, const struct conf_node *n, const struct gen_teller *t, struct policy_rule *r,
+			struct owned *o)
+{
+	size_t n_src, n_dst, n_svc;
+	*r = (struct policy_rule){ .id = conf_key_int(n), .sensor = -1 };
+	TRY(conf_resolve_addresses(c, NULL, conf_names(n, "srcaddr"), &o->src, &n_src));
+	TRY(conf_resolve_addresses(c, NULL, conf_names(n, "dstaddr"), &o->dst, &n_dst));
+	TRY(conf_resolve_services(c, NULL, conf_names(n, "service"), &o->svc, &n_svc));
+	TRY(interfaces(n, "srcintf", t, &o->srcintf, &r->n_srcintf));
+	TRY(interfaces(n, "dstintf", t, &o->dstintf, &r->n_dstintf));
+	r->srcintf = o->srcintf;
+	r->dstintf = o->dstintf;
+	r->src = o->src;
+	r->dst = o->dst;
+	r->svc = o->svc;
+	r->n_src = (uint16_t)n_src;
+	r->n_dst = (uint16_t)n_dst;
+	r->n_svc = (uint16_t)n_svc;
+	r->src_negate = conf_flag(n, "srcaddr-negate");
+	r->dst_negate = conf_flag(n, "dstaddr-negate");
+	r->svc_negate = conf_flag(n, "service-negate");
+	r->action = is(n, "action", "accept") ? POLICY_ACCEPT : POLICY_DENY;
+	r->inspect = conf_flag(n, "utm-status");
+	r->without_syn = is(n, "tcp-session-without-syn", "all");
+	r->session_sync = conf_flag(n, "session-sync");
+	r->log_traffic = is(n, "logtraffic", "all");
+	r->log_alerted = is(n, "logtraffic", "utm");
+	r->prefer = is(n, "prefer", "security") ? PREFER_SECURITY : PREFER_CONNECTIVITY;
+	return OK;
+}
+
+static void free_owned(struct owned *own, size_t n)
+{
+	for (size_t k = 0; own != NULL && k < n; k++) {
+		free(own[k].src);
+		free(own[k].dst);
+		free(own[k].svc);
+		free(own[k].srcintf);
+		free(own[k].dstintf);
+	}
+	free(own);
+}
+
+static enum err build_policies(const struct conf *c, const struct gen_teller *t, struct gen *g)
+{
+	const size_t n = conf_count(c, NULL, "firewall policy");
+	struct policy_rule *rules = calloc(n + 1, sizeof(*rules));
+	struct owned *own = calloc(n + 1, sizeof(*own));
+	size_t i = 0;
+	enum err e = rules != NULL && own != NULL ? OK : ERR_NOMEM;
+	if (e == OK) {
+		CONF_FOREACH(p, c, NULL, "firewall policy")
+		{
+			if (e == OK && !is(p, "status", "disable")) {
+				e = rule_of(c, p, t, &rules[i], &own[i]);
+				i++;
+			}
+		}
+	}
+	if (e == OK)
+		e = policy_set_new(rules, i, &g->policy);
+	free_owned(own, n);
+	free(rules);
+	return e;
+}
+
+/* --- the sensor ------------------------------------------------------------------------------------------ */
+
+struct sensor {
+	const struct conf_node *node;    /* NULL: no policy names one */
+	const char **rules;              /* NULL-terminated: the caller's, then the sensor's */
+	struct outbuf home_net;          /* in the rules' language; empty: any */
+};
+
+/* One compiled set serves all policies: a second sensor would have its rules apply where they should not. */
+static enum err find_sensor(const struct conf *c, const struct gen_teller *t, struct sensor *s)
+{
+	CONF_FOREACH(p, c, NULL, "firewall policy")
+	{
+		const char *name = conf_str(p, "ips-sensor");
+		if (*name == '\0' || !conf_flag(p, "utm-status"))
+			continue;
+		const struct conf_node *n = conf_find(c, NULL, "ips sensor", name);
+		if (s->node != NULL && n != s->node) {
+			told(t, p, "ips-sensor", "a second ips sensor is in use; give all policies the same one");
+			return ERR_UNSUPPORTED;
+		}
+		s->node = n;
+	}
+	return OK;
+}
+
+static enum err fill_sensor(struct sensor *s, const char *const *rules)
+{
+	size_t n = 0, k = 0;
+	while (rules != NULL && rules[n] != NULL)
+		n++;
+	const size_t own = s->node != NULL ? conf_list_n(s->node, "rule-file") : 0;
+	s->rules = calloc(n + own + 1, sizeof(*s->rules));
+	if (s->rules == NULL)
+		return ERR_NOMEM;
+	for (; k < n; k++)
+		s->rules[k] = rules[k];
+	for (size_t i = 0; i < own; i++)
+		s->rules[k++] = conf_list(s->node, "rule-file", i);
+	const size_t nets = s->node != NULL && !conf_list_has(s->node, "home-net", "any") ? conf_list_n(s->node, "home-net") : 0;
+	for (size_t i = 0; i < nets; i++)
+		outbuf_fmt(&s->home_net, "%s%s", i == 0 ? "[" : ",", conf_list(s->node, "home-net", i));
+	if (nets != 0)
+		outbuf_fmt(&s->home_net, "]");
+	return s->home_net.bad ? ERR_NOMEM : OK;
+}
+
+enum err gen_new_conf(const struct conf *c, const char *const *rules, const char *home_net, gen_error_fn *tell, void *arg,
+		      struct gen **out)
+{
+	const struct gen_teller t = { tell, arg };
+	struct sensor s = { 0 };
+	struct gen *g = gen_alloc(c);
+	enum err e = g != NULL ? build_policies(c, &t, g) : ERR_NOMEM;
+	if (e == OK)
+		e = find_sensor(c, &t, &s);
+	if (e == OK)
+		e = fill_sensor(&s, rules);
+	if (e == OK)
+		e = gen_load_sigs(g, s.rules, home_net != NULL ? home_net : s.home_net.p, &t);
+	free(s.rules);
+	outbuf_free(&s.home_net);
+	if (e != OK) {
+		gen_free(g);
+		return e;
+	}
+	*out = g;
+	return OK;
+}
