@@ -78,6 +78,16 @@ struct packet {
  * tuples come with vdom 0: the caller, who knows the interface's, sets it in both. */
 enum reason packet_decode(struct packet *p);
 
+/* Where the transport checksum stands in an IP packet, and what it has to be. len 0: there is none to set (a
+ * fragment, another protocol, a packet that does not hold it, other addresses than the header's in the sum).
+ * partial: only the pseudo header's sum, as the kernel has it in a packet that it cuts into segments itself. */
+struct packet_csum {
+	uint32_t at;
+	uint8_t len;
+	uint8_t octets[4];
+};
+struct packet_csum packet_csum(struct span ip, bool partial);
+
 /* The tuple of the answer: ends swapped; for ICMP queries the type of their reply. */
 struct tuple tuple_reverse(const struct tuple *t);
 bool tuple_equal(const struct tuple *a, const struct tuple *b);

@@ -34,6 +34,8 @@ bool ip_fragment_fits(uint32_t offset, uint32_t len, bool more);
 enum reason l4_parse(struct packet *p, const struct ip_view *v);
 /* Ports or what stands for them, of the first octets of a transport header. */
 void l4_tuple(struct tuple *t, struct cur c);
+/* Sum over the pseudo header of len octets of transport (RFC 9293 3.1, RFC 8200 8.1). */
+uint64_t l4_pseudo_sum(const struct tuple *t, size_t len);
 /* Is the transport checksum there and right, or not to be looked at? len: octets it covers. */
 bool l4_csum_ok(const struct packet *p, const struct ip_view *v, size_t len, bool pseudo);
 

@@ -9,8 +9,7 @@
 enum { TCP_HEADER = 20, UDP_HEADER = 8, WSCALE_MAX = 14 /* RFC 7323 2.3 */ };
 enum { OPT_END = 0, OPT_NOP = 1 };
 
-/* RFC 9293 3.1, RFC 8200 8.1 */
-static uint64_t pseudo_sum(const struct tuple *t, size_t len)
+uint64_t l4_pseudo_sum(const struct tuple *t, size_t len)
 {
 	uint8_t buf[40];
 	struct wr w = wr_of(buf, sizeof(buf));
@@ -27,7 +26,7 @@ bool l4_csum_ok(const struct packet *p, const struct ip_view *v, size_t len, boo
 	if (!p->csum_ready || p->truncated || v->fragment || v->other_ends)
 		return true;
 	struct cur c = cur_span(v->l4);
-	return csum_ok(csum_add(pseudo ? pseudo_sum(&v->t, len) : 0, cur_bytes(&c, len)));
+	return csum_ok(csum_add(pseudo ? l4_pseudo_sum(&v->t, len) : 0, cur_bytes(&c, len)));
 }
 
 static void mss_read(struct tcp_info *h, struct cur *c)

@@ -126,6 +126,8 @@ static enum err dump_recv(struct pktio *io, struct packet *v, unsigned max, unsi
 		memcpy(d->io.why, d->under->why, sizeof(d->io.why));
 		return e;
 	}
+	if (d->n == 0)
+		return OK;
 	memcpy(d->batch, v, d->n * sizeof(*v));
 	d->now = v[d->n - 1].at;
 	return OK;
@@ -193,6 +195,11 @@ static void dump_close(struct pktio *io)
 	free(d);
 }
 
+static int dump_fd(const struct pktio *io)
+{
+	return pktio_fd(((const struct dump *)io)->under);
+}
+
 static const struct pktio_ops DUMP_OPS = {
 	.name = "dump",
 	.recv = dump_recv,
@@ -200,6 +207,7 @@ static const struct pktio_ops DUMP_OPS = {
 	.inject = dump_inject,
 	.stats = dump_stats,
 	.close = dump_close,
+	.fd = dump_fd,
 };
 
 /* A new file beside path, or path itself where it is a device or a pipe. */

@@ -1,7 +1,7 @@
 /* pktio.h - packets in and verdicts out behind one table of functions: replay and live run the same engine.
  *
- * Const instances: pktio_capture (pcap, pcapng, gzip), later NFQUEUE; pktio_dump wraps another and saves
- * what was let through. Packets are lent from recv until their verdict. One thread.
+ * Const instances: pktio_capture (pcap, pcapng, gzip), pktio_nfqueue (the kernel's packet queue); pktio_dump
+ * wraps another and saves what was let through. Packets are lent from recv until their verdict. One thread.
  */
 #ifndef NFQ_PKTIO_H
 #define NFQ_PKTIO_H
@@ -14,7 +14,11 @@
 
 struct pktio_verdict {
 	bool pass;
-	const uint8_t *rewritten;    /* the packet's new IP bytes; NULL = as it came */
+	bool marked;                 /* mark is given, for the kernel's routing rules */
+	uint32_t mark;
+	/* The packet's new IP bytes; NULL = as it came. Where the packet's csum_ready is false the transport
+	 * checksum in them does not matter: it is replaced by the right one. */
+	const uint8_t *rewritten;
 	uint32_t rewritten_len;
 };
 
@@ -23,6 +27,15 @@ struct pktio_stats {
 	uint64_t not_ip;             /* records that carry no IP packet: let through, never inspected */
 	uint64_t passed, dropped, injected;
 	uint64_t cut_short;          /* records whose capture length is below the wire length */
+	/* of a queue; 0 elsewhere */
+	uint64_t gso;                /* packets that the kernel will cut into segments behind us */
+	uint64_t unusable;           /* messages that no packet could be taken from: dropped */
+	uint64_t not_rewritten;      /* dropped for want of their new bytes: cut short on the way here, or too long */
+	uint64_t refused;            /* verdicts that the kernel answered with an error */
+	uint64_t not_injected;
+	uint64_t queue_dropped;      /* by the kernel: maxlen packets were waiting */
+	uint64_t user_dropped;       /* by the kernel: the socket buffer was full */
+	uint32_t pending;            /* waiting for a verdict now */
 };
 
 struct pktio;
@@ -30,7 +43,8 @@ struct pktio;
 struct pktio_ops {
 	const char *name;
 	/* Next packets of a batch, at most max: *n > 0, or ERR_EOF at the end, or an error with why. A record
-	 * without an IP packet comes with data == NULL (its verdict is always pass). */
+	 * without an IP packet comes with data == NULL (its verdict is always pass). A live source never waits: OK
+	 * with *n == 0 when nothing is there, and poll on its fd then. */
 	enum err (*recv)(struct pktio *io, struct packet *v, unsigned max, unsigned *n);
 	/* Verdicts of the last batch's packets, in order, n of them. */
 	enum err (*verdict)(struct pktio *io, const struct pktio_verdict *v, unsigned n);
@@ -38,6 +52,7 @@ struct pktio_ops {
 	enum err (*inject)(struct pktio *io, const uint8_t *ip, uint32_t len);
 	void (*stats)(const struct pktio *io, struct pktio_stats *st);
 	void (*close)(struct pktio *io);
+	int (*fd)(const struct pktio *io); /* see pktio_fd; may be NULL */
 };
 
 /* Every source begins with this. */
@@ -45,6 +60,12 @@ struct pktio {
 	const struct pktio_ops *ops;
 	char why[PKTIO_WHY_LEN];     /* of the last error: what, where (packet number), what to do */
 };
+
+/* Readable when recv has something; -1: recv never has to be waited for. */
+static inline int pktio_fd(const struct pktio *io)
+{
+	return io->ops->fd != NULL ? io->ops->fd(io) : -1;
+}
 
 /* path "-" is standard input; pcap, pcapng, either gzipped, by content. Every link type that carries IP:
  * Ethernet (VLAN, QinQ, MPLS, PPPoE), raw IP, null/loop, SLL, SLL2, PPP, NFLOG, PKTAP ... On error why (PKTIO_WHY_LEN) is set. */
@@ -55,5 +76,21 @@ enum err pktio_capture_open(const char *path, struct pktio **out, char *why) MUS
 enum err pktio_dump_open(struct pktio *under, const char *path, struct pktio **out, char *why) MUST_USE;
 /* Finishes the file: flush, sync, rename into place; ERR_IO with why when the disk is full. Call before close. */
 enum err pktio_dump_finish(struct pktio *dump) MUST_USE;
+
+struct pktio_nfqueue_opt {
+	uint16_t queue;
+	uint32_t maxlen;             /* packets that may wait; 0: as the kernel has it */
+	uint32_t rcvbuf;             /* octets of socket buffer; 0: PKTIO_RCVBUF */
+	bool fail_open;              /* what finds the queue full passes uninspected; otherwise it is dropped */
+	mono_t (*now)(void *arg);    /* the packets' time; NULL: a clock of its own as in queue_clock.h */
+	void *now_arg;
+};
+
+#define PKTIO_RCVBUF (64u << 20)
+
+/* Binds the queue and opens the sockets that inject needs: CAP_NET_ADMIN and CAP_NET_RAW. Afterwards CAP_NET_ADMIN must stay,
+ * every verdict needs it. close only closes: the queue ends, and what it holds is dropped, with the last process that has the
+ * descriptors. A packet whose verdict was not given before the next recv is dropped. */
+enum err pktio_nfqueue_open(const struct pktio_nfqueue_opt *o, struct pktio **out, char *why) MUST_USE;
 
 #endif

@@ -1,0 +1,20 @@
+# End-to-end tests in network namespaces, and their tools: nfq_loop (a loop over pktio_nfqueue), traffic (both its ends).
+E2E_TOOLS := nfq_loop traffic
+nfq_loop_E2E_LIBS := nfq forward base
+CHECK_SCRIPTS += tests/e2e/nfq.sh
+CHECK_RELEASE += e2e-tools
+CHECK_ASAN += e2e-tools
+
+e2e_archives = $(foreach l,$(LAYERS),$(if $(filter $(l),$(1)),$(B)/lib$(l).a))
+
+define e2e_rule
+$(B)/tests/e2e/$(1): $(B)/tests/e2e/$(1).o $(call e2e_archives,$($(1)_E2E_LIBS))
+	$$(if $$(Q),@echo "  LD    $$@")
+	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(PKG_LD) -lpthread
+endef
+$(foreach t,$(E2E_TOOLS),$(eval $(call e2e_rule,$(t))))
+
+e2e-tools: $(addprefix $(B)/tests/e2e/,$(E2E_TOOLS))
+	@:
+
+.PHONY: e2e-tools
