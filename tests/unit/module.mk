@@ -53,5 +53,3 @@ UNIT_LD_link := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
 UNIT += link_beat:hacache,base
 UNIT += queue:nfq,forward,base
 UNIT += ruleset:nfq,base
-UNIT += queue:nfq,forward,base
-UNIT += ruleset:nfq,base
