@@ -7,9 +7,18 @@ cd "$(dirname "$0")/../.." || exit 1
 bin=build/${CC:-gcc}-asan/tests/fuzz
 seconds=2
 
+# Bytes of the link as this build writes them: those of the corpus are of older schemas.
+captures="iccp mms interleaved both other/dns tcp/order tcp/overlap"
+mkdir -p "$work/fresh"
+for c in $captures; do
+	"$bin/seeds" "$work/fresh" "build/captures/$c.pcap" >"$work/out" 2>&1 || report "fuzz seeds of $c" "$(head -n 20 "$work/out")"
+done
+
 # run TARGET BINARY: status in $code, all output in $work/out
 run() {
-	"$bin/$2" --goals --truncate --mutate 1000000 --seconds $seconds --save "$work/found" "tests/fuzz/corpus/$1" >"$work/out" 2>&1
+	more=
+	[ "$1" = ha_wire ] && more=$work/fresh/ha_wire
+	"$bin/$2" --goals --truncate --mutate 1000000 --seconds $seconds --save "$work/found" $more "tests/fuzz/corpus/$1" >"$work/out" 2>&1
 	code=$?
 }
 

@@ -14,7 +14,7 @@
 
 #include "tests/fuzz/fuzz.h"
 
-enum { INPUT_MAX = 1 << 20, HANG_S = 10, GROW_MAX = 16, EXIT_GOALS = 3 };
+enum { INPUT_MAX = 1 << 20, HANG_S = 10, GROW_MAX = 16, MUTATE_GROW = 1 << 12, EXIT_GOALS = 3 };
 
 struct input {
 	char *name;
@@ -38,6 +38,11 @@ struct work {
 /* What the handlers write: no other way to hand it to them. */
 static struct input now;
 static const char *save_to;
+/* What LLVMFuzzerMutate, whose arguments are libFuzzer's, works with. */
+static struct work *under_way;
+
+size_t LLVMFuzzerMutate(uint8_t *p, size_t n, size_t cap);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed) __attribute__((weak));
 
 void __sanitizer_set_death_callback(void (*fn)(void)) __attribute__((weak)); /* absent without AddressSanitizer */
 const char *__asan_default_options(void);
@@ -157,11 +162,11 @@ static size_t below(struct work *w, size_t n)
 	return n != 0 ? (size_t)(random_next(w) % n) : 0;
 }
 
-/* One change of the first *len octets of p, which has room for GROW_MAX more. */
-static void change(struct work *w, uint8_t *p, size_t *len)
+/* One change of the first *len octets of p; at most room are put in. */
+static void change(struct work *w, uint8_t *p, size_t *len, size_t room)
 {
 	static const uint8_t edge[] = { 0, 1, 0x7f, 0x80, 0x81, 0x82, 0xfe, 0xff };
-	const size_t at = below(w, *len), n = 1 + below(w, GROW_MAX), left = *len - at;
+	const size_t at = below(w, *len), n = 1 + below(w, room), left = *len - at;
 	switch (below(w, 7)) {
 	case 0:
 		p[at] ^= (uint8_t)(1u << below(w, 8));
@@ -180,6 +185,8 @@ static void change(struct work *w, uint8_t *p, size_t *len)
 		*len -= size_min(n, left);
 		break;
 	case 5: /* put in: twice the same */
+		if (room == 0)
+			break;
 		memmove(p + at + n, p + at, left);
 		*len += n;
 		break;
@@ -192,14 +199,25 @@ static void change(struct work *w, uint8_t *p, size_t *len)
 	}
 }
 
+/* For the mutators of targets, as libFuzzer has it. */
+size_t LLVMFuzzerMutate(uint8_t *p, size_t n, size_t cap)
+{
+	if (n != 0)
+		change(under_way, p, &n, size_min(cap - n, GROW_MAX));
+	return n;
+}
+
 static void mutate(struct work *w, const struct input *in)
 {
-	const size_t changes = 1 + below(w, 4);
-	uint8_t *p = must(malloc(in->len + changes * GROW_MAX + 1));
+	const size_t changes = 1 + below(w, 4), cap = in->len + changes * MUTATE_GROW + 1;
+	uint8_t *p = must(malloc(cap));
 	size_t len = in->len;
-	memcpy(p, in->p, in->len);
+	if (in->len != 0)
+		memcpy(p, in->p, in->len);
+	under_way = w;
 	for (size_t i = 0; i < changes && len > 0; i++)
-		change(w, p, &len);
+		len = LLVMFuzzerCustomMutator != NULL ? LLVMFuzzerCustomMutator(p, len, cap, (unsigned)random_next(w))
+						      : LLVMFuzzerMutate(p, len, cap);
 	run(w, in, p, len);
 	free(p);
 }

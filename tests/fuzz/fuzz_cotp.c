@@ -4,10 +4,13 @@
  */
 #include "decoders/cotp/cotp.h"
 #include "tests/fuzz/fuzz_log.h"
+#include "tests/fuzz/fuzz_mutate.h"
 
 enum { G_TSDU, G_END, G_RESYNC, G_LONG_TSDU };
 const char *const fuzz_goals[] = { "TSDU", "end of a connection", "gap", "TSDU of several TPDUs", NULL };
 uint32_t fuzz_reached;
+
+FUZZ_MUTATOR(1, 2)
 
 enum { CTL_REPLY = 1, CTL_GAP = 2, CTL_PIECES = 4, CTL_SIZE_SHIFT = 3 };
 

@@ -7,11 +7,14 @@
 #include "ips/engine_ha.h"
 #include "ips/engine_int.h"
 #include "tests/fuzz/fuzz_gen.h"
+#include "tests/fuzz/fuzz_mutate.h"
 #include "tests/unit/pktbuild.h"
 
 enum { G_ICCP, G_ALERT, G_GAP, G_DROP, G_SWITCH, G_SWITCH_COTP, G_UDP };
 const char *const fuzz_goals[] = { "ICCP", "alert", "gap", "drop", "switch", "switch with decoders", "UDP", NULL };
 uint32_t fuzz_reached;
+
+FUZZ_MUTATOR(2, 2)
 
 /* First octet. */
 enum { HOW_PREVENT = 1, HOW_SECURITY = 2, HOW_SMALL_MEMORY = 4, HOW_FEW_SESSIONS = 8, HOW_IGNORE_AFTER = 16, HOW_STRICT = 32,

@@ -6,14 +6,17 @@
 #include "ips/engine_ha.h"
 #include "ips/engine_int.h"
 #include "tests/fuzz/fuzz_gen.h"
+#include "tests/fuzz/fuzz_mutate.h"
 
 enum { G_FRAME, G_COMMIT, G_SESSION, G_STACK, G_MATCH, G_REC, G_REFUSED };
 const char *const fuzz_goals[] = { "frame", "batch applied", "session taken over", "decoders' state", "match state", "record",
 	                           "refused", NULL };
 uint32_t fuzz_reached;
 
+FUZZ_MUTATOR(1, 4)
+
 /* First octet: the peer's hello is believed, as if its signatures were ours; size of the pieces. */
-enum { HOW_BELIEVE = 0x80, HOW_PIECES = 0x7f, PIECE_SHIFT = 5 };
+enum { HOW_BELIEVE = 0x80, HOW_PIECES = 0x7f, PIECE_SHIFT = 5, STAGE = 256 };
 
 /* --- one frame ---------------------------------------------------------------------------------------- */
 
@@ -184,11 +187,19 @@ static void believe(struct cur in, struct ha_hello *own)
 		*own = *(const struct ha_hello *)plain;
 }
 
+/* As ha_receiver_new() makes it, but with the wire kept between runs and little room at first. */
+static void receiver(struct standby *s, const struct ha_hello *own, const struct ha_apply *apply)
+{
+	const struct hash_key key = hash_key_of_seed(1);
+	s->rx = (struct ha_receiver){ .wire = wire(0), .cache = ha_cache_new(&key, s->e->gen->max_sessions), .mem = malloc(STAGE),
+		                      .cap = STAGE, .own = *own, .apply = apply };
+	FUZZ_CHECK(s->rx.cache != NULL && s->rx.mem != NULL);
+}
+
 static void run_standby(struct cur in, uint8_t how)
 {
 	const struct gen g = fuzz_gen(PREFER_CONNECTIVITY);
 	const struct engine_cfg cfg = { .seed = 1, .node = 1, .rec_mask = (1 << REC_N) - 1 };
-	const struct hash_key key = hash_key_of_seed(1);
 	struct standby s = { .commits = 0 };
 	struct ha_hello own;
 	const struct ha_apply apply = { check_session, apply_session, apply_ended, apply_rec, apply_commit, apply_digest, &s };
@@ -196,13 +207,14 @@ static void run_standby(struct cur in, uint8_t how)
 	engine_ha_hello(s.e, &own);
 	if ((how & HOW_BELIEVE) != 0)
 		believe(in, &own);
-	FUZZ_CHECK(ha_receiver_new(&key, g.max_sessions, &own, &apply, &s.rx) == OK);
+	receiver(&s, &own, &apply);
 	feed(&s, in, how);
 	engine_ha_promote(s.ha, &s.last);
 	go_on(&s, in);
 	engine_finish(s.e);
 	FUZZ_CHECK(session_count(engine_sessions(s.e)) == 0);
-	ha_receiver_fini(&s.rx);
+	ha_cache_free(s.rx.cache);
+	free(s.rx.mem);
 	engine_ha_free(s.ha);
 	FUZZ_CHECK(bufpool_used(s.e->bufs) == 0 && s.e->insp_pool.n_used == 0 && s.e->stack_pool.n_used == 0);
 	FUZZ_CHECK(s.e->held_pool.n_used == 0);

@@ -1,10 +1,13 @@
 /* fuzz_mms_iccp.c - mms_pdu with ICCP above it: PDUs of both directions, ends and gaps. */
 #include "decoders/iccp/iccp.h"
 #include "tests/fuzz/fuzz_log.h"
+#include "tests/fuzz/fuzz_mutate.h"
 
 enum { G_ICCP, G_IEC61850, G_ANSWERED, G_NAMES, G_ABORT };
 const char *const fuzz_goals[] = { "ICCP", "IEC 61850", "answer with its request", "names learnt", "abort", NULL };
 uint32_t fuzz_reached;
+
+FUZZ_MUTATOR(1, 2)
 
 enum { CTL_REPLY = 1, CTL_GAP = 2, CTL_END = 4, CTL_ABORT = 8 };
 

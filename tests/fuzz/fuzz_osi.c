@@ -1,10 +1,13 @@
 /* fuzz_osi.c - osi_tsdu: TSDUs of both directions, gaps and ends; the state is plain and moves between TSDUs. */
 #include "decoders/osi/osi.h"
 #include "tests/fuzz/fuzz_log.h"
+#include "tests/fuzz/fuzz_mutate.h"
 
 enum { G_MMS, G_ABORT, G_CLOSED, G_CONTEXTS };
 const char *const fuzz_goals[] = { "MMS PDU", "abort", "release", "contexts", NULL };
 uint32_t fuzz_reached;
+
+FUZZ_MUTATOR(1, 2)
 
 enum { CTL_REPLY = 1, CTL_GAP = 2, CTL_END = 4 };
 

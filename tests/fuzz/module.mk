@@ -42,18 +42,18 @@ $(B)/tests/fuzz/seeds: $(B)/tests/fuzz/seeds.o $(call fuzz_archives,$(LAYERS))
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD) -lpthread
 
-fuzz-targets: $(patsubst %,$(B)/tests/fuzz/%,$(FUZZ_ALL))
+fuzz-targets: $(patsubst %,$(B)/tests/fuzz/%,$(FUZZ_ALL) seeds)
 	@:
 CHECK_ASAN += fuzz-targets
 CHECK_SCRIPTS += tests/fuzz/corpus.sh
 
-fuzz: ## fuzz each target FUZZ_SECONDS long (FUZZ_TARGETS="packet cotp" picks)
+fuzz: captures ## fuzz each target FUZZ_SECONDS long (FUZZ_TARGETS="packet cotp" picks)
 	@$(SUBMAKE) CC=clang VARIANT=fuzz fuzz-targets
 	@tests/fuzz/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 fuzz-seeds: captures ## make tests/fuzz/corpus anew: the seeds that cover something of their own
 	@$(SUBMAKE) CC=clang VARIANT=fuzz fuzz-targets
-	@$(SUBMAKE) CC=gcc VARIANT=release build/gcc-release/tests/fuzz/seeds all
+	@$(SUBMAKE) CC=gcc VARIANT=release all
 	@tests/fuzz/seeds.sh $(FUZZ_TARGETS)
 
 .PHONY: fuzz fuzz-seeds fuzz-targets

@@ -14,7 +14,7 @@ blocks() {
 	awk -v out="$2" -v n="$4" -v first="$3" '$0 ~ first { if (seen++ % n == 0) file = out "-" ++nr } file { print >file }' "$1"
 }
 
-find build/captures -name '*.pcap' -size -60k | LC_ALL=C sort | xargs build/gcc-release/tests/fuzz/seeds "$raw"
+find build/captures -name '*.pcap' -size -60k | LC_ALL=C sort | xargs "$bin/seeds" "$raw"
 for f in sigs/stock/*.rules tests/fuzz/seeds.rules; do
 	blocks "$f" "$raw/rule/$(basename "$f" .rules)" '^(alert|drop|pass|reject)' 2
 done
