@@ -1,6 +1,6 @@
 /* ha_link.h - the link between two nodes: a byte stream over TCP with TLS 1.3 and a pre-shared key, and heartbeats.
  *
- * One end listens, the other connects (by address order, so that both need the same configuration). Non-blocking:
+ * The lower address connects, the higher listens, so that both need the same configuration. Non-blocking:
  * the owner polls the descriptors and calls link_step; nothing here blocks, sleeps or reads a clock. What the peer
  * sends comes out as bytes in order for ha_receiver_feed or acknowledgements for the sender; framing is ha_wire's.
  * Death of the peer is told by the closed connection at once, by lost heartbeats otherwise. Only an authenticated
@@ -23,10 +23,11 @@ struct link_cfg {
 	uint16_t port;               /* TCP for the stream, UDP for heartbeats */
 	char ifname[16];             /* bound to it when not empty */
 	uint8_t psk[HA_PSK_LEN];     /* link_psk() of the group's password */
-	char group[33];              /* PSK identity: group name */
+	char group[33];              /* PSK identity: group name, with both addresses */
 	uint64_t boot_id;            /* random, new at each start: heartbeats of another boot are another peer's */
 	int64_t hb_interval_ns;      /* 10 ms .. 2 s */
 	uint32_t hb_lost;            /* missed intervals until the peer counts as dead */
+	uint64_t rekey_octets;       /* sent under one key at most; 0 = the largest: 32 GiB */
 };
 
 /* Key from a password through a memory-hard function (Argon2id, libsodium), salted by the group's name. Takes
@@ -34,13 +35,16 @@ struct link_cfg {
 enum err link_psk(const char *password, const char *group, uint8_t psk[HA_PSK_LEN]) MUST_USE;
 
 /* X(id, name, help) */
-#define LINK_COUNTER_LIST(X)                                                          \
-	X(LINK_BAD_KEY, "link.badKey", "TLS handshakes that failed: wrong key, garbage") \
-	X(LINK_SURPLUS, "link.surplus", "connections beside the one in use")          \
-	X(LINK_FOREIGN, "link.foreign", "connections or datagrams from another address") \
-	X(LINK_BAD_BEAT, "link.badHeartbeat", "heartbeats with a wrong MAC or length") \
-	X(LINK_OLD_BEAT, "link.oldHeartbeat", "heartbeats replayed or out of order")  \
-	X(LINK_CONNECTS, "link.connects", "handshakes completed")                     \
+#define LINK_COUNTER_LIST(X)                                                                            \
+	X(LINK_BAD_KEY, "link.badKey", "TLS handshakes that failed: wrong key, garbage")                \
+	X(LINK_CUT, "link.handshakeCut", "handshakes that did not end: refused, closed, silent for a second")\
+	X(LINK_SURPLUS, "link.surplus", "connections beyond the handshakes that may be under way")      \
+	X(LINK_FOREIGN, "link.foreign", "connections or datagrams from another address")                \
+	X(LINK_BAD_BEAT, "link.badHeartbeat", "heartbeats with a wrong MAC or length")                  \
+	X(LINK_OLD_BEAT, "link.oldHeartbeat", "heartbeats replayed or out of order")                    \
+	X(LINK_UNPROVEN_BEAT, "link.unprovenHeartbeat", "heartbeats of a boot that is new or long gone")\
+	X(LINK_BEAT_UNSENT, "link.heartbeatUnsent", "heartbeats that the network did not take")         \
+	X(LINK_CONNECTS, "link.connects", "handshakes completed")                                       \
 	X(LINK_LOST, "link.lost", "connections that ended")
 
 enum link_counter {
@@ -62,33 +66,40 @@ struct link_beat {
 enum link_state { LINK_DOWN, LINK_HANDSHAKE, LINK_UP };
 
 struct link;
-/* why (256 octets) says what is wrong: address not there, port in use, ... */
+/* why (256 octets) says what is wrong: address not there, port in use, ... cfg is copied; its psk is not kept. */
 enum err link_new(const struct link_cfg *cfg, mono_t now, struct link **out, char *why) MUST_USE;
+/* Tells the peer goodbye. NULL is fine. */
 void link_free(struct link *l);
 
-/* Descriptors to poll and their events; at most max, returns how many. */
+#define LINK_POLL_MAX 7u
+/* Descriptors to poll and their events; at most max, returns how many. Ask again before each poll. */
 unsigned link_poll(const struct link *l, struct pollfd *fds, unsigned max);
 /* Does what the descriptors and the time ask for: accepts, connects (again, with pauses), handshakes, reads, writes
  * what is queued, receives heartbeats. Call after poll and at least every heartbeat interval. */
 void link_step(struct link *l, mono_t now);
 enum link_state link_state(const struct link *l);
 
-/* Queues bytes and writes what the socket takes; all of them or ERR_FULL (64 MiB queued) or ERR_PEER. */
+/* Queues bytes and writes what the socket takes; all of them or ERR_FULL (64 MiB queued), ERR_NOMEM or ERR_PEER. What
+ * is queued when a connection ends is gone: the owner sends again what was not acknowledged. */
 enum err link_send(struct link *l, struct span bytes) MUST_USE;
 size_t link_queued(const struct link *l);
 /* Bytes received, in order, lent until the next call on l; empty when there are none. A new connection's bytes never
- * follow an old one's: link_epoch() grows with each completed handshake. */
+ * follow an old one's: link_epoch() grows with each completed handshake. What came before a connection ended can still
+ * be read; the next connection waits for that, for a second at most. */
 struct span link_recv(struct link *l);
 void link_consume(struct link *l, size_t n);
 uint64_t link_epoch(const struct link *l);
 
 /* Sends a heartbeat now (the data-path loop decides when: a hung loop is a dead node). */
 void link_beat(struct link *l, const struct link_beat *b, mono_t now);
-/* The peer's last heartbeat and when it came; false: none yet from its present boot. */
+/* The peer's last heartbeat and when it came; false: none yet. A boot is believed when it has answered a challenge in
+ * our heartbeats, so its first one or two are not (see ha_link_beat.c); until then this is the former boot's. */
 bool link_peer_beat(const struct link *l, struct link_beat *b, mono_t *at, uint64_t *boot_id);
-/* Neither connection nor heartbeats within hb_interval x hb_lost: the peer is gone. False while never seen. */
+/* Neither octets nor heartbeats within hb_interval x hb_lost: the peer is gone. False while never seen. After a sleep
+ * of our own call link_step first: what came meanwhile counts. */
 bool link_peer_dead(const struct link *l, mono_t now);
-/* The connection was closed by the peer's end (not by our own restart) and has not come back. */
+/* The connection was closed by the peer's end (not by our own restart) and has not come back. TCP does not protect
+ * FIN and RST: as long as heartbeats go on, the peer is not dead. */
 bool link_peer_closed(const struct link *l);
 
 uint64_t link_count(const struct link *l, enum link_counter c);

@@ -1,0 +1,163 @@
+/* ha_link_beat.c - heartbeats: small UDP datagrams under a keyed BLAKE2b MAC, and what of them is believed.
+ *
+ * The MAC covers both addresses in their direction: a heartbeat of another link or member, or our own come back, is
+ * none. Within a boot the counter must grow. A new boot of the peer is believed only when it answers the challenge
+ * that our heartbeats carry; each one accepted gets a new challenge, so that no recording, however old, proves itself.
+ *
+ *   0 magic 4 | 4 version | 5 role | 6 quality | 7 zero | 8 priority 2 | 10 boot 8 | 18 counter 8 | 26 challenge 8 |
+ *   34 answer 8 | 42 term 8 | 50 seq 8 | 58 what a newer version adds | MAC 32
+ */
+#include "hacache/ha_link_int.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/cur.h"
+#include "base/wr.h"
+
+enum { BEAT_VERSION = 1, BEAT_BODY = 58, BEAT_MAC = 32, BEAT_MAX = 256 };
+#define BEAT_MAGIC 0x49504842u /* "IPHB" */
+
+struct beat_msg {
+	struct link_beat b;
+	uint64_t boot, counter, challenge, answer;
+};
+
+static uint64_t fresh_challenge(void)
+{
+	uint64_t v;
+	do {
+		randombytes_buf(&v, sizeof(v));
+	} while (v == 0); /* 0 answers nobody */
+	return v;
+}
+
+void link_hb_init(struct link_hb *hb, const uint8_t psk[HA_PSK_LEN])
+{
+	(void)crypto_kdf_derive_from_key(hb->key, sizeof(hb->key), 2, "ha_link_", psk); /* fails for odd lengths only */
+	hb->challenge = fresh_challenge();
+}
+
+static void seal(const struct link *l, bool ours, struct span body, uint8_t mac[BEAT_MAC])
+{
+	uint8_t head[2 * sizeof(struct addr) + 3];
+	struct wr w = wr_of(head, sizeof(head));
+	wr_bytes(&w, ours ? l->cfg.own.b : l->cfg.peer.b, sizeof(struct addr));
+	wr_bytes(&w, ours ? l->cfg.peer.b : l->cfg.own.b, sizeof(struct addr));
+	wr_u8(&w, l->cfg.family);
+	wr_be16(&w, l->cfg.port);
+	crypto_generichash_state st;
+	crypto_generichash_init(&st, l->hb.key, sizeof(l->hb.key), BEAT_MAC);
+	crypto_generichash_update(&st, head, w.len);
+	crypto_generichash_update(&st, body.p, body.len);
+	crypto_generichash_final(&st, mac, BEAT_MAC);
+}
+
+void link_beat(struct link *l, const struct link_beat *b, mono_t now)
+{
+	(void)now;
+	uint8_t d[BEAT_BODY + BEAT_MAC];
+	struct wr w = wr_of(d, sizeof(d));
+	wr_be32(&w, BEAT_MAGIC);
+	wr_u8(&w, BEAT_VERSION);
+	wr_u8(&w, b->role);
+	wr_u8(&w, b->quality);
+	wr_u8(&w, 0);
+	wr_be16(&w, b->priority);
+	wr_be64(&w, l->cfg.boot_id);
+	wr_be64(&w, ++l->hb.sent);
+	wr_be64(&w, l->hb.challenge);
+	wr_be64(&w, l->hb.answer);
+	wr_be64(&w, b->term);
+	wr_be64(&w, b->seq);
+	uint8_t mac[BEAT_MAC];
+	seal(l, true, span_of(d, w.len), mac);
+	wr_bytes(&w, mac, sizeof(mac));
+	if (sendto(l->ufd, d, w.len, MSG_DONTWAIT | MSG_NOSIGNAL, &l->peer.u.any, l->peer.len) != (ssize_t)w.len)
+		l->count[LINK_BEAT_UNSENT]++;
+}
+
+/* An authentic heartbeat's fields; false for anything else. */
+static bool open_beat(const struct link *l, struct span d, struct beat_msg *m)
+{
+	if (d.len < BEAT_BODY + BEAT_MAC || d.len > BEAT_MAX)
+		return false;
+	struct cur c = cur_span(d);
+	struct span body = cur_bytes(&c, d.len - BEAT_MAC);
+	struct span theirs = cur_bytes(&c, BEAT_MAC);
+	uint8_t mac[BEAT_MAC];
+	seal(l, false, body, mac);
+	if (sodium_memcmp(mac, theirs.p, BEAT_MAC) != 0)
+		return false;
+	c = cur_span(body);
+	bool ok = cur_be32(&c) == BEAT_MAGIC && cur_u8(&c) >= BEAT_VERSION;
+	m->b.role = cur_u8(&c);
+	m->b.quality = cur_u8(&c);
+	cur_skip(&c, 1);
+	m->b.priority = cur_be16(&c);
+	m->boot = cur_be64(&c);
+	m->counter = cur_be64(&c);
+	m->challenge = cur_be64(&c);
+	m->answer = cur_be64(&c);
+	m->b.term = cur_be64(&c);
+	m->b.seq = cur_be64(&c);
+	return ok && cur_ok(&c);
+}
+
+static void take(struct link *l, const struct beat_msg *m, mono_t now)
+{
+	struct link_hb *hb = &l->hb;
+	bool same = hb->known && m->boot == hb->boot;
+	if (same && m->counter <= hb->counter) {
+		l->count[LINK_OLD_BEAT]++;
+		return;
+	}
+	hb->answer = m->challenge;
+	if (m->boot != hb->last_boot)
+		l->hurry = true;
+	hb->last_boot = m->boot;
+	if (!same) {
+		if (m->answer != hb->challenge) {
+			l->count[LINK_UNPROVEN_BEAT]++;
+			return;
+		}
+		hb->known = true;
+		hb->boot = m->boot;
+		hb->challenge = fresh_challenge();
+	}
+	hb->counter = m->counter;
+	hb->beat = m->b;
+	hb->at = now;
+	link_heard(l, now);
+}
+
+void link_hb_receive(struct link *l, mono_t now)
+{
+	for (unsigned i = 0; i < LINK_BEATS_STEP; i++) {
+		uint8_t d[BEAT_MAX + 1];
+		struct link_sa from = { .len = sizeof(from.u) };
+		ssize_t n = recvfrom(l->ufd, d, sizeof(d), MSG_DONTWAIT, &from.u.any, &from.len);
+		if (n < 0)
+			return;
+		struct beat_msg m;
+		if (!link_sa_same_host(&from, &l->peer))
+			l->count[LINK_FOREIGN]++;
+		else if (!open_beat(l, span_of(d, (size_t)n), &m))
+			l->count[LINK_BAD_BEAT]++;
+		else
+			take(l, &m, now);
+	}
+}
+
+bool link_peer_beat(const struct link *l, struct link_beat *b, mono_t *at, uint64_t *boot_id)
+{
+	if (!l->hb.known)
+		return false;
+	*b = l->hb.beat;
+	*at = l->hb.at;
+	*boot_id = l->hb.boot;
+	return true;
+}

@@ -1,0 +1,556 @@
+/* The HA link's stream: handshake, octets, strangers, ends and returns of a connection, bounds of memory. */
+#include <openssl/crypto.h>
+
+#include "alloc.h"
+#include "link_rig.h"
+
+/* OpenSSL's own allocations are counted too; it takes the functions only before its first one. */
+static size_t ssl_calls;
+
+static void *ssl_malloc(size_t n, const char *file, int line)
+{
+	(void)file, (void)line;
+	ssl_calls++;
+	return malloc(n);
+}
+
+static void *ssl_realloc(void *p, size_t n, const char *file, int line)
+{
+	(void)file, (void)line;
+	ssl_calls++;
+	void *q = n != 0 ? malloc(n) : NULL;
+	size_t old = 0;
+	if (p != NULL)
+		memcpy(&old, (char *)p - ALLOC_HEAD, sizeof(old));
+	if (q != NULL && p != NULL)
+		memcpy(q, p, old < n ? old : n);
+	if (q != NULL || n == 0)
+		free(p);
+	return q;
+}
+
+static void ssl_free(void *p, const char *file, int line)
+{
+	(void)file, (void)line;
+	free(p);
+}
+
+__attribute__((constructor)) static void count_ssl(void)
+{
+	CRYPTO_set_mem_functions(ssl_malloc, ssl_realloc, ssl_free);
+}
+
+static uint8_t pattern(size_t i)
+{
+	return (uint8_t)(i * 31 + (i >> 8) * 7 + (i >> 16));
+}
+
+/* Sends n octets of the pattern from one end in pieces of size piece and more, takes them at the other. */
+static size_t carry(struct rig *r, unsigned from, size_t n, size_t piece)
+{
+	uint8_t *out = malloc(n);
+	size_t sent = 0, got = 0, wrong = 0;
+	for (size_t i = 0; i < n; i++)
+		out[i] = pattern(i);
+	for (unsigned idle = 0; got < n && idle < 100;) {
+		for (unsigned burst = 0; burst < 8 && sent < n; burst++) {
+			size_t k = size_min(piece + sent % 997, n - sent);
+			if (link_send(r->l[from], span_of(out + sent, k)) != OK)
+				break;
+			sent += k;
+		}
+		bool turned = rig_turn(r, link_recv(r->l[!from]).len != 0 ? 0 : 20);
+		struct span s = link_recv(r->l[!from]);
+		size_t k = size_min(s.len, 1 + got % 49999); /* not all at once */
+		idle = turned || k != 0 ? 0 : idle + 1;
+		for (size_t i = 0; i < k; i++)
+			wrong += s.p[i] != pattern(got + i);
+		link_consume(r->l[!from], k);
+		got += k;
+	}
+	free(out);
+	return wrong == 0 ? got : 0;
+}
+
+static bool send_text(struct rig *r, unsigned from, const char *text)
+{
+	return link_send(r->l[from], span_of(text, strlen(text))) == OK;
+}
+
+static bool recv_text(struct rig *r, unsigned at, const char *text)
+{
+	struct span s = link_recv(r->l[at]);
+	bool same = s.len == strlen(text) && memcmp(s.p, text, s.len) == 0;
+	link_consume(r->l[at], s.len);
+	return same;
+}
+
+static void test_psk(void)
+{
+	uint8_t a[HA_PSK_LEN], b[HA_PSK_LEN];
+	/* Argon2id v1.3, t = 2, m = 64 MiB, p = 1: two releases in one group must agree. */
+	static const char known[] = "d7ad6fb1c31560103b78d4b7e833fa8d88a4848b83f7730fc6703e77a0b74852";
+	char hex[2 * HA_PSK_LEN + 1];
+	CU_ASSERT_EQUAL(link_psk("correct horse", "plant-7", a), OK);
+	sodium_bin2hex(hex, sizeof(hex), a, sizeof(a));
+	CU_ASSERT_STRING_EQUAL(hex, known);
+	CU_ASSERT_EQUAL(link_psk("correct horse", "plant-7", b), OK);
+	CU_ASSERT_EQUAL(memcmp(a, b, sizeof(a)), 0);
+	CU_ASSERT_EQUAL(link_psk("correct horsf", "plant-7", b), OK);
+	CU_ASSERT_NOT_EQUAL(memcmp(a, b, sizeof(a)), 0);
+	CU_ASSERT_EQUAL(link_psk("correct horse", "plant-8", b), OK);
+	CU_ASSERT_NOT_EQUAL(memcmp(a, b, sizeof(a)), 0);
+	CU_ASSERT_EQUAL(link_psk("", "plant-7", b), ERR_USAGE);
+	CU_ASSERT_EQUAL(link_psk("correct horse", "", b), ERR_USAGE);
+}
+
+static void test_stream(void)
+{
+	struct rig r;
+	CU_ASSERT_TRUE(rig_both(&r));
+	CU_ASSERT_EQUAL(link_epoch(r.l[RIG_LOW]), 1);
+	CU_ASSERT_EQUAL(link_epoch(r.l[RIG_HIGH]), 1);
+	CU_ASSERT_EQUAL(carry(&r, RIG_LOW, 1u << 20, 1), 1u << 20);
+	CU_ASSERT_EQUAL(carry(&r, RIG_HIGH, 1u << 20, 16000), 1u << 20);
+	CU_ASSERT_EQUAL(link_queued(r.l[RIG_LOW]), 0);
+	for (unsigned c = 0; c < LINK_COUNTER_N; c++)
+		CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, c), c == LINK_CONNECTS);
+	rig_fini(&r);
+}
+
+/* Nothing to do: poll says so, in every state that lasts. */
+static void test_no_spin(void)
+{
+	struct rig r;
+	struct pollfd fds[LINK_POLL_MAX];
+	CU_ASSERT_TRUE(rig_both(&r));
+	for (unsigned i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(poll(fds, link_poll(r.l[i], fds, LINK_POLL_MAX), 0), 0);
+	/* staging full, the queue behind it filling up, then its sender gone */
+	static uint8_t block[64 * 1024];
+	while (link_queued(r.l[RIG_LOW]) < 4 * sizeof(block)) {
+		CU_ASSERT_EQUAL(link_send(r.l[RIG_LOW], span_of(block, sizeof(block))), OK);
+		rig_turn(&r, 0);
+	}
+	rig_settle(&r);
+	CU_ASSERT_EQUAL(poll(fds, link_poll(r.l[RIG_HIGH], fds, LINK_POLL_MAX), 0), 0);
+	rig_stop(&r, RIG_LOW);
+	CU_ASSERT_EQUAL(poll(fds, link_poll(r.l[RIG_HIGH], fds, LINK_POLL_MAX), 0), 0);
+	CU_ASSERT_EQUAL(link_poll(r.l[RIG_HIGH], fds, 1), 1);
+	rig_fini(&r);
+}
+
+static void refused(void (*spoil)(struct link_cfg *))
+{
+	struct rig r;
+	rig_config(&r);
+	spoil(&r.cfg[RIG_LOW]);
+	CU_ASSERT_TRUE(rig_start(&r, RIG_HIGH));
+	CU_ASSERT_TRUE(rig_start(&r, RIG_LOW));
+	rig_settle(&r);
+	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_BAD_KEY), 1);
+	CU_ASSERT_EQUAL(rig_count(&r, RIG_LOW, LINK_BAD_KEY) + rig_count(&r, RIG_LOW, LINK_CUT), 1);
+	rig_pass(&r, 100 * NS_PER_MS);
+	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_BAD_KEY), 2);
+	for (unsigned i = 0; i < 2; i++) {
+		CU_ASSERT_NOT_EQUAL(link_state(r.l[i]), LINK_UP);
+		CU_ASSERT_EQUAL(link_epoch(r.l[i]), 0);
+		CU_ASSERT_EQUAL(link_recv(r.l[i]).len, 0);
+		CU_ASSERT_FALSE(link_peer_dead(r.l[i], mono_add(r.now, NS_PER_SEC * 1000)));
+		CU_ASSERT_EQUAL(link_send(r.l[i], span_of("x", 1)), ERR_PEER);
+		CU_ASSERT_EQUAL(link_queued(r.l[i]), 0);
+	}
+	rig_fini(&r);
+}
+
+static void other_key(struct link_cfg *c)
+{
+	c->psk[31] ^= 1;
+}
+
+static void other_group(struct link_cfg *c)
+{
+	strcpy(c->group, "plant-8");
+}
+
+static void test_refused(void)
+{
+	refused(other_key);
+	refused(other_group);
+}
+
+static void test_garbage(void)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} rows[] = {
+		{ "GET / HTTP/1.0\r\n\r\n", 18 },
+		{ "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00", 10 },
+		{ "\x15\x03\x03\x00\x02\x02\x28", 7 },
+		{ "\x17\x03\x03\x00\x10zzzzzzzzzzzzzzzz", 21 },
+		{ "\x16\x03\x01\xff\xff", 5 },
+		{ "\x00\x00\x00\x00\x00\x00\x00\x00", 8 },
+	};
+	struct rig r;
+	CU_ASSERT_TRUE(rig_both(&r));
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		int fd = rig_connect(&r, "127.0.0.1");
+		CU_ASSERT_EQUAL(send(fd, rows[i].bytes, rows[i].len, 0), (ssize_t)rows[i].len);
+		rig_settle(&r);
+		CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_BAD_KEY), i + 1);
+		close(fd);
+	}
+	/* closed before the first octet, and after a few */
+	for (unsigned i = 0; i < 2; i++) {
+		int fd = rig_connect(&r, "127.0.0.1");
+		if (i == 1)
+			CU_ASSERT_EQUAL(send(fd, "\x16\x03\x01", 3, 0), 3);
+		close(fd);
+		rig_settle(&r);
+		CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_CUT), i + 1);
+	}
+	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_CONNECTS), 1);
+	CU_ASSERT_EQUAL(link_epoch(r.l[RIG_HIGH]), 1);
+	CU_ASSERT_TRUE(send_text(&r, RIG_LOW, "still here"));
+	rig_settle(&r);
+	CU_ASSERT_TRUE(recv_text(&r, RIG_HIGH, "still here"));
+	rig_fini(&r);
+}
+
+static void test_silence(void)
+{
+	struct rig r;
+	CU_ASSERT_TRUE(rig_both(&r));
+	int fd = rig_connect(&r, "127.0.0.1");
+	CU_ASSERT_EQUAL(send(fd, "\x16\x03\x01\x02\x00\x01\x00\x01", 8, 0), 8);
+	rig_pass(&r, NS_PER_SEC - 1);
+	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_CUT), 1 - 1);
+	rig_pass(&r, NS_PER_SEC);
+	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_CUT), 1);
+	char c;
+	CU_ASSERT_TRUE(recv(fd, &c, 1, MSG_DONTWAIT) <= 0);
+	CU_ASSERT_TRUE(rig_up(&r));
+	close(fd);
+	rig_fini(&r);
+}
+
+static void test_surplus(void)
+{
+	struct rig r;
+	int fd[6];
+	rig_config(&r);
+	CU_ASSERT_TRUE(rig_start(&r, RIG_HIGH));
+	for (unsigned i = 0; i < 6; i++) {
+		fd[i] = rig_connect(&r, "127.0.0.1");
+		rig_settle(&r);
+	}
+	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_SURPLUS), 2);
+	CU_ASSERT_EQUAL(link_state(r.l[RIG_HIGH]), LINK_HANDSHAKE);
+	/* the peer itself is not kept out by silent ones: they give way when they have stalled */
+	CU_ASSERT_TRUE(rig_start(&r, RIG_LOW));
+	rig_settle(&r);
+	CU_ASSERT_FALSE(rig_up(&r));
+	rig_pass(&r, 150 * NS_PER_MS);
+	CU_ASSERT_TRUE(rig_up(&r));
+	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_CUT), 1);
+	rig_pass(&r, NS_PER_SEC);
+	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_CUT), 4);
+	CU_ASSERT_TRUE(rig_up(&r));
+	for (unsigned i = 0; i < 6; i++)
+		close(fd[i]);
+	rig_fini(&r);
+}
+
+static void test_foreign(void)
+{
+	struct rig r;
+	CU_ASSERT_TRUE(rig_both(&r));
+	int fd = rig_connect(&r, "127.0.0.3");
+	rig_settle(&r);
+	char c;
+	CU_ASSERT_EQUAL(recv(fd, &c, 1, MSG_DONTWAIT), 0);
+	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_FOREIGN), 1);
+	close(fd);
+	rig_fini(&r);
+}
+
+/* The peer goes, with or without octets unread at its end (FIN, RST): what it had sent is there, then the news. */
+static void test_closes(void)
+{
+	for (unsigned unread = 0; unread < 2; unread++) {
+		struct rig r;
+		CU_ASSERT_TRUE(rig_both(&r));
+		CU_ASSERT_TRUE(send_text(&r, RIG_LOW, "last words"));
+		if (unread)
+			CU_ASSERT_TRUE(send_text(&r, RIG_HIGH, "never read"));
+		rig_stop(&r, RIG_LOW);
+		if (unread)
+			(void)send_text(&r, RIG_HIGH, "into the void: no signal comes of it");
+		rig_settle(&r);
+		CU_ASSERT_TRUE(link_peer_closed(r.l[RIG_HIGH]));
+		CU_ASSERT_EQUAL(link_state(r.l[RIG_HIGH]), LINK_DOWN);
+		CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_LOST), 1);
+		CU_ASSERT_EQUAL(send_text(&r, RIG_HIGH, "x"), false);
+		CU_ASSERT_EQUAL(link_queued(r.l[RIG_HIGH]), 0);
+		/* it comes back while the old octets wait: they come first, and the epoch tells */
+		CU_ASSERT_TRUE(rig_start(&r, RIG_LOW));
+		rig_settle(&r);
+		CU_ASSERT_TRUE(send_text(&r, RIG_LOW, "hello again"));
+		rig_settle(&r);
+		CU_ASSERT_EQUAL(link_epoch(r.l[RIG_HIGH]), 1);
+		CU_ASSERT_TRUE(recv_text(&r, RIG_HIGH, "last words"));
+		rig_pass(&r, 1);
+		CU_ASSERT_EQUAL(link_epoch(r.l[RIG_HIGH]), 2);
+		CU_ASSERT_FALSE(link_peer_closed(r.l[RIG_HIGH]));
+		CU_ASSERT_TRUE(recv_text(&r, RIG_HIGH, "hello again"));
+		CU_ASSERT_TRUE(rig_up(&r));
+		rig_fini(&r);
+	}
+}
+
+/* Octets that nobody takes hold the new connection up for a second, no longer. */
+static void test_old_octets(void)
+{
+	struct rig r;
+	CU_ASSERT_TRUE(rig_both(&r));
+	CU_ASSERT_TRUE(send_text(&r, RIG_HIGH, "forgotten"));
+	rig_settle(&r);
+	rig_stop(&r, RIG_HIGH);
+	rig_settle(&r);
+	CU_ASSERT_TRUE(link_peer_closed(r.l[RIG_LOW]));
+	CU_ASSERT_TRUE(rig_start(&r, RIG_HIGH));
+	rig_pass(&r, 100 * NS_PER_MS);
+	CU_ASSERT_TRUE(send_text(&r, RIG_HIGH, "new"));
+	rig_pass(&r, NS_PER_SEC - 1);
+	CU_ASSERT_EQUAL(link_epoch(r.l[RIG_LOW]), 1);
+	rig_pass(&r, 1);
+	CU_ASSERT_EQUAL(link_epoch(r.l[RIG_LOW]), 2);
+	CU_ASSERT_TRUE(recv_text(&r, RIG_LOW, "new"));
+	rig_fini(&r);
+}
+
+/* A peer that started again while its old connection still stands (its host lost it without a word). */
+static void test_replaced(void)
+{
+	struct rig r;
+	CU_ASSERT_TRUE(rig_both(&r));
+	struct link *old = r.l[RIG_LOW];
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	CU_ASSERT_TRUE(dup2(null, rig_udp(old)) >= 0); /* frees its UDP port, keeps its connection */
+	close(null);
+	r.l[RIG_LOW] = NULL;
+	CU_ASSERT_TRUE(rig_start(&r, RIG_LOW));
+	rig_settle(&r);
+	CU_ASSERT_TRUE(rig_up(&r));
+	CU_ASSERT_EQUAL(link_epoch(r.l[RIG_HIGH]), 2);
+	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_LOST), 1);
+	CU_ASSERT_FALSE(link_peer_closed(r.l[RIG_HIGH]));
+	CU_ASSERT_EQUAL(carry(&r, RIG_HIGH, 5000, 100), 5000);
+	link_step(old, r.now);
+	CU_ASSERT_EQUAL(link_state(old), LINK_DOWN);
+	link_free(old);
+	rig_settle(&r);
+	CU_ASSERT_TRUE(rig_up(&r));
+	rig_fini(&r);
+}
+
+static void test_pauses(void)
+{
+	struct rig r;
+	rig_config(&r);
+	CU_ASSERT_TRUE(rig_start(&r, RIG_LOW));
+	const int64_t t[] = { 0, 50, 150, 350, 750, 1550, 2550, 3550, 4550 }; /* at most: one a second from the fifth on */
+	unsigned tries = 0;
+	for (int64_t ms = 0; ms < 5000; ms += 10) {
+		link_step(r.l[RIG_LOW], mono_add(r.now, ms * NS_PER_MS));
+		struct pollfd fds[LINK_POLL_MAX];
+		unsigned n = link_poll(r.l[RIG_LOW], fds, LINK_POLL_MAX);
+		if (n > 1) /* a connection under way: refused at once, seen at the next step */
+			(void)poll(fds, n, 100);
+		tries = (unsigned)rig_count(&r, RIG_LOW, LINK_CUT);
+		unsigned due = 0;
+		while (due < ARRAY_LEN(t) && t[due] <= ms)
+			due++;
+		CU_ASSERT_TRUE(tries <= due);
+	}
+	CU_ASSERT_TRUE(tries >= 7);
+	CU_ASSERT_FALSE(link_peer_closed(r.l[RIG_LOW]));
+	rig_fini(&r);
+}
+
+static bool mentions(const char *why, const char *a, const char *b)
+{
+	return strstr(why, a) != NULL && strstr(why, b) != NULL;
+}
+
+static void test_no_address(void)
+{
+	struct rig r;
+	int fd;
+	char port[8];
+	rig_config(&r);
+	snprintf(port, sizeof(port), "%u", r.cfg[0].port);
+	CU_ASSERT_TRUE(rig_socket(SOCK_STREAM, "127.0.0.2", r.cfg[0].port, &fd) > 0);
+	CU_ASSERT_EQUAL(listen(fd, 1), 0);
+	CU_ASSERT_EQUAL(link_new(&r.cfg[RIG_HIGH], r.now, &r.l[0], r.why), ERR_IO);
+	CU_ASSERT_TRUE(mentions(r.why, "TCP 127.0.0.2", "in use") && mentions(r.why, port, "in use"));
+	close(fd);
+	CU_ASSERT_TRUE(rig_socket(SOCK_DGRAM, "127.0.0.1", r.cfg[0].port, &fd) > 0);
+	CU_ASSERT_EQUAL(link_new(&r.cfg[RIG_LOW], r.now, &r.l[0], r.why), ERR_IO);
+	CU_ASSERT_TRUE(mentions(r.why, "UDP 127.0.0.1", "in use"));
+	close(fd);
+	struct link_cfg c = r.cfg[RIG_LOW];
+	rig_addr(&c.own, "192.0.2.77");
+	CU_ASSERT_EQUAL(link_new(&c, r.now, &r.l[0], r.why), ERR_IO);
+	CU_ASSERT_TRUE(mentions(r.why, "192.0.2.77", "assign"));
+	c = r.cfg[RIG_LOW];
+	strcpy(c.ifname, "no-such-if0");
+	enum err e = link_new(&c, r.now, &r.l[0], r.why);
+	CU_ASSERT_TRUE(e == ERR_IO || e == OK); /* OK without the privilege to ask */
+	if (e == OK)
+		link_free(r.l[0]);
+}
+
+static void test_bad_config(void)
+{
+	struct rig r;
+	rig_config(&r);
+	struct link_cfg bad[9];
+	for (unsigned i = 0; i < ARRAY_LEN(bad); i++)
+		bad[i] = r.cfg[RIG_LOW];
+	bad[0].family = 5;
+	bad[1].own = bad[1].peer;
+	bad[2].port = 0;
+	bad[3].group[0] = '\0';
+	memset(bad[4].group, 'g', sizeof(bad[4].group));
+	memset(bad[5].ifname, 'i', sizeof(bad[5].ifname));
+	bad[6].hb_interval_ns = 10 * NS_PER_MS - 1;
+	bad[7].hb_interval_ns = 2 * NS_PER_SEC + 1;
+	bad[8].hb_lost = 0;
+	for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
+		r.why[0] = '\0';
+		CU_ASSERT_EQUAL(link_new(&bad[i], r.now, &r.l[0], r.why), ERR_USAGE);
+		CU_ASSERT_TRUE(strlen(r.why) > 20);
+	}
+	link_free(NULL);
+}
+
+static void test_ipv6(void)
+{
+	struct rig r;
+	rig_config(&r);
+	struct link_cfg c = r.cfg[RIG_HIGH];
+	c.family = 6;
+	memset(&c.own, 0, sizeof(c.own));
+	c.peer = c.own;
+	c.own.b[15] = 1; /* ::1 above :: listens */
+	if (link_new(&c, r.now, &r.l[RIG_HIGH], r.why) != OK) {
+		CU_ASSERT_TRUE(strstr(r.why, "::1") != NULL); /* no IPv6 here */
+		return;
+	}
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_port = htons(c.port), .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CU_ASSERT_EQUAL(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	rig_settle(&r);
+	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_FOREIGN), 1);
+	close(fd);
+	rig_fini(&r);
+}
+
+/* The other end takes nothing: the queue grows to its cap, refuses whole, loses nothing, and gives its memory back. */
+static void test_full(void)
+{
+	enum { BLOCK = 999999 };
+	struct rig r;
+	CU_ASSERT_TRUE(rig_both(&r));
+	size_t live = alloc.live, sent = 0, got = 0, wrong = 0;
+	uint8_t *block = malloc(BLOCK);
+	for (enum err e = OK; e == OK; sent += e == OK ? BLOCK : 0) {
+		for (size_t i = 0; i < BLOCK; i++)
+			block[i] = pattern(sent + i);
+		e = link_send(r.l[RIG_LOW], span_of(block, BLOCK));
+		CU_ASSERT_TRUE(e == OK || e == ERR_FULL);
+		rig_turn(&r, 0);
+	}
+	size_t queued = link_queued(r.l[RIG_LOW]);
+	CU_ASSERT_TRUE(queued <= 64u << 20 && queued > (64u << 20) - BLOCK);
+	CU_ASSERT_EQUAL(link_send(r.l[RIG_LOW], span_of(block, BLOCK)), ERR_FULL);
+	CU_ASSERT_EQUAL(link_queued(r.l[RIG_LOW]), queued);
+	free(block);
+	CU_ASSERT_TRUE(link_recv(r.l[RIG_HIGH]).len <= 1u << 20);
+	CU_ASSERT_TRUE(link_recv(r.l[RIG_HIGH]).len > (1u << 20) - 32768);
+	for (unsigned idle = 0; got < sent && idle < 100;) {
+		idle = rig_turn(&r, 20) ? 0 : idle + 1;
+		struct span s = link_recv(r.l[RIG_HIGH]);
+		for (size_t i = 0; i < s.len; i++)
+			wrong += s.p[i] != pattern(got + i);
+		got += s.len;
+		link_consume(r.l[RIG_HIGH], s.len);
+	}
+	CU_ASSERT_EQUAL(got, sent);
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT_EQUAL(link_queued(r.l[RIG_LOW]), 0);
+	CU_ASSERT_TRUE(alloc.live < live + (3u << 20));
+	rig_fini(&r);
+}
+
+static void test_warm(void)
+{
+	struct rig r;
+	CU_ASSERT_TRUE(rig_both(&r));
+	CU_ASSERT_EQUAL(carry(&r, RIG_LOW, 600000, 20000), 600000);
+	CU_ASSERT_EQUAL(carry(&r, RIG_HIGH, 600000, 20000), 600000);
+	size_t ours = 0, ssl = 0, live = 0;
+	uint8_t message[200] = { 1 };
+	for (unsigned i = 0; i < 510; i++) {
+		if (i == 10) {
+			ours = alloc.calls - ssl_calls;
+			ssl = ssl_calls;
+			live = alloc.live;
+		}
+		CU_ASSERT_EQUAL(link_send(r.l[RIG_LOW], span_of(message, sizeof(message))), OK);
+		rig_turn(&r, 20);
+		CU_ASSERT_EQUAL(link_send(r.l[RIG_HIGH], span_of(message, 16)), OK);
+		rig_turn(&r, 20);
+		link_consume(r.l[RIG_HIGH], link_recv(r.l[RIG_HIGH]).len);
+		link_consume(r.l[RIG_LOW], link_recv(r.l[RIG_LOW]).len);
+		link_beat(r.l[RIG_LOW], &(struct link_beat){ .seq = i }, r.now);
+	}
+	CU_ASSERT_EQUAL(alloc.calls - ssl_calls, ours);
+	CU_ASSERT_TRUE(ssl > 0 && ssl_calls - ssl <= 4 * 1000); /* OpenSSL: four small ones a record, given back at once */
+	CU_ASSERT_EQUAL(alloc.live, live);
+	rig_fini(&r);
+}
+
+/* New keys every 16 KiB, more often than any limit on key updates, with blocked writes between them. */
+static void test_rekey(void)
+{
+	struct rig r;
+	rig_config(&r);
+	r.cfg[RIG_LOW].rekey_octets = 16384;
+	CU_ASSERT_TRUE(rig_start(&r, RIG_HIGH));
+	CU_ASSERT_TRUE(rig_start(&r, RIG_LOW));
+	rig_settle(&r);
+	CU_ASSERT_EQUAL(carry(&r, RIG_LOW, 8u << 20, 150000), 8u << 20);
+	CU_ASSERT_EQUAL(carry(&r, RIG_HIGH, 100000, 1000), 100000);
+	CU_ASSERT_EQUAL(link_epoch(r.l[RIG_HIGH]), 1);
+	rig_fini(&r);
+}
+
+static void test_counters(void)
+{
+	for (unsigned i = 0; i < LINK_COUNTER_N; i++)
+		CU_ASSERT_TRUE(strncmp(link_counter_name(i), "link.", 5) == 0);
+	CU_ASSERT_PTR_NULL(link_counter_name(LINK_COUNTER_N));
+}
+
+UNIT_MAIN({ "a key is a function of password and group", test_psk }, { "octets both ways in odd pieces", test_stream },
+	  { "an idle or full link does not wake its owner", test_no_spin }, { "wrong password or group", test_refused },
+	  { "garbage on the port", test_garbage }, { "half a handshake", test_silence },
+	  { "many connections", test_surplus }, { "a foreign address", test_foreign },
+	  { "the peer closes and returns", test_closes }, { "octets that nobody takes", test_old_octets },
+	  { "the peer replaces its own connection", test_replaced }, { "pauses between attempts", test_pauses },
+	  { "address or port not to be had", test_no_address }, { "configurations that cannot be", test_bad_config },
+	  { "IPv6", test_ipv6 }, { "a full queue", test_full }, { "a warm link allocates nothing of its own", test_warm },
+	  { "new keys on the way", test_rekey }, { "counters have names", test_counters })
