@@ -120,7 +120,7 @@ recut_keeps() {
 		in=$(capture_of "$s")
 		"$tools/streams" "$in" >"$work/before" || echo "$s: streams failed"
 		case $s in
-		*/anomaly/*) modes="one mix" ;;
+		*/anomaly/* | */drops/* | */rules/*) modes="one mix" ;;
 		*) modes="one two 7 random reorder dup mix" ;;
 		esac
 		for mode in $modes; do
