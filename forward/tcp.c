@@ -167,15 +167,11 @@ static enum tcp_event event_of(const struct tcp_state *t, enum dir d, const stru
 }
 
 /* Notes what h shows of its sender. */
-static void end_note(struct tcp_end *e, const struct tcp_info *h, uint32_t end)
+static void end_note(struct tcp_end *e, const struct tcp_info *h)
 {
-	if (!e->seen || seq_diff(end, e->end) > 0)
-		e->end = end;
 	bool first_ack = !e->seen || e->state == TCPS_SYN_SENT;
 	if ((h->flags & TCP_ACK) != 0 && (first_ack || seq_diff(h->ack, e->ack) > 0))
 		e->ack = h->ack;
-	if ((h->flags & TCP_RST) == 0)
-		e->win = h->win;
 	e->seen = true;
 }
 
@@ -186,7 +182,7 @@ struct tcp_step tcp_step(struct tcp_state *t, enum dir d, const struct tcp_info 
 	struct tcp_step step = { 0 };
 	enum tcps before = (enum tcps)t->state;
 
-	end_note(e, h, end);
+	end_note(e, h);
 	enum tcp_event ev = event_of(t, d, h);
 	enum tcps after = tcp_next(d, ev, before);
 	if (ev == TE_FIN && (after == TCPS_FIN_WAIT || after == TCPS_LAST_ACK)) {

@@ -30,9 +30,7 @@ enum tcps {
 
 /* What one end has shown of itself. */
 struct tcp_end {
-	uint32_t end;        /* highest sequence number it has sent, plus one (SYN and FIN count) */
 	uint32_t ack;        /* highest acknowledgement it has sent */
-	uint32_t win;        /* last window it offered, unscaled */
 	uint8_t state;       /* enum tcps of this end, for the list */
 	bool seen;           /* any packet of it seen */
 	bool fin;            /* it sent FIN: fin_seq is valid */

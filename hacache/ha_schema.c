@@ -47,9 +47,7 @@ ROWS(msg_count, "Count", struct session_count,
 	UINT(struct session_count, allow_err, 1));
 
 ROWS(msg_tcp_end, "TcpEnd", struct tcp_end,
-	UINT(struct tcp_end, end, U32),
 	UINT(struct tcp_end, ack, U32),
-	UINT(struct tcp_end, win, U32),
 	UINT(struct tcp_end, state, TCPS_N - 1),
 	BOOL(struct tcp_end, seen),
 	BOOL(struct tcp_end, fin),

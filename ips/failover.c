@@ -241,38 +241,60 @@ static enum err all_cuts(const struct share *s, struct failover_result *out)
 
 /* --- the run ----------------------------------------------------------------------------------------------- */
 
-/* The run that never fails. */
-static enum err run_reference(const struct failover_job *job, const struct capset *cap, struct node *ref, struct trace **expected)
+/* The run that never fails, in a process of its own: whoever is forked later has nothing of it. */
+static void reference_process(const struct failover_job *job, const struct capset *cap, int fd)
 {
-	TRY(node_new_alone(job->gen, job->seed, ref));
+	struct node ref;
+	if (node_new_alone(job->gen, job->seed, &ref) != OK)
+		_exit(EXIT_BAD);
 	for (size_t i = 0; i < cap->n; i++) {
 		struct verdict v;
-		if (job->stop != NULL && *job->stop)
-			return ERR_IO;
-		node_packet(ref, &cap->v[i], &v);
+		node_packet(&ref, &cap->v[i], &v);
 	}
-	node_finish(ref);
-	return ref->trace.bad ? ERR_NOMEM : trace_parse(ref->trace.p, ref->trace.len, expected);
+	node_finish(&ref);
+	pair_save(fd, &ref.trace);
+	_exit(0);
+}
+
+static enum err run_reference(const struct failover_job *job, const struct capset *cap, struct outbuf *text)
+{
+	const pid_t self = getpid();
+	const int fd = memfd_create("reference", MFD_CLOEXEC);
+	if (fd < 0)
+		return ERR_IO;
+	fflush(NULL); /* or the child's copy of what is buffered would count twice */
+	const pid_t pid = fork();
+	if (pid == 0) {
+		signal(SIGINT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
+		pair_follow_parent(self);
+		reference_process(job, cap, fd);
+	}
+	struct worker w = { .pid = pid, .fd = -1 };
+	const bool ok = end_worker(&w, false) && read_back(fd, text);
+	close(fd);
+	return ok ? OK : ERR_IO;
 }
 
 enum err failover_run(const struct failover_job *job, const struct capset *cap, struct failover_result *out)
 {
-	struct node ref;
+	struct outbuf text = { 0 };
 	struct trace *expected = NULL;
 	memset(out, 0, sizeof(*out));
-	memset(&ref, 0, sizeof(ref));
 	if (job->at > cap->n || cap->n == 0)
 		return ERR_RANGE;
-	enum err e = run_reference(job, cap, &ref, &expected);
+	enum err e = run_reference(job, cap, &text);
+	if (e == OK)
+		e = trace_parse(text.p, text.len, &expected);
 	if (e == OK) {
 		const uint64_t places = job->at != 0 ? 1 : cap->n <= FAILOVER_EVERY_MAX ? cap->n : FAILOVER_PLACES;
 		const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 		const size_t workers = size_min(size_min(cpus > 0 ? (size_t)cpus : 1, WORKERS_MAX), places);
 		const struct share s = { job, cap, expected, places, (unsigned)workers };
-		fflush(NULL); /* or the workers' copies of what is buffered would count twice */
+		fflush(NULL);
 		e = all_cuts(&s, out);
 	}
 	trace_free(expected);
-	node_free(&ref);
+	outbuf_free(&text);
 	return e;
 }

@@ -73,7 +73,7 @@ void pair_follow_parent(pid_t parent)
 		_exit(EXIT_BAD);
 }
 
-static void save(int fd, const struct outbuf *o)
+void pair_save(int fd, const struct outbuf *o)
 {
 	for (size_t at = 0; at < o->len;) {
 		const ssize_t n = write(fd, o->p + at, o->len - at);
@@ -157,7 +157,7 @@ static void run_active(const struct pair *pr, int fd, uint64_t cut)
 		node_release(&n, &pr->cap->v[i], v, batch);
 		i += batch;
 	}
-	save(pr->trace[0], &n.trace);
+	pair_save(pr->trace[0], &n.trace);
 	save_sum(pr->sums, offsetof(struct pair_sums, octets), n.sender.n_octets);
 	if (pr->job->show != NULL)
 		show_active(pr->job, &n, cut);
@@ -203,7 +203,7 @@ static void run_standby(const struct pair *pr, int fd)
 		node_packet(&n, &pr->cap->v[i], &v);
 	}
 	node_finish(&n);
-	save(pr->trace[1], &n.trace);
+	pair_save(pr->trace[1], &n.trace);
 	save_sum(pr->sums, offsetof(struct pair_sums, digest_mismatches), n.digest_mismatches);
 	if (j->show != NULL) {
 		show_alerts(j, "node B (active now): alerts written to the capture's end", &n.trace, again);

@@ -7,6 +7,7 @@
 #define IPS_PAIR_H
 
 #include "ips/failover.h"
+#include "ips/outbuf.h"
 
 struct pair {
 	const struct failover_job *job;
@@ -22,6 +23,8 @@ struct pair_sums {
 
 enum err pair_open(const struct failover_job *job, const struct capset *cap, struct pair *p) MUST_USE;
 void pair_close(struct pair *p);
+/* Writes a trace whole, or ends the process: half a trace proves nothing. */
+void pair_save(int fd, const struct outbuf *o);
 /* Runs both, A killed after packet cut; false when a node ended in another way than it should. */
 bool pair_run(const struct pair *p, uint64_t cut);
 

@@ -61,9 +61,9 @@ static struct session_state state(uint64_t serial)
 		.tcp = { .state = TCPS_ESTABLISHED },
 	};
 	st.tcp.end[DIR_ORIG] =
-		(struct tcp_end){ .end = 5, .ack = 6, .win = 7, .state = TCPS_ESTABLISHED, .seen = true };
+		(struct tcp_end){ .ack = 6, .state = TCPS_ESTABLISHED, .seen = true };
 	st.tcp.end[DIR_REPLY] =
-		(struct tcp_end){ .end = 6, .ack = 5, .win = 8, .state = TCPS_ESTABLISHED, .seen = true };
+		(struct tcp_end){ .ack = 5, .state = TCPS_ESTABLISHED, .seen = true };
 	st.tuple[DIR_ORIG] = tuple_of(4, IPPROTO_TCP_, (uint16_t)(1000 + serial));
 	st.tuple[DIR_REPLY] = tuple_reverse(&st.tuple[DIR_ORIG]);
 	return st;
