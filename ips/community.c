@@ -28,6 +28,12 @@ static bool icmp_counterpart(uint8_t proto, uint16_t type, uint16_t *far)
 	return false;
 }
 
+/* ICMP has a type and a code, or two types, in place of ports; the rest is told by its addresses alone. */
+static bool has_ports(uint8_t proto)
+{
+	return proto == IPPROTO_TCP_ || proto == IPPROTO_UDP_ || proto == IPPROTO_SCTP_ || proto == IPPROTO_ICMP_ || proto == IPPROTO_ICMP6_;
+}
+
 char *community_id(const struct tuple *t, char *buf)
 {
 	const size_t alen = t->family == 6 ? 16 : 4;
@@ -49,8 +55,10 @@ char *community_id(const struct tuple *t, char *buf)
 	wr_bytes(&w, swap ? t->src.b : t->dst.b, alen);
 	wr_u8(&w, t->proto);
 	wr_u8(&w, 0);
-	wr_be16(&w, swap ? dport : sport);
-	wr_be16(&w, swap ? sport : dport);
+	if (has_ports(t->proto)) {
+		wr_be16(&w, swap ? dport : sport);
+		wr_be16(&w, swap ? sport : dport);
+	}
 	SHA1(in, w.len, sha);
 	strcpy(buf, "1:");
 	sodium_bin2base64(buf + 2, COMMUNITY_ID_TEXT - 2, sha, sizeof(sha), sodium_base64_VARIANT_ORIGINAL);

@@ -50,22 +50,22 @@ static json_t *time_text(mono_t t)
 	return json_string(text);
 }
 
-/* Names come off the wire: what is no UTF-8 is shown octet by octet. */
-static json_t *wire_text(const char *s)
+/* Names come off the wire, messages from others' rules: what is no UTF-8 is shown octet by octet. */
+static json_t *foreign_text(const char *s)
 {
 	json_t *j = json_string(s);
-	if (j != NULL)
-		return j;
-	char hex[4 * REC_TEXT];
-	size_t n = 0;
-	for (; *s != '\0'; s++)
-		n += (size_t)snprintf(hex + n, sizeof(hex) - n, (unsigned char)*s < 0x80 ? "%c" : "\\x%02x", (unsigned char)*s);
-	return json_string(hex);
+	struct outbuf hex = { 0 };
+	for (; j == NULL && *s != '\0'; s++)
+		outbuf_fmt(&hex, (unsigned char)*s < 0x80 ? "%c" : "\\x%02x", (unsigned char)*s);
+	if (j == NULL)
+		j = json_string(hex.p);
+	outbuf_free(&hex);
+	return j;
 }
 
 static bool has_ports(uint8_t proto)
 {
-	return proto == IPPROTO_TCP_ || proto == IPPROTO_UDP_ || proto == IPPROTO_SCTP_;
+	return proto == IPPROTO_TCP_ || proto == IPPROTO_UDP_;
 }
 
 static void add_addresses(json_t *o, const struct rec *r)
@@ -99,8 +99,8 @@ static json_t *alert_object(const struct rec *r, const struct gen *g)
 	json_object_set_new(o, "rev", json_integer(r->rev));
 	const struct sig *s = sigset_find(g->sigs, r->gid, r->sid);
 	if (s != NULL) {
-		json_object_set_new(o, "signature", json_string(s->msg));
-		json_object_set_new(o, "category", json_string(s->classtype != NULL ? s->classtype : ""));
+		json_object_set_new(o, "signature", foreign_text(s->msg));
+		json_object_set_new(o, "category", foreign_text(s->classtype != NULL ? s->classtype : ""));
 		json_object_set_new(o, "severity", json_integer(s->priority));
 	}
 	return o;
@@ -117,9 +117,9 @@ static json_t *app_object(const struct rec *r)
 		json_object_set_new(o, "risk", json_string(a->risk));
 	}
 	if (r->domain[0] != '\0')
-		json_object_set_new(o, "domain", wire_text(r->domain));
+		json_object_set_new(o, "domain", foreign_text(r->domain));
 	if (r->object[0] != '\0')
-		json_object_set_new(o, "object", wire_text(r->object));
+		json_object_set_new(o, "object", foreign_text(r->object));
 	return o;
 }
 
@@ -196,7 +196,8 @@ void eve_line(const struct rec *r, const struct gen *g, struct outbuf *out)
 	if (r->packet_nr != 0)
 		json_object_set_new(o, "pcap_cnt", json_integer((json_int_t)r->packet_nr));
 	json_object_set_new(o, "event_type", json_string(r->kind < REC_N ? kinds[r->kind] : "unknown"));
-	json_object_set_new(o, "in_iface", json_string(if_text(r->ifin, ifname)));
+	if (r->ifin != 0)
+		json_object_set_new(o, "in_iface", json_string(if_text(r->ifin, ifname)));
 	if (r->ifout != 0)
 		json_object_set_new(o, "out_iface", json_string(if_text(r->ifout, ifname)));
 	if (r->vlan != 0)

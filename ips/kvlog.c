@@ -49,22 +49,40 @@ static void head(struct outbuf *o, const struct rec *r, const struct kv_kind *k)
 	outbuf_fmt(o, " level=\"%s\" vd=\"root\"", k->level);
 }
 
+static void service(struct outbuf *o, const struct tuple *t)
+{
+	char p[IF_TEXT];
+	switch (t->proto) {
+	case IPPROTO_TCP_:
+		outbuf_fmt(o, " service=\"tcp/%u\"", t->dport);
+		break;
+	case IPPROTO_UDP_:
+		outbuf_fmt(o, " service=\"udp/%u\"", t->dport);
+		break;
+	case IPPROTO_ICMP_:
+	case IPPROTO_ICMP6_:
+		outbuf_fmt(o, " service=\"%s/%u/%u\"", t->proto == IPPROTO_ICMP_ ? "icmp" : "icmp6", t->dport >> 8, t->dport & 0xff);
+		break;
+	default:
+		outbuf_fmt(o, " service=\"%s\"", ip_proto_text(t->proto, p));
+	}
+}
+
+/* Ends and interfaces are the session's, as in the seed: which of them spoke is told by direction. */
 static void addresses(struct outbuf *o, const struct rec *r)
 {
-	char a[ADDR_TEXT], b[ADDR_TEXT], in[IF_TEXT], out[IF_TEXT], p[IF_TEXT];
-	const struct tuple t = r->dir == DIR_ORIG ? r->tuple : tuple_reverse(&r->tuple);
-	if (t.family != 0) {
-		outbuf_fmt(o, " srcip=%s dstip=%s", addr_text(&t.src, t.family, a), addr_text(&t.dst, t.family, b));
-		outbuf_fmt(o, " srcport=%u dstport=%u", t.sport, t.dport);
+	char a[ADDR_TEXT], b[ADDR_TEXT], in[IF_TEXT], out[IF_TEXT];
+	const struct tuple *t = &r->tuple;
+	const bool reply = r->dir == DIR_REPLY;
+	if (t->family != 0) {
+		outbuf_fmt(o, " srcip=%s dstip=%s", addr_text(&t->src, t->family, a), addr_text(&t->dst, t->family, b));
+		outbuf_fmt(o, " srcport=%u dstport=%u", t->sport, t->dport);
 	}
 	outbuf_fmt(o, " srcintf=\"%s\" srcintfrole=\"undefined\" dstintf=\"%s\" dstintfrole=\"undefined\" proto=%u",
-		   if_text(r->ifin, in), if_text(r->ifout, out), t.proto);
-	outbuf_fmt(o, " service=\"%s/%u\" direction=\"%s\"",
-		   t.proto == IPPROTO_TCP_   ? "tcp"
-		   : t.proto == IPPROTO_UDP_ ? "udp"
-					     : ip_proto_text(t.proto, p),
-		   r->tuple.dport, r->dir == DIR_ORIG ? "outgoing" : "incoming");
-	outbuf_fmt(o, " policyid=%u sessionid=%llu", r->policy_id, (unsigned long long)r->serial);
+		   if_text(reply ? r->ifout : r->ifin, in), if_text(reply ? r->ifin : r->ifout, out), t->proto);
+	service(o, t);
+	outbuf_fmt(o, " direction=\"%s\" policyid=%u sessionid=%llu", reply ? "incoming" : "outgoing", r->policy_id,
+		   (unsigned long long)r->serial);
 }
 
 static void app_part(struct outbuf *o, const struct rec *r)

@@ -31,6 +31,8 @@ static const char *remedy(int e)
 		return "create the folder first";
 	case EISDIR:
 		return "name a file";
+	case EFBIG:
+		return "raise the limit of file sizes";
 	case EPIPE:
 		return "whoever read it has gone";
 	default:
@@ -45,10 +47,17 @@ static enum err fail(const char *path, int e, char *why)
 	return ERR_IO;
 }
 
+/* Some file systems tell only here that there was no room. */
+static void close_stream(struct outfile *f)
+{
+	if (f->f != NULL && f->f != stdout && fclose(f->f) != 0 && f->failed == 0)
+		f->failed = errno;
+	f->f = NULL;
+}
+
 static void destroy(struct outfile *f)
 {
-	if (f->f != NULL && f->f != stdout)
-		fclose(f->f);
+	close_stream(f);
 	if (f->tmp != NULL)
 		unlink(f->tmp);
 	free(f->tmp);
@@ -123,6 +132,7 @@ enum err outfile_finish(struct outfile *f, char *why)
 {
 	if (f->failed == 0 && fflush(f->f) != 0)
 		f->failed = errno;
+	close_stream(f);
 	if (f->failed == 0 && f->tmp != NULL && rename(f->tmp, f->path) != 0)
 		f->failed = errno;
 	if (f->failed == 0 && f->tmp != NULL) {

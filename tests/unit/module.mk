@@ -53,3 +53,5 @@ UNIT_LD_link := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
 UNIT += link_beat:hacache,base
 UNIT += queue:nfq,forward,base
 UNIT += ruleset:nfq,base
+UNIT += community:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += outfile:ips,nfq,hacache,sigs,decoders,forward,base
