@@ -101,6 +101,7 @@ SUBMAKE = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS))
 check-build:
 	@$(SUBMAKE) VARIANT=release all libs $(CHECK_RELEASE)
 	@$(SUBMAKE) VARIANT=asan all units $(CHECK_ASAN)
+	@$(SUBMAKE) VARIANT=mutate all
 
 check-run: check-build
 	@CC=$(CC) JOBS=$(JOBS) tests/run
@@ -130,7 +131,9 @@ demo: ## install what is missing, build, and watch a node die and its peer resum
 	@$(SUBMAKE) VARIANT=release all captures
 	@B=build/$(notdir $(CC))-release sh tests/demo.sh
 
-mutation: ## plant faults in the state merge; the tests must notice each
+mutation: ## read each field of the replication schema as zero on the peer; a cut must show each
+	@$(SUBMAKE) VARIANT=release all captures
+	@$(SUBMAKE) VARIANT=mutate all
 	@sh tests/ha/mutation.sh
 
 # --- install ---------------------------------------------------------------------------------
