@@ -205,6 +205,20 @@ static int check_outputs(const struct replay_opts *o)
 	return EXIT_FINE;
 }
 
+static int check_names(const struct replay_opts *o)
+{
+	const struct {
+		const char *what, *name;
+	} v[] = { { "--config", o->config }, { "--eve", o->eve }, { "--log", o->log }, { "--write", o->write } };
+	for (size_t i = 0; i < ARRAY_LEN(v); i++)
+		if (v[i].name != NULL && v[i].name[0] == '\0')
+			return wrong(v[i].what, "", "name a file");
+	for (size_t i = 0; i < o->n_captures; i++)
+		if (o->captures[i][0] == '\0')
+			return wrong("capture", "", "name a file");
+	return EXIT_FINE;
+}
+
 static int check(const struct replay_opts *o)
 {
 	unsigned dashes = 0;
@@ -223,7 +237,8 @@ static int check(const struct replay_opts *o)
 	const int on_stdout = (o->eve != NULL && strcmp(o->eve, "-") == 0) + (o->log != NULL && strcmp(o->log, "-") == 0) + o->json;
 	if (on_stdout > 1)
 		return wrong("--eve/--log/--json", "-", "only one of them can go to standard output; name a file for the others");
-	return check_outputs(o);
+	const int r = check_names(o);
+	return r != EXIT_FINE ? r : check_outputs(o);
 }
 
 int cmd_replay(int argc, char **argv)

@@ -47,7 +47,7 @@ static int run(const char *name, int argc, char **argv)
 			return commands[i].run(argc, argv);
 	if (of_a_node(name))
 		fprintf(stderr,
-			"ips: '%s': this version runs no live node; 'ips replay --sessions --share CAPTURE' prints the lists of a capture\n",
+			"ips: '%s': no node runs live; 'ips replay --sessions --share CAPTURE' prints a capture's lists\n",
 			name);
 	else
 		fprintf(stderr, "ips: unknown command '%s'; 'ips help' lists them\n", name);

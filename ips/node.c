@@ -112,6 +112,8 @@ static void forget_released(struct node *n, uint64_t released)
 	size_t keep = 0;
 	while (keep < q->n && q->seq[keep] <= released)
 		keep++;
+	if (keep == 0)
+		return;
 	memmove(q->v, q->v + keep, (q->n - keep) * sizeof(*q->v));
 	memmove(q->seq, q->seq + keep, (q->n - keep) * sizeof(*q->seq));
 	q->n -= keep;

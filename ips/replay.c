@@ -14,35 +14,19 @@
 #include "ips/cmd.h"
 #include "ips/conf.h"
 #include "ips/eve.h"
-#include "ips/failover.h"
 #include "ips/kvlog.h"
 #include "ips/lists.h"
-#include "ips/outfile.h"
-#include "ips/summary.h"
+#include "ips/replay_int.h"
 #include "nfq/pktio.h"
 
 enum { REC_ALL = (1 << REC_N) - 1, PROGRESS_FROM = 8 << 20, PROGRESS_EVERY = 1 << 14 };
-
-struct replay {
-	const struct replay_opts *o;
-	struct gen *gen;
-	struct outfile *eve, *log;
-	struct outbuf line;
-	struct summary sum;
-	FILE *text; /* lists: standard output, unless that carries a log or the JSON */
-	bool usage; /* an option that does not fit a capture */
-	bool failed;
-	bool stopped; /* interrupted, or an output failed: nothing that was begun is kept */
-	bool cuts_differ;
-};
 
 static bool is_dash(const char *path)
 {
 	return path != NULL && strcmp(path, "-") == 0;
 }
 
-/* A capture's name in messages. */
-static const char *named(const char *path)
+const char *replay_named(const char *path)
 {
 	return is_dash(path) ? "standard input" : path;
 }
@@ -55,8 +39,7 @@ static void on_signal(int sig)
 	interrupted = sig;
 }
 
-static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void say(const char *fmt, ...)
+void replay_say(const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
@@ -69,10 +52,10 @@ static void say(const char *fmt, ...)
 static void tell(void *arg, const char *text)
 {
 	(void)arg;
-	say("%s", text);
+	replay_say("%s", text);
 }
 
-static void stop(struct replay *p)
+void replay_stop(struct replay *p)
 {
 	p->failed = true;
 	p->stopped = true;
@@ -86,8 +69,8 @@ static void write_line(struct replay *p, struct outfile *f, void (*print)(const 
 	outbuf_clear(&p->line);
 	print(r, p->gen, &p->line);
 	if (p->line.bad) {
-		say("out of memory for a log record");
-		stop(p);
+		replay_say("out of memory for a log record");
+		replay_stop(p);
 		return;
 	}
 	outfile_write(f, p->line.p, p->line.len);
@@ -105,7 +88,7 @@ static void write_rec(void *arg, const struct rec *r)
 static void home_net_refused(void *arg, const char *file, unsigned line, const char *text)
 {
 	(void)file, (void)line;
-	say("--home-net '%s': %s", (const char *)arg, text);
+	replay_say("--home-net '%s': %s", (const char *)arg, text);
 }
 
 /* Is it what an address in a rule may be? */
@@ -150,9 +133,18 @@ static int load_gen(struct replay *p)
 	const enum err e = c == NULL ? gen_new_default(o->rules, o->home_net, tell, p, &p->gen)
 				     : gen_new_conf(c, o->rules, o->home_net, tell, p, &p->gen);
 	conf_free(c);
-	if (e != OK && e != ERR_IO) /* what could not be read has been told */
-		say("cannot load rules and policies: %s", err_text(e));
-	return e == OK ? EXIT_FINE : EXIT_FAILED;
+	switch ((int)e) {
+	case OK:
+		return EXIT_FINE;
+	case ERR_IO: /* the file was told */
+		return EXIT_FAILED;
+	case ERR_UNKNOWN:
+	case ERR_UNSUPPORTED: /* the place in the configuration was told */
+		return EXIT_USAGE;
+	default:
+		replay_say("cannot load rules and policies: %s", err_text(e));
+		return EXIT_FAILED;
+	}
 }
 
 static int open_output(const char *path, struct outfile **out)
@@ -160,7 +152,7 @@ static int open_output(const char *path, struct outfile **out)
 	char why[OUTFILE_WHY];
 	if (path == NULL || outfile_open(path, out, why) == OK)
 		return EXIT_FINE;
-	say("%s", why);
+	replay_say("%s", why);
 	return EXIT_FAILED;
 }
 
@@ -171,7 +163,7 @@ static void close_output(struct replay *p, struct outfile **out)
 	*out = NULL;
 	if (f == NULL || outfile_finish(f, why) == OK)
 		return;
-	say("%s", why);
+	replay_say("%s", why);
 	p->failed = true;
 }
 
@@ -180,13 +172,13 @@ static void stop_for_output(struct replay *p)
 {
 	if (!p->stopped)
 		close_output(p, outfile_failed(p->eve) ? &p->eve : &p->log);
-	stop(p);
+	replay_stop(p);
 }
 
-static void say_interrupted(struct replay *p, const char *path, const char *what, uint64_t n)
+void replay_say_interrupted(struct replay *p, const char *path, const char *what, uint64_t n)
 {
-	say("%s: interrupted after %s %llu; no output file is kept", named(path), what, (unsigned long long)n);
-	stop(p);
+	replay_say("%s: interrupted after %s %llu; no output file is kept", replay_named(path), what, (unsigned long long)n);
+	replay_stop(p);
 }
 
 /* --- one capture --------------------------------------------------------------------------------------- */
@@ -197,9 +189,9 @@ static struct pktio *open_capture(struct replay *p, const char *path)
 	struct pktio *io, *dump;
 	if (pktio_capture_open(path, &io, why) != OK) {
 		if (interrupted) {
-			say_interrupted(p, path, "packet", 0);
+			replay_say_interrupted(p, path, "packet", 0);
 		} else {
-			say("%s", why);
+			replay_say("%s", why);
 			p->failed = true;
 		}
 		return NULL;
@@ -207,16 +199,15 @@ static struct pktio *open_capture(struct replay *p, const char *path)
 	if (p->o->write == NULL)
 		return io;
 	if (pktio_dump_open(io, p->o->write, &dump, why) != OK) {
-		say("%s", why);
+		replay_say("%s", why);
 		io->ops->close(io);
-		stop(p);
+		replay_stop(p);
 		return NULL;
 	}
 	return dump;
 }
 
-/* How far it is, on a terminal; percent < 0 takes the line away. */
-static void progress(const char *path, int percent)
+void replay_progress(const char *path, int percent)
 {
 	if (!isatty(STDERR_FILENO))
 		return;
@@ -255,23 +246,23 @@ static void run_packets(struct replay *p, struct engine *e, struct pktio *io, co
 		unsigned n;
 		er = io->ops->recv(io, batch, PKTIO_BATCH_MAX, &n);
 		if (er == OK && run_batch(e, io, batch, n, &nr) != OK) {
-			say("%s", io->why);
-			stop(p);
+			replay_say("%s", io->why);
+			replay_stop(p);
 		}
 		if (outfile_failed(p->eve) || outfile_failed(p->log))
 			stop_for_output(p);
 		if (size != 0 && nr - shown >= PROGRESS_EVERY) {
 			io->ops->stats(io, &st);
-			progress(path, (int)(st.bytes * 100 / (uint64_t)size));
+			replay_progress(path, (int)(st.bytes * 100 / (uint64_t)size));
 			shown = nr;
 		}
 	}
 	if (shown != 0)
-		progress(path, -1);
+		replay_progress(path, -1);
 	if (interrupted) {
-		say_interrupted(p, path, "packet", nr);
+		replay_say_interrupted(p, path, "packet", nr);
 	} else if (er != OK && er != ERR_EOF) {
-		say("%s", io->why);
+		replay_say("%s", io->why);
 		p->failed = true;
 	}
 }
@@ -281,7 +272,7 @@ static void print_list(const struct replay *p, struct engine *e, const char *pat
 {
 	struct outbuf o = { 0 };
 	list(e, &o);
-	fprintf(p->text, "--- %s: %s\n%s", named(path), name, o.p != NULL ? o.p : "");
+	fprintf(p->text, "--- %s: %s\n%s", replay_named(path), name, o.p != NULL ? o.p : "");
 	outbuf_free(&o);
 }
 
@@ -308,8 +299,8 @@ static void finish_capture(struct replay *p, struct engine *e, struct pktio *io,
 	io->ops->stats(io, &st);
 	summary_add(&p->sum, e, &st);
 	if (p->o->write != NULL && pktio_dump_finish(io) != OK) {
-		say("%s", io->why);
-		stop(p);
+		replay_say("%s", io->why);
+		replay_stop(p);
 	}
 }
 
@@ -323,8 +314,8 @@ static void run_capture(struct replay *p, const char *path)
 		return;
 	const enum err er = engine_new(&cfg, p->gen, mono_ns(0), write_rec, p, &e);
 	if (er != OK) {
-		say("cannot start the engine: %s; lower max-sessions or stream-memory", err_text(er));
-		stop(p);
+		replay_say("cannot start the engine: %s; lower max-sessions or stream-memory", err_text(er));
+		replay_stop(p);
 	} else {
 		run_packets(p, e, io, path);
 		finish_capture(p, e, io, path);
@@ -333,90 +324,13 @@ static void run_capture(struct replay *p, const char *path)
 	io->ops->close(io);
 }
 
-/* --- with a failover ------------------------------------------------------------------------------------ */
-
-/* The packets to cut, before anything is run: what does not fit the capture is told first. */
-static bool load_cuts(struct replay *p, const char *path, struct capset *cap)
-{
-	char why[PKTIO_WHY_LEN] = "";
-	struct stat st;
-	*cap = (struct capset){ 0 };
-	if (is_dash(path) || (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))) {
-		say("%s: --failover runs a capture more than once; save it to a file and name that", named(path));
-		p->usage = true;
-		return false;
-	}
-	const enum err e = capset_load(path, cap, why);
-	if (e == ERR_NOMEM || (cap->n == 0 && e != OK)) {
-		say("%s", why[0] != '\0' ? why : "out of memory; cut a shorter capture");
-		p->failed = true;
-	} else if (cap->n == 0) {
-		say("%s: no packets in it, so that there is nothing to cut; name another capture", path);
-		p->failed = true;
-	} else if (p->o->failover_at > cap->n) {
-		say("%s: --failover %llu: there are only %zu packets; give a number from 1 to %zu", path,
-		    (unsigned long long)p->o->failover_at, cap->n, cap->n);
-		p->usage = true;
-	} else {
-		return true; /* damaged further on: told by the run */
-	}
-	return false;
-}
-
-static void show_cuts(void *arg, uint64_t done, uint64_t places)
-{
-	const char *path = arg;
-	if (places > 1)
-		progress(path, (int)(done * 100 / places));
-}
-
-static void judge(struct replay *p, const char *path, const struct failover_result *r)
-{
-	summary_add_failover(&p->sum, r);
-	if (r->equal != r->cuts)
-		say("%s: cut after packet %llu: %s", path, (unsigned long long)r->first_cut, r->first);
-	if (r->digest_mismatches != 0)
-		say("%s: the digests of both nodes differed %llu times", path, (unsigned long long)r->digest_mismatches);
-	p->cuts_differ |= r->equal != r->cuts || r->digest_mismatches != 0;
-}
-
-static void run_failover(struct replay *p, const char *path, const struct capset *cap)
-{
-	struct failover_result r;
-	const bool shown = p->o->failover_at != 0 && (p->o->sessions || p->o->share);
-	const struct failover_job job = {
-		.gen = p->gen,
-		.seed = p->o->seed,
-		.at = p->o->failover_at,
-		.show = shown ? p->text : NULL,
-		.sessions = p->o->sessions,
-		.share = p->o->share,
-		.stop = &interrupted,
-		.progress = show_cuts,
-		.arg = (void *)(uintptr_t)path,
-#ifdef HA_MUTATE
-		.mutate = p->o->mutate,
-#endif
-	};
-	const enum err e = failover_run(&job, cap, &r);
-	progress(path, -1);
-	if (interrupted) {
-		say_interrupted(p, path, "cut", r.cuts);
-	} else if (e != OK) {
-		say("%s: the failover run failed: %s; free some memory or processes", path, err_text(e));
-		p->failed = true;
-	} else {
-		judge(p, path, &r);
-	}
-}
-
 static void run_one(struct replay *p, const char *path)
 {
 	struct capset cap = { 0 };
-	if (!p->o->failover || load_cuts(p, path, &cap)) {
+	if (!p->o->failover || replay_load_cuts(p, path, &cap)) {
 		run_capture(p, path);
 		if (p->o->failover && !p->stopped)
-			run_failover(p, path, &cap);
+			replay_run_cuts(p, path, &cap);
 	}
 	capset_free(&cap);
 }
@@ -437,7 +351,7 @@ static void print_summary(struct replay *p, const struct timespec *t0)
 	errno = 0;
 	if (o.bad || fwrite(o.p, 1, o.len, to) != o.len || fflush(to) != 0) {
 		if (o.bad || errno != EPIPE) /* a reader that has seen enough is no news */
-			say("the summary cannot be written: %s; check where it goes", strerror(o.bad ? ENOMEM : errno));
+			replay_say("the summary cannot be written: %s; check where it goes", strerror(o.bad ? ENOMEM : errno));
 		p->failed = true;
 	}
 	outbuf_free(&o);
@@ -449,8 +363,8 @@ static bool strict_holds(const struct replay *p)
 	const struct engine_stats *st = &p->sum.st;
 	if (!p->o->strict || (st->match_lost == 0 && st->uninspected == 0))
 		return true;
-	say("--strict: %llu sessions went uninspected (raise max-sessions and stream-memory), %llu partial matches were given up",
-	    (unsigned long long)st->uninspected, (unsigned long long)st->match_lost);
+	replay_say("--strict: %llu sessions uninspected (raise max-sessions and stream-memory), %llu partial matches given up",
+		   (unsigned long long)st->uninspected, (unsigned long long)st->match_lost);
 	return false;
 }
 
@@ -458,7 +372,7 @@ static int open_all(struct replay *p)
 {
 	int r = load_gen(p);
 	if (r == EXIT_FINE && summary_init(&p->sum, p->gen) != OK) {
-		say("out of memory");
+		replay_say("out of memory");
 		r = EXIT_FAILED;
 	}
 	if (r == EXIT_FINE)
@@ -503,7 +417,7 @@ static void catch_signals(void)
 int replay_run(const struct replay_opts *o)
 {
 	const bool taken = o->json || is_dash(o->eve) || is_dash(o->log);
-	struct replay p = { .o = o, .text = taken ? stderr : stdout };
+	struct replay p = { .o = o, .text = taken ? stderr : stdout, .interrupted = &interrupted };
 	catch_signals();
 	const int r = run_all(&p);
 	outfile_abandon(p.eve);

@@ -8,6 +8,12 @@ B=${B:-build/$(basename "${CC:-gcc}")-release}
 ips=$PWD/$B/bin/ips
 good=$PWD/build/captures/iccp.pcap
 demo=$PWD/build/captures/demo.pcap
+for f in "$ips" "$good" "$demo"; do
+	[ -r "$f" ] || {
+		echo "not ok - broken input: $f is not built"
+		exit 1
+	}
+done
 work=$(mktemp -d) || exit 1
 out=$work/out
 mounted=
@@ -203,6 +209,8 @@ replay "a capture to standard output" 2 "--write '-': name a file" --write - "$g
 replay "EVE and JSON on standard output" 2 "only one of them can go to standard output" --eve - --json "$good"
 replay "EVE and log on standard output" 2 "only one of them can go to standard output" --eve - --log - "$good"
 replay "one file for two outputs" 2 "output '.*': named twice" --eve "$out/x" --log "$out/x" "$good"
+replay "an output without a name" 2 "--eve '': name a file" --eve '' "$good"
+replay "a capture without a name" 2 "capture '': name a file" ''
 cp "$good" "$work/own.pcap"
 replay "an output over the capture" 2 "output '.*own.pcap': is a capture to be read" --write "$work/own.pcap" "$work/own.pcap"
 cmp -s "$good" "$work/own.pcap" && echo "ok - which is as it was" || bad "which is as it was" "changed"
@@ -215,6 +223,21 @@ printf 'config system global\n    set hostname "a"\n' >"$work/open.conf"
 run "an unknown word in the configuration" 2 "word.conf:2: 'hostnam': .*hostname" replay -c "$work/word.conf" --eve "$out/eve" "$good"
 run "a reference to nothing" 2 "ref.conf:3: 'nobody': " replay -c "$work/ref.conf" "$good"
 run "a block that is not closed" 2 "open.conf:[0-9]+: " replay -c "$work/open.conf" "$good"
+replay "an interface that no capture has" 2 "ips.conf.example:[0-9]+: 'lan0': a capture has no interface of that name; " -c packaging/ips.conf.example "$demo"
+sensors() { # rule file of the sensor of policy 1; sensor of policy 2
+	printf 'config ips sensor\n    edit "a"\n        set rule-file "%s"\n    next\n    edit "b"\n    next\nend\n' "$1"
+	printf 'config firewall policy\n    edit 1\n        set action accept\n        set utm-status enable\n        set ips-sensor "a"\n    next\n'
+	printf '    edit 2\n        set action accept\n        set utm-status enable\n        set ips-sensor "%s"\n    next\nend\n' "$2"
+}
+sensors tests/demo.rules a >"$work/sensor.conf"
+"$ips" replay --json -c "$work/sensor.conf" "$demo" >"$work/stdout" 2>"$work/err"
+status=$?
+judge "a sensor with rules" 0 ''
+[ "$(value 1:5000901)" = 1 ] && echo "ok - which are used" || bad "which are used" "$(cat "$work/stdout")"
+sensors "$work/nowhere.rules" a >"$work/sensor.conf"
+replay "a sensor whose rules are not there" 1 'nowhere.rules: cannot read rules: No such file' -c "$work/sensor.conf" "$demo"
+sensors tests/demo.rules b >"$work/sensor.conf"
+replay "a second sensor" 2 'sensor.conf:[0-9]+: a second ips sensor is in use; give all policies the same one' -c "$work/sensor.conf" "$demo"
 replay "no such configuration" 1 'nowhere.conf: cannot be read: No such file or directory; check' -c "$work/nowhere.conf" "$good"
 replay "a folder as configuration" 1 'folder: cannot be read: Is a directory; name a file' -c "$work/folder" "$good"
 
@@ -332,7 +355,8 @@ for signal in INT TERM; do
 	kill -$signal $pid
 	wait $pid
 	status=$?
-	wait $writer
+	kill $writer 2>/dev/null
+	wait $writer 2>/dev/null
 	judge "SIG$signal in a long replay" 1 'pipe: interrupted after packet [1-9][0-9]*; no output file is kept$'
 done
 sleep 5 >"$work/pipe" &
@@ -344,7 +368,7 @@ sleep 0.2
 kill -INT $pid
 wait $pid
 status=$?
-kill $writer
+kill $writer 2>/dev/null
 wait $writer 2>/dev/null
 judge "SIGINT while waiting for standard input" 1 'standard input: interrupted after packet 0; no output file is kept$'
 "$ips" replay --eve "$out/eve" --failover every "$good" >"$work/stdout" 2>"$work/err" &

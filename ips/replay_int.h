@@ -1,0 +1,42 @@
+/* replay_int.h - what the files of the replay share. */
+#ifndef IPS_REPLAY_INT_H
+#define IPS_REPLAY_INT_H
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "ips/capset.h"
+#include "ips/outfile.h"
+#include "ips/replay.h"
+#include "ips/summary.h"
+
+struct replay {
+	const struct replay_opts *o;
+	struct gen *gen;
+	struct outfile *eve, *log;
+	struct outbuf line;
+	struct summary sum;
+	FILE *text; /* lists: standard output, unless that carries a log or the JSON */
+	bool usage; /* an option that does not fit a capture */
+	bool failed;
+	bool stopped; /* interrupted, or an output failed: nothing that was begun is kept */
+	bool cuts_differ;
+	const volatile sig_atomic_t *interrupted;
+};
+
+/* A line on standard error. */
+void replay_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Gives up what was begun. */
+void replay_stop(struct replay *p);
+void replay_say_interrupted(struct replay *p, const char *path, const char *what, uint64_t n);
+/* How far it is, on a terminal; percent < 0 takes the line away. */
+void replay_progress(const char *path, int percent);
+/* A capture's name in messages. */
+const char *replay_named(const char *path);
+
+/* --- replay_cuts.c: with a failover --- */
+/* The packets to cut, before anything is run; what does not fit the capture is told, and false. */
+bool replay_load_cuts(struct replay *p, const char *path, struct capset *cap);
+void replay_run_cuts(struct replay *p, const char *path, const struct capset *cap);
+
+#endif
