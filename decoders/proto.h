@@ -5,7 +5,6 @@
 /* X(id, name, parent): a flow refines from parent to child, never back */
 #define PROTO_LIST(X)                              \
 	X(PROTO_NONE, "unknown", PROTO_NONE)       \
-	X(PROTO_TPKT, "tpkt", PROTO_NONE)          \
 	X(PROTO_COTP, "cotp", PROTO_NONE)          \
 	X(PROTO_MMS, "mms", PROTO_COTP)            \
 	X(PROTO_ICCP, "iccp", PROTO_MMS)           \

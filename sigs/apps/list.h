@@ -12,7 +12,6 @@
 
 /* X(id, protocol, parent, name, category, risk) */
 #define APP_PROTO_LIST(X) \
-	X(90001, PROTO_TPKT, PROTO_NONE, "TPKT", "Industrial", "low")               \
 	X(90002, PROTO_COTP, PROTO_NONE, "COTP", "Industrial", "low")               \
 	X(90003, PROTO_MMS, PROTO_COTP, "MMS", "Industrial", "medium")              \
 	X(90004, PROTO_ICCP, PROTO_MMS, "ICCP", "Industrial", "medium")             \
