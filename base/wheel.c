@@ -158,7 +158,7 @@ static bool next(const struct wheel *w, int64_t limit, struct moment *m)
 void wheel_advance(struct wheel *w, mono_t now, wheel_fn *fn, void *arg)
 {
 	int64_t target = tick_down(w, now.ns);
-	if (target < w->now_tick)
+	if (target < w->now_tick || (target == w->now_tick && list_empty(&w->due)))
 		return;
 	struct list due;
 	move_all(&w->due, &due); /* what fn adds to w->due waits for the next advance */

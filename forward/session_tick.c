@@ -61,6 +61,8 @@ static struct session *sort(struct session *list)
 void session_tick(struct session_table *t, mono_t now)
 {
 	wheel_advance(&t->wheel, now, on_timer, t);
+	if (t->due == NULL)
+		return;
 	struct session *s = sort(t->due);
 	t->due = NULL;
 	while (s != NULL) {
