@@ -13,16 +13,6 @@ struct head {
 	bool indefinite;
 };
 
-struct ber ber_of(struct span s, uint16_t depth)
-{
-	return (struct ber){ .c = cur_span(s), .depth = depth };
-}
-
-bool ber_ok(const struct ber *b)
-{
-	return cur_ok(&b->c);
-}
-
 static bool fail(struct ber *b, enum ber_note n)
 {
 	b->notes |= (uint8_t)n;
@@ -126,7 +116,8 @@ static bool walk_indefinite(struct ber *b, size_t *len)
 	}
 }
 
-bool ber_next(struct ber *b, struct ber_tlv *t)
+/* Apart from ber_next, so that this does not pay for what only rare forms need. */
+__attribute__((noinline)) static bool next_any(struct ber *b, struct ber_tlv *t)
 {
 	*t = (struct ber_tlv){ 0 };
 	/* Some receivers skip stray end-of-contents octets: what follows them must not be hidden from us. */
@@ -152,21 +143,27 @@ bool ber_next(struct ber *b, struct ber_tlv *t)
 	return true;
 }
 
-struct ber ber_open(struct ber *parent, const struct ber_tlv *t)
+/* Here the usual form, most of all elements: a tag and a length of one octet each, contents that are there, no
+ * end-of-contents octets. */
+bool ber_next(struct ber *b, struct ber_tlv *t)
 {
-	struct ber child = ber_of(t->value, 0);
-	if (!t->constructed)
-		(void)fail(&child, BER_NOTE_FORM);
-	else if (parent->depth == 0)
-		(void)fail(&child, BER_NOTE_DEPTH);
-	else
-		child.depth = (uint16_t)(parent->depth - 1);
-	return child;
+	struct cur c = b->c;
+	const uint8_t first = cur_u8(&c), len = cur_u8(&c);
+	if (!cur_ok(&c) || (first & TAG_LONG) == TAG_LONG || len >= LEN_LONG || (first | len) == 0 || len > cur_left(&c))
+		return next_any(b, t);
+	t->cls = first & 0xc0;
+	t->constructed = (first & CONSTRUCTED) != 0;
+	t->tag = first & TAG_LONG;
+	t->value = cur_bytes(&c, len);
+	t->whole = cur_bytes(&b->c, 2u + len);
+	return true;
 }
 
-void ber_close(struct ber *parent, const struct ber *child)
+struct ber ber_refuse(const struct ber_tlv *t)
 {
-	parent->notes |= child->notes;
+	struct ber child = ber_of(t->value, 0);
+	(void)fail(&child, t->constructed ? BER_NOTE_DEPTH : BER_NOTE_FORM);
+	return child;
 }
 
 bool ber_int(struct span v, int64_t *out)

@@ -27,13 +27,31 @@ struct ber_tlv {
 	struct span whole;       /* tag, length and contents */
 };
 
-struct ber ber_of(struct span s, uint16_t depth);
+static inline struct ber ber_of(struct span s, uint16_t depth)
+{
+	return (struct ber){ .c = cur_span(s), .depth = depth };
+}
+
+static inline bool ber_ok(const struct ber *b)
+{
+	return cur_ok(&b->c);
+}
+
 /* The next element; false at the end or on an error (see ber_ok). */
 bool ber_next(struct ber *b, struct ber_tlv *t);
-bool ber_ok(const struct ber *b);
+/* A bad reader: t cannot be opened. */
+struct ber ber_refuse(const struct ber_tlv *t);
+
 /* Reader over a constructed element's contents; primitive: a bad reader. Notes flow up by ber_close. */
-struct ber ber_open(struct ber *parent, const struct ber_tlv *t);
-void ber_close(struct ber *parent, const struct ber *child);
+static inline struct ber ber_open(const struct ber *parent, const struct ber_tlv *t)
+{
+	return t->constructed && parent->depth != 0 ? ber_of(t->value, (uint16_t)(parent->depth - 1)) : ber_refuse(t);
+}
+
+static inline void ber_close(struct ber *parent, const struct ber *child)
+{
+	parent->notes |= child->notes;
+}
 
 /* Is t this context tag? */
 static inline bool ber_is(const struct ber_tlv *t, enum ber_class cls, uint32_t tag)

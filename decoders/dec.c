@@ -9,12 +9,8 @@ const struct dec_limits dec_limits_default = {
 	.ber_depth_max = 32,
 };
 
-bool dec_spend(struct dec_ctx *ctx, enum dir d, uint32_t n)
+bool dec_spend_last(struct dec_ctx *ctx, enum dir d)
 {
-	if (n < ctx->budget) {
-		ctx->budget -= n;
-		return true;
-	}
 	if (ctx->budget != 0) {
 		ctx->budget = 0;
 		dec_anomaly(ctx, d, AN_BUDGET);

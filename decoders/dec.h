@@ -60,8 +60,16 @@ struct dec_upper {
 	void *arg;
 };
 
-/* Spends n work steps; false when the budget is gone (the anomaly is told once a packet, here). */
-bool dec_spend(struct dec_ctx *ctx, enum dir d, uint32_t n);
+/* The budget is gone: the anomaly is told, once a packet. Always false. */
+bool dec_spend_last(struct dec_ctx *ctx, enum dir d);
+/* Spends n work steps; false when the budget is gone. */
+static inline bool dec_spend(struct dec_ctx *ctx, enum dir d, uint32_t n)
+{
+	if (n >= ctx->budget)
+		return dec_spend_last(ctx, d);
+	ctx->budget -= n;
+	return true;
+}
 
 static inline void dec_anomaly(const struct dec_ctx *ctx, enum dir d, enum anomaly a)
 {

@@ -2,6 +2,8 @@
 #ifndef DECODERS_ICCP_ICCP_INT_H
 #define DECODERS_ICCP_ICCP_INT_H
 
+#include <string.h>
+
 #include "decoders/iccp/iccp.h"
 
 /* Reserved names that matter one by one; RES_OTHER only marks the flow. */
@@ -33,7 +35,11 @@ bool iccp_is_functional(const struct mms_name *n);   /* second $ token is an IEC
 bool iccp_is_61850_report(const struct mms_name *list); /* the VMD-specific list that IEC 61850 reports name */
 struct span iccp_base(struct span item);             /* up to the first $ */
 struct span iccp_component(struct span item);        /* behind the first $; empty = none */
-bool iccp_is(struct span s, const char *text);
+static inline bool iccp_is(struct span s, const char *text)
+{
+	const size_t n = strlen(text); /* folded: text is a literal */
+	return s.len == n && memcmp(s.p, text, n) == 0;
+}
 uint64_t iccp_place(const struct mms_name *n);       /* hash of scope and domain */
 uint64_t iccp_hash(uint64_t place, struct span item);
 bool iccp_known(const struct iccp_state *s, uint64_t hash, enum iccp_known what);

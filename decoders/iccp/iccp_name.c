@@ -5,56 +5,53 @@
 
 enum { IN_VMD = 1 << MMS_VMD, IN_DOMAIN = 1 << MMS_DOMAIN, IN_AA = 1 << MMS_AA };
 
+#define NAME(text) text, sizeof(text) - 1
+
 static const struct {
 	const char *name;
+	size_t len;
 	enum iccp_reserved id;
 	uint8_t scopes;
 	bool numbered; /* digits follow */
 } reserved[] = {
-	{ "TASE2_Version", RES_OTHER, IN_VMD, false },
-	{ "TASE.2_Version", RES_OTHER, IN_VMD, false },
-	{ "Supported_Features", RES_OTHER, IN_VMD, false },
-	{ "Bilateral_Table_ID", RES_BILATERAL_TABLE, IN_DOMAIN, false },
-	{ "Next_DSTransfer_Set", RES_NEXT_DS, IN_DOMAIN | IN_VMD, false },
-	{ "DSConditions_Detected", RES_OTHER, IN_DOMAIN | IN_VMD, false },
-	{ "DSConditions", RES_OTHER, IN_DOMAIN | IN_VMD, false },
-	{ "Event_Code_Detected", RES_OTHER, IN_DOMAIN | IN_VMD, false },
-	{ "Transfer_Set_Name", RES_SET_NAME, IN_DOMAIN | IN_VMD, false },
-	{ "Transfer_Set_Time_Stamp", RES_OTHER, IN_DOMAIN | IN_VMD, false },
-	{ "Transfer_Report_ACK", RES_ACK, IN_DOMAIN | IN_VMD, false },
-	{ "Transfer_Report_NACK", RES_NACK, IN_DOMAIN | IN_VMD, false },
-	{ "IM_Transfer_Set", RES_IM_SET, IN_VMD | IN_DOMAIN | IN_AA, false },
-	{ "IM_Transfer_Set_Status", RES_IM_SET, IN_VMD | IN_DOMAIN | IN_AA, false },
-	{ "Info_Mess_Header", RES_INFO, IN_VMD | IN_DOMAIN, false },
-	{ "Info_Buff_", RES_INFO, IN_VMD | IN_DOMAIN, true },
-	{ "Next_TSTransfer_Set", RES_OTHER, IN_DOMAIN | IN_VMD, false },
-	{ "TSConditions_Detected", RES_OTHER, IN_DOMAIN | IN_VMD, false },
+	{ NAME("TASE2_Version"), RES_OTHER, IN_VMD, false },
+	{ NAME("TASE.2_Version"), RES_OTHER, IN_VMD, false },
+	{ NAME("Supported_Features"), RES_OTHER, IN_VMD, false },
+	{ NAME("Bilateral_Table_ID"), RES_BILATERAL_TABLE, IN_DOMAIN, false },
+	{ NAME("Next_DSTransfer_Set"), RES_NEXT_DS, IN_DOMAIN | IN_VMD, false },
+	{ NAME("DSConditions_Detected"), RES_OTHER, IN_DOMAIN | IN_VMD, false },
+	{ NAME("DSConditions"), RES_OTHER, IN_DOMAIN | IN_VMD, false },
+	{ NAME("Event_Code_Detected"), RES_OTHER, IN_DOMAIN | IN_VMD, false },
+	{ NAME("Transfer_Set_Name"), RES_SET_NAME, IN_DOMAIN | IN_VMD, false },
+	{ NAME("Transfer_Set_Time_Stamp"), RES_OTHER, IN_DOMAIN | IN_VMD, false },
+	{ NAME("Transfer_Report_ACK"), RES_ACK, IN_DOMAIN | IN_VMD, false },
+	{ NAME("Transfer_Report_NACK"), RES_NACK, IN_DOMAIN | IN_VMD, false },
+	{ NAME("IM_Transfer_Set"), RES_IM_SET, IN_VMD | IN_DOMAIN | IN_AA, false },
+	{ NAME("IM_Transfer_Set_Status"), RES_IM_SET, IN_VMD | IN_DOMAIN | IN_AA, false },
+	{ NAME("Info_Mess_Header"), RES_INFO, IN_VMD | IN_DOMAIN, false },
+	{ NAME("Info_Buff_"), RES_INFO, IN_VMD | IN_DOMAIN, true },
+	{ NAME("Next_TSTransfer_Set"), RES_OTHER, IN_DOMAIN | IN_VMD, false },
+	{ NAME("TSConditions_Detected"), RES_OTHER, IN_DOMAIN | IN_VMD, false },
 };
 
 /* IEC 61850-7-2 functional constraints, and those of its MMS mapping for reports, logs and GOOSE. */
-static const char *const constraints[] = {
+static const char constraints[][3] = {
 	"ST", "MX", "CO", "CF", "DC", "SP", "SG", "SE", "EX", "SV", "RP", "LG", "BR", "GO", "GS", "MS", "US", "BL", "OR",
 };
-
-bool iccp_is(struct span s, const char *text)
-{
-	const size_t n = strlen(text);
-	return s.len == n && memcmp(s.p, text, n) == 0;
-}
 
 static uint8_t lower(uint8_t o)
 {
 	return o >= 'A' && o <= 'Z' ? (uint8_t)(o + 'a' - 'A') : o;
 }
 
+/* text is of the same length. */
 static bool is_but_for_case(struct span s, const char *text)
 {
-	struct cur c = cur_span(s);
-	for (; *text != '\0'; text++) {
-		if (cur_left(&c) == 0 || lower(cur_u8(&c)) != lower((uint8_t)*text))
+	for (struct cur c = cur_span(s); cur_left(&c) != 0; text++) {
+		if (lower(cur_u8(&c)) != lower((uint8_t)*text))
 			return false;
 	}
-	return cur_left(&c) == 0;
+	return true;
 }
 
 struct span iccp_base(struct span item)
@@ -94,7 +91,9 @@ enum iccp_reserved iccp_reserved(const struct mms_name *n, unsigned *odd)
 		const struct span s = reserved[i].numbered ? stem : base;
 		if (reserved[i].numbered && stem.len == base.len)
 			continue;
-		if (iccp_is(s, reserved[i].name)) {
+		if (s.len != reserved[i].len)
+			continue;
+		if (memcmp(s.p, reserved[i].name, s.len) == 0) {
 			if ((reserved[i].scopes & 1u << n->scope) != 0)
 				return reserved[i].id;
 			*odd |= ODD_SCOPE;
@@ -121,8 +120,10 @@ enum iccp_suffix iccp_suffix(const struct mms_name *n, struct span *stem)
 bool iccp_is_functional(const struct mms_name *n)
 {
 	const struct span second = iccp_base(iccp_component(n->item));
+	if (second.len != sizeof(constraints[0]) - 1)
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(constraints); i++) {
-		if (iccp_is(second, constraints[i]))
+		if (memcmp(second.p, constraints[i], second.len) == 0)
 			return n->scope != MMS_VMD;
 	}
 	return false;

@@ -77,11 +77,13 @@ static bool contents_fit(struct mms_data *v)
 
 bool mms_data_next(struct ber *b, struct mms_data *v)
 {
-	*v = (struct mms_data){ 0 };
-	if (!ber_next(b, &v->tlv))
+	if (!ber_next(b, &v->tlv)) {
+		*v = (struct mms_data){ 0 };
 		return false;
+	}
 	const struct ber_tlv *t = &v->tlv;
 	v->bytes = t->value;
+	v->num = 0;
 	v->kind = t->cls == BER_CONTEXT && t->tag < MMS_DATA_KIND_N ? (uint8_t)t->tag : MMS_DATA_KIND_N;
 	if (v->kind == MMS_DATA_KIND_N || kinds[v->kind].max == 0) {
 		v->odd = true;
