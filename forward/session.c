@@ -60,9 +60,19 @@ void session_table_free(struct session_table *t)
 	free(t);
 }
 
+/* One for both directions of a flow, unless something translates it: a packet of the reply passes no stranger
+ * on the first chain, and what it touches there is its own session. */
 static uint32_t hash_tuple(const struct session_table *t, const struct tuple *tu)
 {
-	return (uint32_t)hash_bytes(&t->cfg.key, tu, sizeof(*tu));
+	struct tuple k = *tu;
+	const int order = memcmp(&tu->src, &tu->dst, sizeof(tu->src));
+	if (order > 0 || (order == 0 && tu->sport > tu->dport)) {
+		k.src = tu->dst;
+		k.dst = tu->src;
+		k.sport = tu->dport;
+		k.dport = tu->sport;
+	}
+	return (uint32_t)hash_bytes(&t->cfg.key, &k, sizeof(k));
 }
 
 static uint32_t hash_serial(uint64_t serial)
