@@ -132,6 +132,7 @@ static void fill(struct link *l, mono_t now)
 	enum link_io r = LINK_IO_OK;
 	if (l->cur == NULL)
 		return;
+	l->cur->drained = false;
 	for (size_t got = 0; r == LINK_IO_OK && got < LINK_READ_STEP;) {
 		size_t room, n;
 		uint8_t *p = link_in_room(&l->in, &room);

@@ -98,8 +98,9 @@ bool link_peer_beat(const struct link *l, struct link_beat *b, mono_t *at, uint6
 /* Neither octets nor heartbeats within hb_interval x hb_lost: the peer is gone. False while never seen. After a sleep
  * of our own call link_step first: what came meanwhile counts. */
 bool link_peer_dead(const struct link *l, mono_t now);
-/* The connection was closed by the peer's end (not by our own restart) and has not come back. TCP does not protect
- * FIN and RST: as long as heartbeats go on, the peer is not dead. */
+/* The connection was closed by the peer's end (not by our own restart), and neither has it come back nor has a heartbeat
+ * come since. A killed process shows at once so; but TCP does not protect FIN and RST, and a link that fails in one
+ * direction ends in an RST too: only when the next heartbeat stays out is it certain. */
 bool link_peer_closed(const struct link *l);
 
 uint64_t link_count(const struct link *l, enum link_counter c);

@@ -131,6 +131,7 @@ static void take(struct link *l, const struct beat_msg *m, mono_t now)
 	hb->counter = m->counter;
 	hb->beat = m->b;
 	hb->at = now;
+	l->peer_closed = false; /* whatever ended the connection, the peer lives */
 	link_heard(l, now);
 }
 

@@ -68,6 +68,7 @@ struct link_conn {
 	bool ready;
 	bool want_write;                  /* the handshake waits for the socket to take more */
 	bool blocked;                     /* a record is sealed and not yet written */
+	bool drained;                     /* the socket had less than was asked for: nothing more in this step */
 	bool more;                        /* reading stopped early: poll does not see what OpenSSL holds */
 	bool eof;
 	int rerr, werr;                   /* errno that ended reading or writing */

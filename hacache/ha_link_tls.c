@@ -37,7 +37,12 @@ static int bio_recv(BIO *b, char *p, int n)
 {
 	struct link_conn *c = BIO_get_data(b);
 	BIO_clear_retry_flags(b);
+	if (c->drained) { /* what has come since, poll will tell */
+		BIO_set_retry_read(b);
+		return -1;
+	}
 	ssize_t r = recv(c->fd, p, (size_t)n, MSG_DONTWAIT);
+	c->drained = r > 0 && r < n;
 	if (r > 0)
 		return (int)r;
 	if (r == 0) {
@@ -196,6 +201,7 @@ static enum link_io ended(struct link_conn *c, int ret)
 enum link_io link_conn_handshake(struct link_conn *c)
 {
 	ERR_clear_error();
+	c->drained = false;
 	int r = SSL_do_handshake(c->ssl);
 	if (r == 1)
 		return SSL_session_reused(c->ssl) == 1 ? LINK_IO_OK : LINK_IO_FAILED; /* nothing but the key will do */

@@ -30,6 +30,7 @@ protobuf-c/.*                          hacache/ha_wire.c
 ha\.pb-c\.h                            hacache/ha_wire.c
 libnetfilter_queue/.*|libmnl/.*        nfq
 pcap\.h|pcap/.*                        nfq
+openssl/(bio|err|ssl)\.h                hacache/ha_link_tls.c
 ROWS
 }
 
@@ -99,10 +100,11 @@ plant nfq/policy.c '#include "forward/policy.h"'
 plant ips/bare.c '#include "engine.h"'
 plant ips/hyper.c '#include <hs/hs.h>'
 plant hacache/ha_types.c '#include "ha.pb-c.h"'
+plant hacache/ha_link.c '#include <openssl/ssl.h>'
 plant decoders/new/x.c '#include "base/cur.h"'
 found=$(scan "$work/bad")
 for f in base/up.c forward/side.c decoders/cotp/across.c decoders/iccp/deep.c sigs/deep.h hacache/engine.c nfq/policy.c ips/bare.c \
-	ips/hyper.c hacache/ha_types.c decoders/new/x.c; do
+	ips/hyper.c hacache/ha_types.c hacache/ha_link.c decoders/new/x.c; do
 	must_find "include check notices $f" "^$f:1:" "$found"
 done
 report "include check lets the allowed pass" "$(printf '%s\n' "$found" | grep fine.c)"

@@ -260,6 +260,24 @@ static void test_dead(void)
 	rig_fini(&r);
 }
 
+/* A connection that is cut while the peer lives: the next heartbeat says so. */
+static void test_cut(void)
+{
+	struct rig r;
+	struct pollfd fds[LINK_POLL_MAX];
+	CU_ASSERT_TRUE(acquainted(&r));
+	CU_ASSERT_TRUE(link_poll(r.l[RIG_LOW], fds, LINK_POLL_MAX) == 2 && fds[0].fd != rig_udp(r.l[RIG_LOW]));
+	CU_ASSERT_EQUAL(shutdown(fds[0].fd, SHUT_RDWR), 0);
+	rig_settle(&r);
+	CU_ASSERT_TRUE(link_peer_closed(r.l[RIG_HIGH]));
+	CU_ASSERT_EQUAL(link_state(r.l[RIG_HIGH]), LINK_DOWN);
+	beat(&r, RIG_LOW, 9);
+	CU_ASSERT_FALSE(link_peer_closed(r.l[RIG_HIGH]));
+	rig_pass(&r, NS_PER_SEC);
+	CU_ASSERT_TRUE(rig_up(&r));
+	rig_fini(&r);
+}
+
 /* A heartbeat of a new boot makes the connecting end try at once, not when its pause is over. */
 static void test_hurry(void)
 {
@@ -301,4 +319,5 @@ UNIT_MAIN({ "fields, and the first acquaintance", test_fields }, { "replayed, re
 	  { "every octet altered, every length", test_altered }, { "another link of the group", test_other_link },
 	  { "a newer version's", test_newer }, { "a new boot of the peer", test_boot },
 	  { "recordings sent to a fresh node", test_fresh_receiver }, { "dead after the intervals", test_dead },
-	  { "a new boot is connected to at once", test_hurry }, { "floods and an absent peer", test_flood })
+	  { "a connection cut, the peer alive", test_cut }, { "a new boot is connected to at once", test_hurry },
+	  { "floods and an absent peer", test_flood })
