@@ -209,7 +209,7 @@ static void add(struct failover_result *out, const struct failover_result *r)
 }
 
 /* Ends a worker, whose nodes end with it; true when it had come to its end by itself. */
-static bool end_worker(struct worker *w, bool now)
+static bool end_worker(struct worker *w, bool now, const volatile sig_atomic_t *stop)
 {
 	int st = 0;
 	if (w->fd >= 0)
@@ -218,9 +218,12 @@ static bool end_worker(struct worker *w, bool now)
 		return false;
 	if (now)
 		kill(w->pid, SIGKILL);
-	while (waitpid(w->pid, &st, 0) < 0)
+	while (waitpid(w->pid, &st, 0) < 0) {
 		if (errno != EINTR)
 			return false;
+		if (stop != NULL && *stop)
+			kill(w->pid, SIGKILL);
+	}
 	return WIFEXITED(st) && WEXITSTATUS(st) == 0;
 }
 
@@ -232,7 +235,7 @@ static enum err all_cuts(const struct share *s, struct failover_result *out)
 		ok &= start_worker(s, i, &w[i]);
 	enum err e = ok ? hear_all(s->job, w, s->workers, s->places) : ERR_IO;
 	for (unsigned i = 0; i < s->workers; i++) {
-		if (!end_worker(&w[i], e != OK))
+		if (!end_worker(&w[i], e != OK, s->job->stop))
 			e = ERR_IO;
 		add(out, &w[i].now);
 	}
@@ -271,7 +274,7 @@ static enum err run_reference(const struct failover_job *job, const struct capse
 		reference_process(job, cap, fd);
 	}
 	struct worker w = { .pid = pid, .fd = -1 };
-	const bool ok = end_worker(&w, false) && read_back(fd, text);
+	const bool ok = end_worker(&w, false, job->stop) && read_back(fd, text);
 	close(fd);
 	return ok ? OK : ERR_IO;
 }

@@ -207,14 +207,14 @@ static struct pktio *open_capture(struct replay *p, const char *path)
 	return dump;
 }
 
-void replay_progress(const char *path, int percent)
+void replay_progress(const char *path, const char *what, int percent)
 {
 	if (!isatty(STDERR_FILENO))
 		return;
 	if (percent < 0)
 		fputs("\r\033[K", stderr);
 	else
-		fprintf(stderr, "\r%s: %3d %%", path, percent > 99 ? 99 : percent);
+		fprintf(stderr, "\r%s: %s %3d %%", path, what, percent > 99 ? 99 : percent);
 }
 
 static off_t size_of(const char *path)
@@ -253,12 +253,12 @@ static void run_packets(struct replay *p, struct engine *e, struct pktio *io, co
 			stop_for_output(p);
 		if (size != 0 && nr - shown >= PROGRESS_EVERY) {
 			io->ops->stats(io, &st);
-			replay_progress(path, (int)(st.bytes * 100 / (uint64_t)size));
+			replay_progress(path, "read", (int)(st.bytes * 100 / (uint64_t)size));
 			shown = nr;
 		}
 	}
 	if (shown != 0)
-		replay_progress(path, -1);
+		replay_progress(path, "", -1);
 	if (interrupted) {
 		replay_say_interrupted(p, path, "packet", nr);
 	} else if (er != OK && er != ERR_EOF) {

@@ -36,7 +36,7 @@ static void show_cuts(void *arg, uint64_t done, uint64_t places)
 {
 	const char *path = arg;
 	if (places > 1)
-		replay_progress(path, (int)(done * 100 / places));
+		replay_progress(path, "cut", (int)(done * 100 / places));
 }
 
 static void judge(struct replay *p, const char *path, const struct failover_result *r)
@@ -68,7 +68,7 @@ void replay_run_cuts(struct replay *p, const char *path, const struct capset *ca
 #endif
 	};
 	const enum err e = failover_run(&job, cap, &r);
-	replay_progress(path, -1);
+	replay_progress(path, "", -1);
 	if (*p->interrupted) {
 		replay_say_interrupted(p, path, "cut", r.cuts);
 	} else if (e != OK) {

@@ -30,7 +30,7 @@ void replay_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void replay_stop(struct replay *p);
 void replay_say_interrupted(struct replay *p, const char *path, const char *what, uint64_t n);
 /* How far it is, on a terminal; percent < 0 takes the line away. */
-void replay_progress(const char *path, int percent);
+void replay_progress(const char *path, const char *what, int percent);
 /* A capture's name in messages. */
 const char *replay_named(const char *path);
 
