@@ -138,11 +138,11 @@ void kvlog_line(const struct rec *r, const struct gen *g, struct outbuf *o)
 		quoted(o, "msg", reason_help(r->code));
 		break;
 	case REC_FLOW:
-		outbuf_fmt(o, " action=\"%s\" duration=%lld sentbyte=%llu rcvdbyte=%llu sentpkt=%llu rcvdpkt=%llu",
+		outbuf_fmt(o, " action=\"%s\" duration=%lld sentbyte=%llu rcvdbyte=%llu sentpkt=%llu rcvdpkt=%llu countips=%u",
 			   r->flow.end == END_TIMEOUT ? "timeout" : "close",
 			   (long long)(mono_diff(r->flow.last, r->flow.start) / NS_PER_SEC),
 			   (unsigned long long)r->flow.bytes[DIR_ORIG], (unsigned long long)r->flow.bytes[DIR_REPLY],
-			   (unsigned long long)r->flow.packets[DIR_ORIG], (unsigned long long)r->flow.packets[DIR_REPLY]);
+			   (unsigned long long)r->flow.packets[DIR_ORIG], (unsigned long long)r->flow.packets[DIR_REPLY], r->flow.n_alerts);
 		if (app_by_id(r->app) != NULL)
 			outbuf_fmt(o, " app=\"%s\"", app_by_id(r->app)->name);
 		break;

@@ -16,27 +16,27 @@ enum { RIG_REC_ALL = (1 << REC_N) - 1 };
 
 struct rig_opts {
 	const char *rules, *custom;
-	const struct policy_rule *policies;      /* NULL: all is accepted, inspected, picked up mid-stream */
+	const struct policy_rule *policies; /* NULL: all is accepted, inspected, picked up mid-stream */
 	size_t n_policies;
 	enum policy_prefer prefer;
 	bool prevent;
 	uint64_t ignore_after, stream_memory;
 	uint32_t max_sessions, budget, tsdu_max;
-	uint32_t quiet;                          /* 1 << kind: records not wanted */
+	uint32_t quiet; /* 1 << kind: records not wanted */
 };
 
 struct rig {
 	struct gen gen;
 	struct engine *e;
-	struct outbuf told;                      /* a line a record */
-	uint64_t sum;                            /* of all that EVE shows of the records */
+	struct outbuf told; /* a line a record */
+	uint64_t sum;       /* of all that EVE shows of the records */
 	struct rec last[REC_N];
 	unsigned n[REC_N];
 	mono_t now;
 	uint64_t nr;
 	uint16_t cport, sport;
 	int family;
-	bool fragment;                           /* of the packets to come: more fragments */
+	bool fragment; /* of the packets to come: more fragments */
 };
 
 static inline void rig_refused(void *arg, const char *file, unsigned line, const char *text)
@@ -60,7 +60,8 @@ static inline void rig_rec(void *arg, const struct rec *r)
 	const char *way = r->dir == DIR_REPLY ? " <" : "";
 	switch ((enum rec_kind)r->kind) {
 	case REC_ALERT:
-		outbuf_fmt(&g->told, "alert %u%s%s%s\n", r->sid, way, r->dropped ? " dropped" : "", r->would_drop ? " would drop" : "");
+		outbuf_fmt(&g->told, "alert %u%s%s%s\n", r->sid, way, r->dropped ? " dropped" : "",
+			   r->would_drop ? " would drop" : "");
 		break;
 	case REC_APP:
 		outbuf_fmt(&g->told, "app %s%s\n", app_by_id(r->app) != NULL ? app_by_id(r->app)->name : "?", way);
@@ -81,8 +82,14 @@ static inline void rig_rec(void *arg, const struct rec *r)
 
 static inline void rig_gen(struct gen *g, const struct rig_opts *o)
 {
-	const struct policy_rule all = { .id = 1, .action = POLICY_ACCEPT, .inspect = true, .without_syn = true, .session_sync = true,
-					 .log_traffic = true, .prefer = o->prefer, .sensor = -1 };
+	const struct policy_rule all = { .id = 1,
+					 .action = POLICY_ACCEPT,
+					 .inspect = true,
+					 .without_syn = true,
+					 .session_sync = true,
+					 .log_traffic = true,
+					 .prefer = o->prefer,
+					 .sensor = -1 };
 	const struct sig_source src[] = { { "t.rules", o->rules != NULL ? o->rules : "", false },
 					  { "c.rules", o->custom != NULL ? o->custom : "", true } };
 	const struct sig_var vars[] = { { "HOME_NET", "any" }, { "EXTERNAL_NET", "any" } };
@@ -185,7 +192,8 @@ static inline struct packet rig_build(struct pkt *k, const struct rig *g, enum d
 static inline enum reason rig_bytes(struct rig *g, enum dir d, uint8_t flags, uint32_t seq, uint32_t ack, struct span s)
 {
 	struct pkt k;
-	return rig_packet(g, rig_build(&k, g, d, &(struct pkt_tcp){ .seq = seq, .ack = ack, .flags = flags, .data = s.p, .n_data = s.len }));
+	return rig_packet(
+		g, rig_build(&k, g, d, &(struct pkt_tcp){ .seq = seq, .ack = ack, .flags = flags, .data = s.p, .n_data = s.len }));
 }
 
 static inline enum reason rig_tcp(struct rig *g, enum dir d, uint8_t flags, uint32_t seq, uint32_t ack, const char *text)

@@ -9,9 +9,9 @@
 enum { HA_RAND_MEM = 16 << 20 };
 struct ha_rand {
 	uint64_t rnd;
-	bool full;               /* every list and buffer as long as it may be; buffers of a list share what one may have */
-	size_t share;            /* 0 outside of lists */
-	bool some;               /* no list is empty, no pointer NULL */
+	bool full;    /* every list and buffer as long as it may be; buffers of a list share what one may have */
+	size_t share; /* 0 outside of lists */
+	bool some;    /* no list is empty, no pointer NULL */
 	size_t len;
 	_Alignas(16) uint8_t mem[HA_RAND_MEM];
 };

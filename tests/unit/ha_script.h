@@ -12,13 +12,14 @@ enum { SCRIPT_MAX = 400 };
 
 struct script {
 	struct pkt k[SCRIPT_MAX];
-	struct packet p[SCRIPT_MAX];     /* lends k's octets */
+	struct packet p[SCRIPT_MAX]; /* lends k's octets */
 	size_t n;
 	mono_t now;
 };
 
 static const char script_rules[] =
-	"alert tcp any any -> any any (msg:\"split\"; content:\"left\"; content:\"right\"; distance:0; flowbits:set,split; sid:1;)\n"
+	"alert tcp any any -> any any (msg:\"split\"; content:\"left\"; content:\"right\"; "
+	"distance:0; flowbits:set,split; sid:1;)\n"
 	"alert tcp any any -> any any (msg:\"two\"; content:\"one\"; content:\"two\"; sid:2;)\n"
 	"alert tcp any any -> any any (msg:\"tagged\"; content:\"again\"; flowbits:isset,split; sid:3;)\n"
 	"drop tcp any any -> any any (msg:\"kill\"; content:\"KILL\"; sid:4;)\n"
@@ -57,7 +58,8 @@ static inline void script_open(struct script *s, uint16_t cport, int family)
 static inline void script_text(struct script *s, uint16_t cport, enum dir d, uint32_t at, const char *text)
 {
 	const uint32_t seq = (d == DIR_ORIG ? 0xfffffff1u : 501) + at, ack = d == DIR_ORIG ? 501 : 0xfffffff1u;
-	script_tcp(s, cport, 4, d, (struct pkt_tcp){ .seq = seq, .ack = ack, .flags = TCP_ACK, .data = text, .n_data = strlen(text) });
+	script_tcp(s, cport, 4, d,
+		   (struct pkt_tcp){ .seq = seq, .ack = ack, .flags = TCP_ACK, .data = text, .n_data = strlen(text) });
 }
 
 static inline void script_datagram(struct script *s, uint8_t proto, bool reply, const char *text)

@@ -55,3 +55,5 @@ UNIT += queue:nfq,forward,base
 UNIT += ruleset:nfq,base
 UNIT += community:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += outfile:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += trace:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += log:ips,nfq,hacache,sigs,decoders,forward,base

@@ -50,12 +50,19 @@ static void test_directions(void)
 	for (size_t i = 0; i < ARRAY_LEN(protos); i++) {
 		const bool icmp = protos[i] == 1 || protos[i] == 58;
 		const bool ports = protos[i] == 6 || protos[i] == 17 || protos[i] == 132;
-		PKT_EACH_FAMILY(f) {
+		PKT_EACH_FAMILY(f)
+		{
 			if (icmp && (protos[i] == 58) != (f == 6))
 				continue;
 			const uint16_t type = protos[i] == 1 ? 8 << 8 : 128 << 8;
-			const struct tuple t = tuple(protos[i], f == 4 ? "10.1.0.2" : "2001:db8::1", ports ? 1000 : icmp ? 7 : 0,
-						     f == 4 ? "10.2.0.2" : "2001:db8::2", icmp ? type : ports ? 102 : 0);
+			const struct tuple t = tuple(protos[i], f == 4 ? "10.1.0.2" : "2001:db8::1",
+						     ports  ? 1000
+						     : icmp ? 7
+							    : 0,
+						     f == 4 ? "10.2.0.2" : "2001:db8::2",
+						     icmp    ? type
+						     : ports ? 102
+							     : 0);
 			const struct tuple back = tuple_reverse(&t);
 			CU_ASSERT_STRING_EQUAL(community_id(&t, a), community_id(&back, b));
 			struct tuple other = t;

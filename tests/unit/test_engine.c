@@ -83,7 +83,8 @@ static void test_policies(void)
 /* Whatever is no SYN needs a session, unless its policy picks up in mid-stream. */
 static void test_no_session(void)
 {
-	static const uint8_t flags[] = { TCP_ACK, TCP_SYN | TCP_ACK, TCP_FIN | TCP_ACK, TCP_RST, TCP_RST | TCP_ACK, TCP_PSH | TCP_ACK };
+	static const uint8_t flags[] = { TCP_ACK, TCP_SYN | TCP_ACK, TCP_FIN | TCP_ACK,
+					 TCP_RST, TCP_RST | TCP_ACK, TCP_PSH | TCP_ACK };
 	rig_new(&g, &by_policy);
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
 		CU_ASSERT_EQUAL(syn_to("10.2.0.7", flags[i]), REASON_NO_SESSION);
@@ -109,17 +110,27 @@ static void test_mid_stream(void)
 		uint8_t flags;
 		enum dir dir;
 	} row[] = {
-		{ 102, 57218, TCP_ACK, DIR_REPLY },           { 57218, 102, TCP_ACK, DIR_ORIG },
-		{ 102, 57218, TCP_RST, DIR_REPLY },           { 20000, 40000, TCP_ACK, DIR_REPLY },
-		{ 40000, 20000, TCP_ACK, DIR_ORIG },          { 40000, 50000, TCP_ACK, DIR_ORIG },
-		{ 50000, 40000, TCP_SYN | TCP_ACK, DIR_REPLY }, { 57218, 102, TCP_SYN | TCP_ACK, DIR_REPLY },
-		{ 102, 57218, TCP_SYN, DIR_ORIG },            { 102, 502, TCP_ACK, DIR_ORIG },
+		{ 102, 57218, TCP_ACK, DIR_REPLY },
+		{ 57218, 102, TCP_ACK, DIR_ORIG },
+		{ 102, 57218, TCP_RST, DIR_REPLY },
+		{ 20000, 40000, TCP_ACK, DIR_REPLY },
+		{ 40000, 20000, TCP_ACK, DIR_ORIG },
+		{ 40000, 50000, TCP_ACK, DIR_ORIG },
+		{ 50000, 40000, TCP_SYN | TCP_ACK, DIR_REPLY },
+		{ 57218, 102, TCP_SYN | TCP_ACK, DIR_REPLY },
+		{ 102, 57218, TCP_SYN, DIR_ORIG },
+		{ 102, 502, TCP_ACK, DIR_ORIG },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
 		struct pkt k;
 		rig_new(&g, &(struct rig_opts){ 0 });
 		pkt_ip(&k, 4, "10.2.0.2", "10.1.0.2", 6);
-		pkt_tcp(&k, &(struct pkt_tcp){ .sport = row[i].sport, .dport = row[i].dport, .flags = row[i].flags, .seq = 9, .data = "x", .n_data = row[i].flags == TCP_ACK });
+		pkt_tcp(&k, &(struct pkt_tcp){ .sport = row[i].sport,
+					       .dport = row[i].dport,
+					       .flags = row[i].flags,
+					       .seq = 9,
+					       .data = "x",
+					       .n_data = row[i].flags == TCP_ACK });
 		pkt_finish(&k);
 		CU_ASSERT_EQUAL(rig_packet(&g, pkt_packet(&k)), REASON_NONE);
 		const struct session_state *s = &rig_first(&g)->s;
@@ -135,8 +146,15 @@ static void test_mid_stream(void)
 static void test_mid_stream_policy(void)
 {
 	static const uint32_t from[] = { 10 }, to[] = { 9 };
-	static const struct policy_rule one = { .id = 8, .action = POLICY_ACCEPT, .srcintf = from, .n_srcintf = 1, .dstintf = to, .n_dstintf = 1,
-						.inspect = true, .without_syn = true, .sensor = -1 };
+	static const struct policy_rule one = { .id = 8,
+						.action = POLICY_ACCEPT,
+						.srcintf = from,
+						.n_srcintf = 1,
+						.dstintf = to,
+						.n_dstintf = 1,
+						.inspect = true,
+						.without_syn = true,
+						.sensor = -1 };
 	rig_new(&g, &(struct rig_opts){ .policies = &one, .n_policies = 1 });
 	CU_ASSERT_EQUAL(rig_tcp(&g, DIR_REPLY, TCP_ACK, 1, 1, "x"), REASON_NONE);
 	CU_ASSERT_EQUAL(rig_first(&g)->s.policy_id, 8);
@@ -213,9 +231,11 @@ static enum reason unreachable(enum dir d, uint16_t sport, size_t quote)
 {
 	struct pkt inner, k;
 	pkt_flow(&inner, g.family, d == DIR_REPLY, 6);
-	pkt_tcp(&inner, &(struct pkt_tcp){ .sport = d == DIR_ORIG ? sport : 102, .dport = d == DIR_ORIG ? 102 : sport, .flags = TCP_ACK });
+	pkt_tcp(&inner,
+		&(struct pkt_tcp){ .sport = d == DIR_ORIG ? sport : 102, .dport = d == DIR_ORIG ? 102 : sport, .flags = TCP_ACK });
 	pkt_finish(&inner);
-	pkt_ip(&k, g.family, g.family == 4 ? "10.9.9.9" : "2001:db8:9::9", g.family == 4 ? "10.1.0.2" : "2001:db8:1::2", g.family == 4 ? 1 : 58);
+	pkt_ip(&k, g.family, g.family == 4 ? "10.9.9.9" : "2001:db8:9::9", g.family == 4 ? "10.1.0.2" : "2001:db8:1::2",
+	       g.family == 4 ? 1 : 58);
 	pkt_icmp(&k, g.family == 4 ? 3 : 1, 1, 0, inner.b, size_min(quote, inner.len));
 	pkt_finish(&k);
 	return rig_packet(&g, pkt_packet(&k));
@@ -224,7 +244,8 @@ static enum reason unreachable(enum dir d, uint16_t sport, size_t quote)
 static void test_icmp_credit(void)
 {
 	static const struct policy_rule strict = { .id = 5, .action = POLICY_ACCEPT, .inspect = true, .sensor = -1 };
-	PKT_EACH_FAMILY(f) {
+	PKT_EACH_FAMILY(f)
+	{
 		rig_new(&g, &(struct rig_opts){ .policies = &strict, .n_policies = 1 });
 		g.family = f;
 		rig_open(&g);
@@ -271,7 +292,8 @@ static void test_bad_packets(void)
 {
 	struct pkt k;
 	rig_new(&g, &(struct rig_opts){ 0 });
-	CU_ASSERT_EQUAL(rig_packet(&g, (struct packet){ .data = (const uint8_t *)"\x45", .len = 1, .wire_len = 1 }), REASON_IP_SHORT);
+	CU_ASSERT_EQUAL(rig_packet(&g, (struct packet){ .data = (const uint8_t *)"\x45", .len = 1, .wire_len = 1 }),
+			REASON_IP_SHORT);
 	CU_ASSERT_STRING_EQUAL(rig_told(&g), "drop ip.short\n");
 	CU_ASSERT_EQUAL(g.last[REC_DROP].tuple.family, 0);
 	pkt_tcp_good(&k, 4);
@@ -321,7 +343,8 @@ static void associate(size_t piece)
 		const enum dir d = dec_vectors[i].dir == 'O' ? DIR_ORIG : DIR_REPLY;
 		for (size_t at = 0; at < n; at += piece) {
 			const size_t len = size_min(piece, n - at);
-			CU_ASSERT_EQUAL(rig_bytes(&g, d, TCP_ACK | TCP_PSH, seq[d], seq[dir_other(d)], span_of(b + at, len)), REASON_NONE);
+			CU_ASSERT_EQUAL(rig_bytes(&g, d, TCP_ACK | TCP_PSH, seq[d], seq[dir_other(d)], span_of(b + at, len)),
+					REASON_NONE);
 			seq[d] += (uint32_t)len;
 		}
 	}
@@ -329,8 +352,10 @@ static void associate(size_t piece)
 
 static void test_iccp(void)
 {
-	static const struct rig_opts o = { .rules = "alert iccp any any -> any any (msg:\"op\"; iccp.op:\"deviceOperate\"; sid:8;)\n"
-						    "alert tcp any any -> any any (msg:\"table\"; content:\"Bilateral_Table_ID\"; flowbits:set,seen; sid:9;)\n" };
+	static const struct rig_opts o = {
+		.rules = "alert iccp any any -> any any (msg:\"op\"; iccp.op:\"deviceOperate\"; sid:8;)\n"
+			 "alert tcp any any -> any any (msg:\"table\"; content:\"Bilateral_Table_ID\"; flowbits:set,seen; sid:9;)\n"
+	};
 	static char first[1 << 15];
 	static const size_t piece[] = { 1000, 1, 17 };
 	for (size_t i = 0; i < ARRAY_LEN(piece); i++) {
@@ -349,7 +374,8 @@ static void test_iccp(void)
 		const struct engine_stats *st = engine_stats(g.e);
 		CU_ASSERT_EQUAL(st->events[EV_COTP_CR], 1);
 		CU_ASSERT_TRUE(st->events[EV_OP_DEVICE_OPERATE_REQ] >= 1);
-		CU_ASSERT_EQUAL(engine_alert_count(g.e, sigset_find(g.gen.sigs, 1, 8)->index), st->events[EV_OP_DEVICE_OPERATE_REQ]);
+		CU_ASSERT_EQUAL(engine_alert_count(g.e, sigset_find(g.gen.sigs, 1, 8)->index),
+				st->events[EV_OP_DEVICE_OPERATE_REQ]);
 		CU_ASSERT_EQUAL(engine_alert_count(g.e, sigset_find(g.gen.sigs, 1, 9)->index), 1);
 		const struct app *op = app_of_event(EV_OP_DEVICE_OPERATE_REQ);
 		CU_ASSERT_EQUAL(engine_app_count(g.e, (size_t)(op - app_at(0))), st->events[EV_OP_DEVICE_OPERATE_REQ]);
@@ -383,7 +409,9 @@ static void test_app_record(void)
 	/* a read of one variable, alone */
 	rig_new(&g, &(struct rig_opts){ 0 });
 	uint8_t b[512];
-	const size_t n = unhex("0300003202f0800100010061253023020103a01ea01c020104a617a015a1131a074943435f415f421a084d575f4c494e4531", b, sizeof(b));
+	const size_t n =
+		unhex("0300003202f0800100010061253023020103a01ea01c020104a617a015a1131a074943435f415f421a084d575f4c494e4531", b,
+		      sizeof(b));
 	CU_ASSERT_EQUAL(rig_bytes(&g, DIR_ORIG, TCP_ACK, 101, 501, span_of(b, n)), REASON_NONE);
 	CU_ASSERT_EQUAL_FATAL(g.n[REC_APP], 1);
 	CU_ASSERT_STRING_EQUAL(g.last[REC_APP].domain, "ICC_A_B");
@@ -406,7 +434,8 @@ static void test_quiet(void)
 
 static void test_ignore_after(void)
 {
-	rig_new(&g, &(struct rig_opts){ .rules = "alert tcp any any -> any any (msg:\"x\"; content:\"needle\"; sid:1;)\n", .ignore_after = 10 });
+	rig_new(&g, &(struct rig_opts){ .rules = "alert tcp any any -> any any (msg:\"x\"; content:\"needle\"; sid:1;)\n",
+					.ignore_after = 10 });
 	rig_open(&g);
 	rig_tcp(&g, DIR_ORIG, TCP_ACK, 101, 501, "1234needle567needle");
 	CU_ASSERT_STRING_EQUAL(rig_told(&g), "alert 1\n");
@@ -439,5 +468,6 @@ UNIT_MAIN({ "a SYN opens a session", test_syn_opens }, { "policies", test_polici
 	  { "mid-stream: who is the server", test_mid_stream }, { "mid-stream: the client's policy", test_mid_stream_policy },
 	  { "table full", test_full }, { "a port used again", test_port_reuse }, { "expiry", test_expiry },
 	  { "one ICMP error a packet", test_icmp_credit }, { "echo", test_echo }, { "bad packets", test_bad_packets },
-	  { "fragments", test_fragments }, { "an ICCP association, however cut", test_iccp }, { "an operation's record", test_app_record },
-	  { "records not wanted", test_quiet }, { "depth of inspection", test_ignore_after }, { "gaps", test_gap })
+	  { "fragments", test_fragments }, { "an ICCP association, however cut", test_iccp },
+	  { "an operation's record", test_app_record }, { "records not wanted", test_quiet },
+	  { "depth of inspection", test_ignore_after }, { "gaps", test_gap })

@@ -11,7 +11,7 @@ static const struct rig_opts prevent = { .rules = rules, .prevent = true }, dete
 
 static struct rig g;
 
-#define ORIG(seq, text) rig_tcp(&g, DIR_ORIG, TCP_ACK, (seq), 501, (text))
+#define ORIG(seq, text)       rig_tcp(&g, DIR_ORIG, TCP_ACK, (seq), 501, (text))
 #define REPLY(seq, ack, text) rig_tcp(&g, DIR_REPLY, TCP_ACK, (seq), (ack), (text))
 
 /* Past the last octet released nothing leaves, retransmitted or cut anew; what was released before may go again. */
@@ -169,7 +169,9 @@ static void test_datagrams(void)
 static enum reason too_much_work(void)
 {
 	uint8_t b[512];
-	const size_t n = unhex("0300003202f0800100010061253023020103a01ea01c020104a617a015a1131a074943435f415f421a084d575f4c494e4531", b, sizeof(b));
+	const size_t n =
+		unhex("0300003202f0800100010061253023020103a01ea01c020104a617a015a1131a074943435f415f421a084d575f4c494e4531", b,
+		      sizeof(b));
 	return rig_bytes(&g, DIR_ORIG, TCP_ACK, 101, 501, span_of(b, n));
 }
 

@@ -317,7 +317,8 @@ static void bad_tag_twice(struct bad *x)
 
 static void test_check(void)
 {
-	static void (*const spoil[])(struct bad *) = { bad_fwd, bad_serial, bad_held, bad_stock_tag, bad_custom_tag, bad_tag_order, bad_tag_twice };
+	static void (*const spoil[])(struct bad *) = { bad_fwd,        bad_serial,    bad_held,     bad_stock_tag,
+						       bad_custom_tag, bad_tag_order, bad_tag_twice };
 	static struct bad x;
 	rig_new(&a, &opts);
 	second(&opts);
@@ -433,7 +434,9 @@ static void test_hello(void)
 	CU_ASSERT_EQUAL(h.custom_nr, 1);
 	CU_ASSERT_EQUAL(h.stock_hash, sigset_tags(a.gen.sigs, TAGS_STOCK)->hash);
 	rig_end(&a);
-	const struct rig_opts other = { .rules = "alert tcp any any -> any any (msg:\"x\"; content:\"y\"; flowbits:set,z; sid:1;)\n" };
+	const struct rig_opts other = {
+		.rules = "alert tcp any any -> any any (msg:\"x\"; content:\"y\"; flowbits:set,z; sid:1;)\n"
+	};
 	rig_new(&a, &other);
 	engine_ha_hello(a.e, &again);
 	CU_ASSERT_NOT_EQUAL(again.sig_hash, h.sig_hash);
@@ -443,6 +446,6 @@ static void test_hello(void)
 }
 
 UNIT_MAIN({ "the script is worth it", test_script }, { "a switch at every packet", test_every_cut }, { "what changed", test_dirty },
-	  { "larval sessions", test_larval }, { "what of the peer's counts here", test_trust }, { "what no engine could hold", test_check },
-	  { "sessions unknown or others", test_unknown_session }, { "no memory", test_no_memory }, { "table full", test_table_full },
-	  { "hello", test_hello })
+	  { "larval sessions", test_larval }, { "what of the peer's counts here", test_trust },
+	  { "what no engine could hold", test_check }, { "sessions unknown or others", test_unknown_session },
+	  { "no memory", test_no_memory }, { "table full", test_table_full }, { "hello", test_hello })

@@ -16,9 +16,16 @@ static void test_merge(void)
 		uint64_t ours, theirs;
 		enum ha_merge what;
 	} row[] = {
-		{ 0, 1, HA_TAKE }, { 1, 2, HA_TAKE },      { 1, 9, HA_TAKE },          { UINT64_MAX - 1, UINT64_MAX, HA_TAKE },
-		{ 1, 1, HA_DUPLICATE }, { 0, 0, HA_DUPLICATE }, { UINT64_MAX, UINT64_MAX, HA_DUPLICATE },
-		{ 2, 1, HA_KEEP }, { 1, 0, HA_KEEP },      { UINT64_MAX, 1, HA_KEEP },
+		{ 0, 1, HA_TAKE },
+		{ 1, 2, HA_TAKE },
+		{ 1, 9, HA_TAKE },
+		{ UINT64_MAX - 1, UINT64_MAX, HA_TAKE },
+		{ 1, 1, HA_DUPLICATE },
+		{ 0, 0, HA_DUPLICATE },
+		{ UINT64_MAX, UINT64_MAX, HA_DUPLICATE },
+		{ 2, 1, HA_KEEP },
+		{ 1, 0, HA_KEEP },
+		{ UINT64_MAX, 1, HA_KEEP },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(row); i++)
 		CU_ASSERT_EQUAL(ha_merge(row[i].ours, row[i].theirs), row[i].what);

@@ -10,9 +10,9 @@ struct standby {
 	struct ha_receiver rx;
 	char text[LOG_CAP];
 	size_t len;
-	uint64_t digest[64];     /* by serial */
-	uint64_t refuse;         /* serial that check refuses */
-	uint64_t full;           /* serial that session refuses */
+	uint64_t digest[64]; /* by serial */
+	uint64_t refuse;     /* serial that check refuses */
+	uint64_t full;       /* serial that session refuses */
 	unsigned mismatches;
 	struct ha_commit last;
 };
@@ -70,11 +70,15 @@ static uint64_t digest(void *arg, uint64_t serial)
 	return s->digest[serial % 64];
 }
 
-static const struct ha_hello hello = { .version = HA_VERSION, .sig_hash = 1, .stock_hash = 2, .custom_hash = 3, .stock_nr = 4, .custom_nr = 5 };
+static const struct ha_hello hello = {
+	.version = HA_VERSION, .sig_hash = 1, .stock_hash = 2, .custom_hash = 3, .stock_nr = 4, .custom_nr = 5
+};
 
 static struct ha_apply apply_of(struct standby *s)
 {
-	return (struct ha_apply){ .check = check, .session = session, .ended = ended, .rec = rec, .commit = commit, .digest = digest, .arg = s };
+	return (struct ha_apply){
+		.check = check, .session = session, .ended = ended, .rec = rec, .commit = commit, .digest = digest, .arg = s
+	};
 }
 
 static struct standby standby;
@@ -139,7 +143,7 @@ static struct span close_batch(struct ha_sender *tx, uint8_t *mem, size_t cap)
 
 static uint8_t one[1 << 17], two[1 << 17];
 #define CLOSE(tx, mem) close_batch(&(tx), mem, sizeof(mem))
-#define ALL_SECTIONS " fwd reasm insp cotp osi mms iccp match\n"
+#define ALL_SECTIONS   " fwd reasm insp cotp osi mms iccp match\n"
 
 static void test_batches(void)
 {
@@ -537,8 +541,9 @@ static void test_digests(void)
 }
 
 UNIT_MAIN({ "batches", test_batches }, { "in any pieces", test_pieces }, { "nothing before the commit", test_no_commit },
-	  { "only what changed travels", test_only_changes }, { "what did not go out was not sent", test_not_sent }, { "full", test_full },
-	  { "hello first, of this version", test_hello_first }, { "a bad last frame undoes the batch", test_atomic },
-	  { "what cannot be held", test_cannot_hold }, { "sequence", test_sequence }, { "versions", test_versions },
-	  { "oversized", test_oversized }, { "every octet changed, every truncation", test_damage }, { "what of the peer's counts here", test_trust },
+	  { "only what changed travels", test_only_changes }, { "what did not go out was not sent", test_not_sent },
+	  { "full", test_full }, { "hello first, of this version", test_hello_first },
+	  { "a bad last frame undoes the batch", test_atomic }, { "what cannot be held", test_cannot_hold },
+	  { "sequence", test_sequence }, { "versions", test_versions }, { "oversized", test_oversized },
+	  { "every octet changed, every truncation", test_damage }, { "what of the peer's counts here", test_trust },
 	  { "digests agree", test_digests })

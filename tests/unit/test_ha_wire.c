@@ -55,7 +55,7 @@ static void test_numbering(void)
 		}
 	CU_ASSERT_FALSE(ha_row_at(n, &m, &r));
 	EACH_TYPE(t)
-		CU_ASSERT_PTR_NOT_NULL(ha_msg_of_type(t));
+	CU_ASSERT_PTR_NOT_NULL(ha_msg_of_type(t));
 	CU_ASSERT_PTR_NULL(ha_msg_of_type(HA_NONE));
 	CU_ASSERT_PTR_NULL(ha_msg_of_type(HA_TYPE_N));
 }
@@ -86,7 +86,8 @@ static void test_round_trip(void)
 {
 	struct ha_wire *w = new_wire();
 	const void *plain;
-	EACH_TYPE(t) {
+	EACH_TYPE(t)
+	{
 		const struct ha_msg *m = ha_msg_of_type(t);
 		for (unsigned i = 0; i < ROUNDS; i++) {
 			ha_rand_reset(&ha, i * 31 + t);
@@ -109,7 +110,8 @@ static void test_fullest(void)
 	struct ha_wire *w = new_wire();
 	const void *plain;
 	ha.full = true;
-	EACH_TYPE(t) {
+	EACH_TYPE(t)
+	{
 		const struct ha_msg *m = ha_msg_of_type(t);
 		ha_rand_reset(&ha, t);
 		const void *sent = ha_rand_new(&ha, m);
@@ -125,7 +127,8 @@ static void test_times_relative(void)
 {
 	struct ha_wire *w = new_wire();
 	const void *plain;
-	EACH_TYPE(t) {
+	EACH_TYPE(t)
+	{
 		const struct ha_msg *m = ha_msg_of_type(t);
 		ha_rand_reset(&ha, t);
 		ha.some = true;
@@ -171,7 +174,7 @@ static const ProtobufCMessageDescriptor *const descriptors[HA_TYPE_N] = {
 struct spoil {
 	int left;
 	char name[64];
-	void **at;               /* what protobuf-c must not free: put back */
+	void **at; /* what protobuf-c must not free: put back */
 	void *was;
 	size_t *n_at, n_was;
 	uint8_t *bytes;
@@ -244,7 +247,8 @@ static bool spoil_bytes(struct spoil *s, const struct ha_msg *m, const struct ha
 	return false;
 }
 
-static bool spoil_list(struct spoil *s, const struct ha_msg *m, const struct ha_row *r, const ProtobufCFieldDescriptor *f, void *msg)
+static bool spoil_list(struct spoil *s, const struct ha_msg *m, const struct ha_row *r, const ProtobufCFieldDescriptor *f,
+		       void *msg)
 {
 	const size_t n = *(const size_t *)ha_field(msg, f->quantifier_offset);
 	char *v = *(char **)ha_field_mut(msg, f->offset);
@@ -253,8 +257,8 @@ static bool spoil_list(struct spoil *s, const struct ha_msg *m, const struct ha_
 		return true;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (r->kind == HK_LIST ? spoil_message(s, r->sub, f->descriptor, ((void **)(void *)v)[i]) :
-					 spoil_uint(s, m, r, f, v + i * (f->type == PROTOBUF_C_TYPE_UINT32 ? 4 : 8)))
+		if (r->kind == HK_LIST ? spoil_message(s, r->sub, f->descriptor, ((void **)(void *)v)[i])
+				       : spoil_uint(s, m, r, f, v + i * (f->type == PROTOBUF_C_TYPE_UINT32 ? 4 : 8)))
 			return true;
 	}
 	return false;
@@ -334,7 +338,8 @@ static void test_ranges(void)
 {
 	struct ha_wire *w = new_wire();
 	int total = 0;
-	EACH_TYPE(t) {
+	EACH_TYPE(t)
+	{
 		ha_rand_reset(&ha, 99 + t);
 		ha.some = true;
 		const struct span s = encode(w, t, ha_rand_new(&ha, ha_msg_of_type(t)), mono_ns(NOW));
@@ -362,7 +367,8 @@ static void test_broken(void)
 {
 	struct ha_wire *w = new_wire();
 	static uint8_t b[1 << 16];
-	EACH_TYPE(t) {
+	EACH_TYPE(t)
+	{
 		ha_rand_reset(&ha, 7 + t);
 		ha.some = true;
 		const struct span s = encode(w, t, ha_rand_new(&ha, ha_msg_of_type(t)), mono_ns(NOW));
@@ -390,7 +396,8 @@ static void test_unknown_field(void)
 	static const uint8_t later[] = { 0xc0, 0x3e, 0x2a, 0xca, 0x3e, 3, 'n', 'e', 'w' }; /* 1000: 42; 1001: "new" */
 	struct ha_wire *w = new_wire();
 	const void *plain;
-	EACH_TYPE(t) {
+	EACH_TYPE(t)
+	{
 		const struct ha_msg *m = ha_msg_of_type(t);
 		ha_rand_reset(&ha, 3 + t);
 		const void *sent = ha_rand_new(&ha, m);

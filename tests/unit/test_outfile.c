@@ -230,4 +230,5 @@ static void test_nothing_left(void)
 
 UNIT_MAIN({ "a folder of its own", test_folder }, { "whole, and only then", test_whole }, { "abandoned", test_abandon },
 	  { "cannot be opened", test_cannot_open }, { "the disk is full", test_full_disk }, { "the file may not grow", test_limit },
-	  { "written in place", test_in_place }, { "the folder went away", test_lost_folder }, { "nothing is left", test_nothing_left })
+	  { "written in place", test_in_place }, { "the folder went away", test_lost_folder },
+	  { "nothing is left", test_nothing_left })
