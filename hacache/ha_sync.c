@@ -232,6 +232,7 @@ static enum err apply_batch(struct ha_receiver *r, struct span batch, struct spa
 	const void *plain;
 	TRY(ha_wire_decode(r->wire, HA_COMMIT, commit, mono_ns(0), &plain));
 	const struct ha_commit c = *(const struct ha_commit *)plain;
+	r->n_batches++;
 	if (c.seq <= r->seq)
 		return OK;                   /* sent again: it is applied, and acknowledged again */
 	if (c.seq != r->seq + 1)

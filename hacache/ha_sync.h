@@ -56,6 +56,7 @@ struct ha_receiver {
 	size_t len, cap; /* staged octets */
 	size_t scanned;  /* of them: whole frames without a commit */
 	uint64_t seq;    /* applied up to here */
+	uint64_t n_batches; /* whole batches that came, those sent again too: each is to be acknowledged */
 	uint64_t n_refused;
 	enum err failed; /* why the conversation is over */
 };

@@ -168,7 +168,7 @@ static void run_active(const struct pair *pr, int fd, uint64_t cut)
 static void stand_by(struct node *n, int fd)
 {
 	static uint8_t in[LINK_READ];
-	uint64_t ack = 0, acked = 0;
+	uint64_t ack = 0, answered = 0;
 	for (;;) {
 		const ssize_t got = recv(fd, in, sizeof(in), 0);
 		if (got < 0 && errno == EINTR)
@@ -177,9 +177,9 @@ static void stand_by(struct node *n, int fd)
 			return;
 		if (node_feed(n, span_of(in, (size_t)got), &ack) != OK)
 			_exit(EXIT_BAD);
-		if (ack != acked && !send_ack(fd, n->receiver.wire, ack))
+		if (answered != n->receiver.n_batches && !send_ack(fd, n->receiver.wire, ack))
 			return;
-		acked = ack;
+		answered = n->receiver.n_batches;
 	}
 }
 
