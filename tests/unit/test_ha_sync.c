@@ -409,7 +409,7 @@ static void test_cannot_hold(void)
 
 static void test_sequence(void)
 {
-	static const uint64_t wrong[] = { 0, 1, 3, UINT64_MAX };
+	static const uint64_t wrong[] = { 3, 4, UINT64_MAX };
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		struct standby *s = new_standby(MAX_SESSIONS);
 		struct made m = make(one, sizeof(one));
@@ -419,6 +419,27 @@ static void test_sequence(void)
 		put_session(&m, 5, 1);
 		refused(s, done(&m, wrong[i]), ERR_STALE, "commit 1\n", 1);
 	}
+}
+
+/* A batch sent again was applied: it is taken note of, and changes nothing. */
+static void test_sent_again(void)
+{
+	struct standby *s = new_standby(MAX_SESSIONS);
+	struct made m = make(one, sizeof(one));
+	put(&m, HA_HELLO, &hello);
+	CU_ASSERT_EQUAL(feed(s, done(&m, 1)), OK);
+	for (uint64_t seq = 0; seq <= 1; seq++) {
+		m = make(one, sizeof(one));
+		put_session(&m, 5, 1);
+		CU_ASSERT_EQUAL(feed(s, done(&m, seq)), OK);
+		CU_ASSERT_EQUAL(s->rx.seq, 1);
+		CU_ASSERT_STRING_EQUAL(s->text, "commit 1\n");
+	}
+	m = make(one, sizeof(one));
+	put_session(&m, 5, 1);
+	CU_ASSERT_EQUAL(feed(s, done(&m, 2)), OK);
+	CU_ASSERT_EQUAL(s->rx.seq, 2);
+	ha_receiver_fini(&s->rx);
 }
 
 /* State never goes back: an older message about a session changes nothing, nor does the same one again. */
@@ -544,6 +565,7 @@ UNIT_MAIN({ "batches", test_batches }, { "in any pieces", test_pieces }, { "noth
 	  { "only what changed travels", test_only_changes }, { "what did not go out was not sent", test_not_sent },
 	  { "full", test_full }, { "hello first, of this version", test_hello_first },
 	  { "a bad last frame undoes the batch", test_atomic }, { "what cannot be held", test_cannot_hold },
-	  { "sequence", test_sequence }, { "versions", test_versions }, { "oversized", test_oversized },
+	  { "sequence", test_sequence },
+	  { "a batch sent again", test_sent_again }, { "versions", test_versions }, { "oversized", test_oversized },
 	  { "every octet changed, every truncation", test_damage }, { "what of the peer's counts here", test_trust },
 	  { "digests agree", test_digests })
