@@ -57,3 +57,4 @@ UNIT += community:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += outfile:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += trace:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += log:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += node:ips,nfq,hacache,sigs,decoders,forward,base
