@@ -176,6 +176,26 @@ rewrites() {
 	bad_checksums
 }
 
+# The queue's message has no room for the last octets of the largest datagram: it passes, but is not rewritten.
+too_large() {
+	for end in a:e0 r:r0 r:r1 b:e0; do
+		ip -n "$run_id-${end%:*}" link set "${end#*:}" mtu 65535
+	done
+	loop_on large 0
+	works udp 10.91.2.2 5001 2 65507
+	loop_off large
+	is large cut_short -eq 4
+	loop_on large_map 0 --map 10.91.9.9=10.91.2.2
+	works udp 10.91.9.9 5001 2 65503
+	blocked udp 10.91.9.9 5001 2 65507
+	loop_off large_map
+	is large_map not_rewritten -eq 2
+	is large_map dropped -eq 2
+	for end in a:e0 r:r0 r:r1 b:e0; do
+		ip -n "$run_id-${end%:*}" link set "${end#*:}" mtu 1500
+	done
+}
+
 injects() {
 	loop_on reset 0 --reset-port 5003
 	case $(from_a tcp 10.91.2.2 5003 1 1) in
@@ -309,6 +329,22 @@ fails_open_only_when_told() {
 	remove
 }
 
+# A state file that cannot be trusted: the rules go, but no sysctl is touched, and it is said.
+distrusts() {
+	install 1 --forward r0 r1 >/dev/null || echo "install failed"
+	sed -i 's|net/ipv4/conf/r0|kernel/conf/r0|' "$state/ruleset.state"
+	said=$(install 1 --forward r0 r1) && echo "installed over a damaged state"
+	case $said in
+	*damaged*) ;;
+	*) echo "install: $said" ;;
+	esac
+	said=$(remove) && echo "removed, and nothing said"
+	in_ns r iptables-save -t raw | grep IPS
+	[ "$(sysctl_of net/ipv4/conf/r1/forwarding)" = 1 ] || echo "a sysctl was changed"
+	rm "$state/ruleset.state"
+	in_ns r sh -c 'echo 0 >/proc/sys/net/ipv4/conf/all/forwarding; echo 0 >/proc/sys/net/ipv6/conf/all/forwarding'
+}
+
 refuses() {
 	said=$(install 1 r0 nosuch) && echo "an interface that is not there was accepted"
 	case $said in
@@ -379,10 +415,15 @@ nft_text() {
 }
 
 topology
+case $(install 1 r0) in
+*"kernel lacks"*) skip_all "packets through the kernel's queue" "the kernel has neither NFT_QUEUE nor NETFILTER_XT_TARGET_NFQUEUE" ;;
+esac
+remove
 result "the rules are installed, nothing passes without a process at the queue" "$(installs)"
 result "TCP, UDP and ICMP of both families pass, large packets whole" "$(accepts)"
 result "what the loop drops does not arrive" "$(drops)"
 result "rewritten packets arrive with right checksums, large ones too" "$(rewrites)"
+result "the largest datagram passes, but is dropped where it would have to be rewritten" "$(too_large)"
 result "a reset in another host's name arrives" "$(injects)"
 result "a mark steers the route" "$(marks)"
 result "a queue and a socket that run over are counted" "$(overruns)"
@@ -394,6 +435,7 @@ result "a sysctl that somebody else changed stays" "$(keeps_others)"
 result "two queues share the addresses" "$(balances)"
 result "only fail-open lets packets pass without a process" "$(fails_open_only_when_told)"
 result "wrong interfaces and missing rights are refused and nothing is left" "$(refuses)"
+result "a damaged state file is not followed" "$(distrusts)"
 result "users of connection tracking are pointed out" "$(warns)"
 if [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]; then
 	result "a bridge's packets are inspected" "$(bridges)"

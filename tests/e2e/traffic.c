@@ -1,4 +1,4 @@
-/* traffic.c - both ends of test traffic, IPv4 and IPv6; every mode ends by itself after LIMIT seconds.
+/* traffic.c - both ends of test traffic, IPv4 and IPv6; every mode ends by itself after LIMIT seconds, servers later.
  *
  *   traffic tcp-server ADDR PORT              serves one connection after another
  *   traffic tcp ADDR PORT UP DOWN             octets up and then down, each compared with what was sent
@@ -25,7 +25,7 @@
 
 #include "base/types.h"
 
-enum { LIMIT = 60, PERIOD = 65521, BATCH = 64, WAIT_MS = 200, SINK_QUIET_MS = 500, DATAGRAM_MAX = 65536 };
+enum { LIMIT = 30, SERVER_LIMIT = 170, PERIOD = 65521, BATCH = 64, WAIT_MS = 200, SINK_QUIET_MS = 500, DATAGRAM_MAX = 65536 };
 
 /* The stream's octets repeat after PERIOD, a prime, so that no power of two of them is like another. Twice, to read on. */
 static uint8_t pattern[2 * PERIOD];
@@ -105,6 +105,7 @@ static int recv_stream(int fd, uint64_t n)
 static _Noreturn void tcp_server(const char *host, const char *port)
 {
 	const int l = open_socket(host, port, SOCK_STREAM, true);
+	alarm(SERVER_LIMIT);
 	for (;;) {
 		uint64_t want[2];
 		const int fd = accept(l, NULL, NULL);
@@ -144,6 +145,7 @@ static bool await(int fd, int ms)
 static _Noreturn void udp_echo(const char *host, const char *port)
 {
 	const int fd = open_socket(host, port, SOCK_DGRAM, true);
+	alarm(SERVER_LIMIT);
 	for (;;) {
 		struct sockaddr_storage from;
 		socklen_t len = sizeof(from);

@@ -383,6 +383,40 @@ static void test_csum_none(void)
 	CU_ASSERT_EQUAL(packet_csum(span_of(k.b, k.len), false).len, 0);
 }
 
+/* --- a dump of a live source ---------------------------------------------------------------- */
+static enum err quiet_recv(struct pktio *io, struct packet *v, unsigned max, unsigned *n)
+{
+	(void)io, (void)v, (void)max;
+	*n = 0;
+	return OK;
+}
+
+static int quiet_fd(const struct pktio *io)
+{
+	(void)io;
+	return 17;
+}
+
+static void quiet_close(struct pktio *io)
+{
+	(void)io;
+}
+
+/* Nothing there is no end and no packet; the descriptor to wait on is the source's. */
+static void test_dump_of_quiet(void)
+{
+	static const struct pktio_ops ops = { .recv = quiet_recv, .fd = quiet_fd, .close = quiet_close };
+	struct pktio quiet = { .ops = &ops }, *dump;
+	struct packet p[1];
+	unsigned n = 9;
+	char why[PKTIO_WHY_LEN];
+	CU_ASSERT_EQUAL_FATAL(pktio_dump_open(&quiet, "/dev/null", &dump, why), OK);
+	CU_ASSERT_EQUAL(dump->ops->recv(dump, p, 1, &n), OK);
+	CU_ASSERT_EQUAL(n, 0);
+	CU_ASSERT_EQUAL(pktio_fd(dump), 17);
+	dump->ops->close(dump);
+}
+
 UNIT_MAIN({ "a packet", test_packet }, { "a packet cut short", test_packet_cut },
 	  { "a packet with a changed octet", test_packet_changed },
 	  { "attribute lengths", test_attr_lengths }, { "no payload, another message", test_no_payload },
@@ -390,4 +424,5 @@ UNIT_MAIN({ "a packet", test_packet }, { "a packet cut short", test_packet_cut }
 	  { "configuration", test_config }, { "verdicts", test_verdict }, { "gathering", test_gather },
 	  { "gathering large packets", test_gather_large }, { "the kernel's list", test_line }, { "checksums", test_csum },
 	  { "SCTP's checksum", test_csum_sctp }, { "UDP's checksum of 0", test_csum_udp_zero },
-	  { "no checksum to set", test_csum_none })
+	  { "no checksum to set", test_csum_none },
+	  { "a dump of a source with nothing there", test_dump_of_quiet })
