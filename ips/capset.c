@@ -58,6 +58,12 @@ enum err capset_load(const char *path, struct capset *out, char *why)
 	return e;
 }
 
+void capset_be_strict(struct capset *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		c->v[i].csum_lenient = false;
+}
+
 void capset_free(struct capset *c)
 {
 	for (size_t i = 0; i < c->n; i++)

@@ -11,6 +11,8 @@ struct capset {
 
 /* Reads path to its end. On an error of the file what could be read is there, and why says what is wrong. */
 enum err capset_load(const char *path, struct capset *out, char *why) MUST_USE;
+/* From here on bad checksums drop, as they do inline; otherwise they are counted. */
+void capset_be_strict(struct capset *c);
 void capset_free(struct capset *c);
 
 #endif

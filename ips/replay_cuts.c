@@ -27,6 +27,8 @@ bool replay_load_cuts(struct replay *p, const char *path, struct capset *cap)
 			   (unsigned long long)p->o->failover_at, cap->n, cap->n);
 		p->usage = true;
 	} else {
+		if (p->o->config != NULL)
+			capset_be_strict(cap);
 		return true; /* damaged further on: told by the run */
 	}
 	return false;
