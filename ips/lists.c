@@ -14,6 +14,13 @@ static const char *endpoint(const struct addr *a, uint16_t port, uint8_t family,
 	return buf;
 }
 
+/* ICMP: the identifier is the client's port, the type the server's (seed 002). */
+static const char *server(const struct tuple *t, char *buf, size_t cap)
+{
+	const bool icmp = t->proto == IPPROTO_ICMP_ || t->proto == IPPROTO_ICMP6_;
+	return endpoint(&t->dst, icmp ? t->dport >> 8 : t->dport, t->family, buf, cap);
+}
+
 static long long seconds(mono_t later, mono_t earlier)
 {
 	const int64_t d = mono_diff(later, earlier);
@@ -22,7 +29,7 @@ static long long seconds(mono_t later, mono_t earlier)
 
 /* --- ips session list -------------------------------------------------------------------------------- */
 
-enum { FEATURE_IPS = 0x4 };
+enum { FEATURE_IPS = 0x4, PORT_ISO_TSAP = 102 };
 
 static char letter(bool on, char c)
 {
@@ -72,6 +79,12 @@ static const char *service_name(const struct insp *f)
 	return "";
 }
 
+/* What the server's port stands for; what it is, content says. */
+static const char *set_by_port(const struct tuple *t)
+{
+	return t->proto == IPPROTO_TCP_ && t->dport == PORT_ISO_TSAP ? "cotp" : "";
+}
+
 static void ips_session(struct engine *e, const struct session *s, unsigned id, struct outbuf *o)
 {
 	const struct insp *f = engine_insp(s);
@@ -82,19 +95,19 @@ static void ips_session(struct engine *e, const struct session *s, unsigned id, 
 	outbuf_fmt(o, "SESSION id:%u serial:%llu proto:%u group:%u age:%lld idle:%lld flag:0x%08x\n", id,
 		   (unsigned long long)s->s.serial, t->proto, t->proto, seconds(engine_now(e), s->s.start),
 		   seconds(engine_now(e), s->s.last), s->s.flags);
-	outbuf_fmt(o, "\tfeature:0x%x encap:0 ignore:%u,%u ignore_after:%llu,%llu\n", FEATURE_IPS,
+	outbuf_fmt(o, "        feature:0x%x encap:0 ignore:%u,%u ignore_after:%llu,%llu\n", FEATURE_IPS,
 		   after != 0 && f->s.dir[0].inspected >= after, after != 0 && f->s.dir[1].inspected >= after, after, after);
-	outbuf_fmt(o, "\ttunnel:0 children:0 flag:");
+	outbuf_fmt(o, "        tunnel:0 children:0 flag:");
 	ips_letters(s, f, o);
 	outbuf_fmt(o, "\n  C-%s, S-%s\n  state: ", endpoint(&t->src, t->sport, t->family, c, sizeof(c)),
-		   endpoint(&t->dst, t->dport, t->family, v, sizeof(v)));
+		   server(t, v, sizeof(v)));
 	side(s, f, DIR_ORIG, o);
 	outbuf_fmt(o, ", ");
 	side(s, f, DIR_REPLY, o);
 	outbuf_fmt(o, " pause:0, paws:0\n  expire: %lld\n", seconds(s->s.expires, engine_now(e)));
 	outbuf_fmt(o, "  app: %s:%u last:%u unknown-size:%u\n", app != NULL ? app->name : "unknown", f->s.app, f->s.last_app,
 		   f->s.service == SVC_UNDECIDED ? f->s.dir[0].look.len + f->s.dir[1].look.len : 0);
-	outbuf_fmt(o, "  cnfm: %s\n  set: %s\n  asm: %s\n", service_name(f), f->s.service == SVC_COTP ? "cotp" : "",
+	outbuf_fmt(o, "  cnfm: %s\n  set: %s\n  asm: %s\n", service_name(f), set_by_port(t),
 		   t->proto == IPPROTO_TCP_ ? service_name(f) : "");
 }
 
@@ -129,13 +142,12 @@ static void state_words(const struct session *s, struct outbuf *o)
 	outbuf_fmt(o, "\n");
 }
 
-/* The tuple as the hook lines show it; ICMP: identifier, and the type in place of a port (seed 002). */
+/* The tuple as the hook lines show it. */
 static void hook(const struct tuple *t, const char *where, const char *dir, struct outbuf *o)
 {
 	char a[ADDR_TEXT + 8], b[ADDR_TEXT + 8];
-	const bool icmp = t->proto == IPPROTO_ICMP_ || t->proto == IPPROTO_ICMP6_;
 	outbuf_fmt(o, "hook=%s dir=%s act=noop %s->%s(%s:0)\n", where, dir, endpoint(&t->src, t->sport, t->family, a, sizeof(a)),
-		   endpoint(&t->dst, icmp ? t->dport >> 8 : t->dport, t->family, b, sizeof(b)),
+		   server(t, b, sizeof(b)),
 		   t->family == 6 ? "[::]" : "0.0.0.0");
 }
 
@@ -212,7 +224,7 @@ static void share_session(struct engine *e, const struct session *s, struct outb
 	const struct tuple *t = &s->s.tuple[DIR_ORIG];
 	char c[ADDR_TEXT + 8], v[ADDR_TEXT + 8];
 	outbuf_fmt(o, "  client=%s server=%s\n", endpoint(&t->src, t->sport, t->family, c, sizeof(c)),
-		   endpoint(&t->dst, t->dport, t->family, v, sizeof(v)));
+		   server(t, v, sizeof(v)));
 	outbuf_fmt(o, "    service=%u, ignore_app_after=%llu, last_app=%u, buffer_len=%zu\n",
 		   f->s.service == SVC_COTP ? SERVICE_COTP_ID : 0, (unsigned long long)engine_gen(e)->ignore_after, f->s.last_app,
 		   buffer_len(f));
@@ -221,10 +233,10 @@ static void share_session(struct engine *e, const struct session *s, struct outb
 		outbuf_fmt(o, "    %s tags: nr=%u, hash=%llx\n", i == TAGS_STOCK ? "stock" : "custom", tt->nr,
 			   (unsigned long long)tt->hash);
 	}
-	outbuf_fmt(o, "    tags [count=%u]: ", f->s.tags.n);
+	outbuf_fmt(o, "    tags [count=%u]:", f->s.tags.n);
 	for (unsigned i = 0; i < f->s.tags.n; i++) {
 		const tag_t g = f->s.tags.id[i];
-		outbuf_fmt(o, "%c-%u, ", (g & TAG_CUSTOM_BIT) != 0 ? 'c' : 's', g & ~TAG_CUSTOM_BIT);
+		outbuf_fmt(o, " %c-%u,", (g & TAG_CUSTOM_BIT) != 0 ? 'c' : 's', g & ~TAG_CUSTOM_BIT);
 	}
 	outbuf_fmt(o, "\n");
 }

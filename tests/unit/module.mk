@@ -58,3 +58,4 @@ UNIT += outfile:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += trace:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += log:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += node:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += lists:ips,nfq,hacache,sigs,decoders,forward,base
