@@ -59,9 +59,10 @@ works() {
 
 # blocked WHAT...: findings unless nothing of it is answered.
 blocked() {
-	case $(from_a "$@") in
+	out=$(TRAFFIC_WAIT=200 from_a "$@")
+	case $out in
 	"answered 0 of "*) ;;
-	*) echo "$*: $(from_a "$@"), but should be blocked" ;;
+	*) echo "$*: $out, but should be blocked" ;;
 	esac
 }
 
@@ -198,9 +199,10 @@ too_large() {
 
 injects() {
 	loop_on reset 0 --reset-port 5003
-	case $(from_a tcp 10.91.2.2 5003 1 1) in
+	out=$(from_a tcp 10.91.2.2 5003 1 1)
+	case $out in
 	*refused*) ;;
-	*) echo "a connection that was reset: $(from_a tcp 10.91.2.2 5003 1 1)" ;;
+	*) echo "a connection that was reset: $out" ;;
 	esac
 	loop_off reset
 	is reset injected -ge 1
@@ -273,11 +275,13 @@ killed() {
 
 # Rules are exchanged without a moment in which anything passes beside them.
 renews() {
-	start pings a sh -c "for i in 1 2 3 4 5; do $traffic ping 10.91.2.2 20; done"
+	start pings a sh -c "export TRAFFIC_WAIT=10; until [ -e $work/renewed ]; do $traffic ping 10.91.2.2 10; done"
 	for i in 1 2 3 4 5 6 7 8; do
 		install 1 --forward --nat r0 r1 >/dev/null || echo "install: $i"
 	done
-	stop pings
+	: >"$work/renewed"
+	until_true 5 gone "$pid" || echo "the pings go on"
+	[ "$(grep -c answered "$work/pings")" -ge 3 ] || echo "too few pings"
 	grep 'answered' "$work/pings" | grep -v 'answered 0 '
 	[ "$(in_ns r iptables-save -t raw | grep -c -e '-A PREROUTING')" -le 1 ] || in_ns r iptables-save -t raw
 }
@@ -392,7 +396,7 @@ bridges() {
 	ip -n "$run_id-r" link set br0 up
 	install 1 --bridge br0 >"$work/said" || cat "$work/said"
 	start tcp_d d "$traffic" tcp-server 10.92.0.2 5000
-	in_ns c "$traffic" ping 10.92.0.2 2 | grep -v 'answered 0'
+	TRAFFIC_WAIT=200 in_ns c "$traffic" ping 10.92.0.2 2 | grep -v 'answered 0'
 	loop_on bridge 0
 	in_ns c "$traffic" ping 10.92.0.2 3 | grep -v 'answered 3'
 	in_ns c "$traffic" ping fd92::2 3 | grep -v 'answered 3'

@@ -3,11 +3,13 @@
  *   traffic tcp-server ADDR PORT              serves one connection after another
  *   traffic tcp ADDR PORT UP DOWN             octets up and then down, each compared with what was sent
  *   traffic udp-echo ADDR PORT                answers each datagram with itself
- *   traffic udp ADDR PORT COUNT SIZE          one at a time, each answer awaited 200 ms and compared
+ *   traffic udp ADDR PORT COUNT SIZE          one at a time, each answer awaited and compared
  *   traffic udp-sink ADDR PORT                counts and compares until half a second after the last one
  *   traffic udp-flood ADDR PORT SECONDS SIZE  as fast as it goes
  *   traffic udp-gso ADDR PORT COUNT           COUNT times 40 datagrams of 1000 octets that the kernel cuts from one
- *   traffic ping ADDR COUNT                   ICMP echo, each answer awaited 200 ms
+ *   traffic ping ADDR COUNT                   ICMP echo, each answer awaited
+ *
+ * An answer is awaited for a second, or TRAFFIC_WAIT milliseconds.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,7 +27,7 @@
 
 #include "base/types.h"
 
-enum { LIMIT = 30, SERVER_LIMIT = 170, PERIOD = 65521, BATCH = 64, WAIT_MS = 200, SINK_QUIET_MS = 500, DATAGRAM_MAX = 65536 };
+enum { LIMIT = 30, SERVER_LIMIT = 170, PERIOD = 65521, BATCH = 64, SINK_QUIET_MS = 500, DATAGRAM_MAX = 65536 };
 
 /* The stream's octets repeat after PERIOD, a prime, so that no power of two of them is like another. Twice, to read on. */
 static uint8_t pattern[2 * PERIOD];
@@ -136,6 +138,12 @@ static int tcp(const char *host, const char *port, uint64_t up, uint64_t down)
 }
 
 /* --- UDP ------------------------------------------------------------------------------------ */
+static int wait_ms(void)
+{
+	const char *text = getenv("TRAFFIC_WAIT");
+	return text != NULL ? atoi(text) : 1000;
+}
+
 static bool await(int fd, int ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -155,20 +163,35 @@ static _Noreturn void udp_echo(const char *host, const char *port)
 	}
 }
 
-static int udp(const char *host, const char *port, unsigned count, size_t size)
+/* The answer to datagram i, which begins with its number: 0 it came as sent, 1 it did not come, 2 other octets came. */
+static int udp_answer(int fd, uint32_t i, size_t size)
 {
-	const int fd = open_socket(host, port, SOCK_DGRAM, false);
-	unsigned answered = 0, wrong = 0;
-	for (unsigned i = 0; i < count; i++) {
-		const uint8_t *sent = &pattern[i % PERIOD];
-		if (send(fd, sent, size, 0) != (ssize_t)size || !await(fd, WAIT_MS))
-			continue;
+	for (const double end = now() + wait_ms() / 1e3; now() < end && await(fd, wait_ms());) {
+		uint32_t nr;
 		const ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
-		answered += n == (ssize_t)size;
-		wrong += n >= 0 && (n != (ssize_t)size || memcmp(buffer, sent, size) != 0);
+		if (n < (ssize_t)sizeof(nr))
+			return 2;
+		memcpy(&nr, buffer, sizeof(nr));
+		if (nr < i)
+			continue; /* late */
+		return n != (ssize_t)size || nr != i || memcmp(&buffer[sizeof(nr)], &pattern[i], size - sizeof(nr)) != 0 ? 2 : 0;
 	}
-	printf("answered %u of %u wrong %u\n", answered, count, wrong);
-	return answered != count || wrong != 0;
+	return 1;
+}
+
+static int udp(const char *host, const char *port, uint32_t count, size_t size)
+{
+	static uint8_t out[DATAGRAM_MAX];
+	const int fd = open_socket(host, port, SOCK_DGRAM, false);
+	unsigned n[3] = { 0 };
+	for (uint32_t i = 0; i < count; i++) {
+		memcpy(out, &i, sizeof(i));
+		memcpy(&out[sizeof(i)], &pattern[i], size - sizeof(i));
+		if (send(fd, out, size, 0) == (ssize_t)size)
+			n[udp_answer(fd, i, size)]++;
+	}
+	printf("answered %u of %u wrong %u\n", n[0], count, n[2]);
+	return n[0] != count;
 }
 
 static int udp_sink(const char *host, const char *port)
@@ -272,7 +295,7 @@ static int ping(const char *host, unsigned count)
 		h.checksum = icmp_sum(&h);
 		if (send(fd, &h, sizeof(h), 0) < 0)
 			continue;
-		for (const double end = now() + WAIT_MS / 1e3; now() < end && await(fd, WAIT_MS);) {
+		for (const double end = now() + wait_ms() / 1e3; now() < end && await(fd, wait_ms());) {
 			const ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
 			if (!is_answer(buffer, n, six, i))
 				continue;
@@ -296,7 +319,7 @@ int main(int argc, char **argv)
 	if (argc == 4 && strcmp(mode, "udp-echo") == 0)
 		udp_echo(argv[2], argv[3]);
 	if (argc == 6 && strcmp(mode, "udp") == 0)
-		return udp(argv[2], argv[3], (unsigned)atoi(argv[4]), size_min((size_t)atoi(argv[5]), PERIOD));
+		return udp(argv[2], argv[3], (uint32_t)atoi(argv[4]), size_min((size_t)atoi(argv[5]), PERIOD));
 	if (argc == 4 && strcmp(mode, "udp-sink") == 0)
 		return udp_sink(argv[2], argv[3]);
 	if (argc == 6 && strcmp(mode, "udp-flood") == 0)
