@@ -220,11 +220,9 @@ static enum err import_inspection(struct engine *e, struct session *s, const str
 	}
 	if (in->reasm != NULL)
 		TRY(import_reasm(e, f, in->reasm));
+	TRY(import_stack(e, f, in)); /* before the service that counts on it */
 	if (in->insp != NULL)
 		TRY(import_insp(e, f, in->insp));
-	TRY(import_stack(e, f, in));
-	if (f->s.service == SVC_COTP && f->stack == NULL)
-		return ERR_RANGE;
 	const bool matched = in->match == NULL || (trust.sigs && import_match(e, f, in->match) == OK);
 	if (!matched) /* what was half matched is given up; the streams go on as behind a gap */
 		for (enum dir d = DIR_ORIG; d < DIR_N; d++)
@@ -261,6 +259,15 @@ static bool held_good(const struct reasm_dir *in)
 	return reasm_check(&r);
 }
 
+/* A flow whose service is cotp has decoders: in this message, or from an earlier one. */
+static bool stack_good(const struct engine_ha *h, const struct ha_session *in)
+{
+	if (in->insp == NULL || in->insp->service != SVC_COTP || in->cotp != NULL)
+		return true;
+	const struct session *s = session_by_serial(h->e->sessions, in->serial);
+	return s != NULL && s->ips != NULL && engine_insp(s)->stack != NULL;
+}
+
 enum err engine_ha_check(const struct engine_ha *h, const struct ha_session *in, struct ha_trust trust)
 {
 	if (in->fwd != NULL) {
@@ -269,6 +276,8 @@ enum err engine_ha_check(const struct engine_ha *h, const struct ha_session *in,
 		TRY(session_state_check(&st));
 	}
 	if (in->reasm != NULL && (!held_good(&in->reasm->dir[DIR_ORIG]) || !held_good(&in->reasm->dir[DIR_REPLY])))
+		return ERR_RANGE;
+	if (!stack_good(h, in))
 		return ERR_RANGE;
 	return in->insp == NULL || tags_good(h->e->gen->sigs, &in->insp->tags, trust) ? OK : ERR_RANGE;
 }

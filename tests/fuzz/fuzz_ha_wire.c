@@ -7,16 +7,17 @@
 #include "ips/engine_int.h"
 #include "tests/fuzz/fuzz_gen.h"
 #include "tests/fuzz/fuzz_mutate.h"
+#include "tests/unit/pktbuild.h"
 
-enum { G_FRAME, G_COMMIT, G_SESSION, G_STACK, G_MATCH, G_REC, G_REFUSED };
+enum { G_FRAME, G_COMMIT, G_SESSION, G_STACK, G_MATCH, G_REC, G_REFUSED, G_ENDED, G_WENT_ON };
 const char *const fuzz_goals[] = { "frame", "batch applied", "session taken over", "decoders' state", "match state", "record",
-	                           "refused", NULL };
+	                           "refused", "session ended", "session goes on", NULL };
 uint32_t fuzz_reached;
 
 FUZZ_MUTATOR(1, 4)
 
 /* First octet: the peer's hello is believed, as if its signatures were ours; size of the pieces. */
-enum { HOW_BELIEVE = 0x80, HOW_PIECES = 0x7f, PIECE_SHIFT = 5, STAGE = 256 };
+enum { HOW_BELIEVE = 0x80, HOW_PIECES = 0x7f, PIECE_SHIFT = 5, STAGE = 256, SESSIONS_MAX = 3 };
 
 /* --- one frame ---------------------------------------------------------------------------------------- */
 
@@ -106,6 +107,7 @@ static void apply_ended(void *arg, uint64_t serial)
 	struct standby *s = arg;
 	engine_ha_ended(s->ha, serial);
 	FUZZ_CHECK(session_by_serial(engine_sessions(s->e), serial) == NULL);
+	fuzz_reach(G_ENDED);
 }
 
 static void apply_rec(void *arg, uint64_t seq, const struct rec *r)
@@ -134,25 +136,42 @@ static uint64_t apply_digest(void *arg, uint64_t serial)
 	return engine_ha_export(s->ha, serial, &out) ? ha_session_digest(&out) : 0;
 }
 
-/* The flow of the generated captures, going on after the promotion. */
-static void go_on(struct standby *s, struct cur in)
+/* The next segment of a session's direction, with these octets. */
+static void go_on(struct standby *s, uint64_t serial, enum dir d, struct span octets)
 {
-	uint8_t ip[60] = { 0x45, 0, 0, 60, 0, 0, 0, 0, 64, 6, 0, 0, 10, 1, 0, 2, 10, 2, 0, 2, 0xdf, 0x82, 0, 102 };
-	const struct span some = cur_bytes(&in, size_min(cur_left(&in), 20));
-	ip[32] = 0x50;
-	ip[33] = TCP_ACK;
-	if (some.len != 0)
-		memcpy(ip + 40, some.p, some.len);
-	for (unsigned i = 0; i < 2; i++) {
-		struct packet p = { .data = ip, .len = 60, .wire_len = 60, .csum_lenient = true, .nr = 1 };
-		p.at = mono_add(engine_now(s->e), NS_PER_SEC);
-		(void)engine_packet(s->e, &p);
-		const struct session *t = session_next(engine_sessions(s->e), NULL);
-		if (t == NULL)
-			break;
-		const uint32_t seq = t->s.tcp.end[DIR_ORIG].end;
-		const uint8_t at[4] = { (uint8_t)(seq >> 24), (uint8_t)(seq >> 16), (uint8_t)(seq >> 8), (uint8_t)seq };
-		memcpy(ip + 24, at, sizeof(at));
+	struct pkt k;
+	const struct session *t = session_by_serial(engine_sessions(s->e), serial);
+	if (t == NULL || t->s.tuple[d].proto != IPPROTO_TCP_ || t->ips == NULL)
+		return;
+	const struct tuple *u = &t->s.tuple[d];
+	const struct reasm_dir *r = engine_insp(t)->reasm.dir;
+	const struct pkt_tcp h = { .sport = u->sport, .dport = u->dport, .seq = r[d].next, .ack = r[dir_other(d)].next, .win = 1000,
+		                   .flags = TCP_ACK, .data = octets.p, .n_data = octets.len };
+	pkt_flow(&k, u->family, false, IPPROTO_TCP_);
+	memcpy(k.b + (u->family == 4 ? 12 : 8), u->src.b, u->family == 4 ? 4 : 16);
+	memcpy(k.b + (u->family == 4 ? 16 : 24), u->dst.b, u->family == 4 ? 4 : 16);
+	pkt_tcp(&k, &h);
+	pkt_finish(&k);
+	struct packet p = pkt_packet(&k);
+	p.at = mono_add(engine_now(s->e), NS_PER_MS);
+	(void)engine_packet(s->e, &p);
+	fuzz_reach(G_WENT_ON);
+}
+
+/* Sessions taken over go on: with a TPDU, and with octets of the input. */
+static void work(struct standby *s, struct cur in)
+{
+	static const uint8_t dt[] = { 3, 0, 0, 20, 2, 0xf0, 0x80, 1, 0, 1, 0, 0x61, 7, 0x30, 5, 2, 1, 3, 0x8b, 0 };
+	uint64_t serial[SESSIONS_MAX];
+	unsigned n = 0;
+	const struct session *t = NULL;
+	while (n < SESSIONS_MAX && (t = session_next(engine_sessions(s->e), t)) != NULL)
+		serial[n++] = t->s.serial;
+	for (unsigned i = 0; i < n; i++) {
+		for (enum dir d = DIR_ORIG; d < DIR_N; d++) {
+			go_on(s, serial[i], d, span_of(dt, sizeof(dt)));
+			go_on(s, serial[i], d, cur_bytes(&in, size_min(cur_left(&in), 40)));
+		}
 	}
 }
 
@@ -210,7 +229,7 @@ static void run_standby(struct cur in, uint8_t how)
 	receiver(&s, &own, &apply);
 	feed(&s, in, how);
 	engine_ha_promote(s.ha, &s.last);
-	go_on(&s, in);
+	work(&s, in);
 	engine_finish(s.e);
 	FUZZ_CHECK(session_count(engine_sessions(s.e)) == 0);
 	ha_cache_free(s.rx.cache);

@@ -175,7 +175,18 @@ static void tap(struct seeds *s, const struct packet *given)
 
 /* --- the link's bytes ------------------------------------------------------------------------------------ */
 
-/* The first n packets of the capture, as node A tells node B of them, two a batch; spoilt: not quite so. */
+static void write_batch(FILE *f, struct node *n, bool spoilt)
+{
+	struct span bytes;
+	FUZZ_CHECK(node_commit(n, &bytes) == OK);
+	uint8_t *own = fuzz_copy(bytes);
+	own[bytes.len / 2] ^= spoilt ? 0x80 : 0;
+	fwrite(own, 1, bytes.len, f);
+	free(own);
+}
+
+/* The first packets of the capture, as node A tells node B of them, two a batch, and all sessions' ends;
+ * spoilt: not quite so. */
 static void write_link(struct seeds *s, const struct gen *g, const struct capset *cap, size_t n_packets, bool spoilt)
 {
 	struct node n;
@@ -185,15 +196,14 @@ static void write_link(struct seeds *s, const struct gen *g, const struct capset
 	FUZZ_CHECK(node_new_active(g, 1, &n) == OK);
 	for (size_t i = 0; i < cap->n && i < n_packets; i += BATCH) {
 		const size_t batch = size_min(BATCH, cap->n - i);
-		struct span bytes;
 		for (size_t k = 0; k < batch; k++)
 			node_packet(&n, &cap->v[i + k], &v[k]);
-		FUZZ_CHECK(node_commit(&n, &bytes) == OK);
-		uint8_t *own = fuzz_copy(bytes);
-		own[bytes.len / 2] ^= spoilt ? 0x80 : 0;
-		fwrite(own, 1, bytes.len, f);
-		free(own);
+		write_batch(f, &n, spoilt);
 		node_release(&n, &cap->v[i], v, batch);
+	}
+	if (n_packets % 4 == 0) {
+		engine_finish(n.engine);
+		write_batch(f, &n, spoilt);
 	}
 	node_free(&n);
 	FUZZ_CHECK(fclose(f) == 0);

@@ -315,10 +315,15 @@ static void bad_tag_twice(struct bad *x)
 	x->insp.tags = (struct tagset){ .n = 2, .id = { 1, 1 } };
 }
 
+static void bad_no_decoders(struct bad *x)
+{
+	x->insp.service = SVC_COTP;
+}
+
 static void test_check(void)
 {
-	static void (*const spoil[])(struct bad *) = { bad_fwd,        bad_serial,    bad_held,     bad_stock_tag,
-						       bad_custom_tag, bad_tag_order, bad_tag_twice };
+	static void (*const spoil[])(struct bad *) = { bad_fwd,        bad_serial,    bad_held,      bad_stock_tag,
+						       bad_custom_tag, bad_tag_order, bad_tag_twice, bad_no_decoders };
 	static struct bad x;
 	rig_new(&a, &opts);
 	second(&opts);
