@@ -99,8 +99,7 @@ static void ips_session(struct engine *e, const struct session *s, unsigned id, 
 		   after != 0 && f->s.dir[0].inspected >= after, after != 0 && f->s.dir[1].inspected >= after, after, after);
 	outbuf_fmt(o, "        tunnel:0 children:0 flag:");
 	ips_letters(s, f, o);
-	outbuf_fmt(o, "\n  C-%s, S-%s\n  state: ", endpoint(&t->src, t->sport, t->family, c, sizeof(c)),
-		   server(t, v, sizeof(v)));
+	outbuf_fmt(o, "\n  C-%s, S-%s\n  state: ", endpoint(&t->src, t->sport, t->family, c, sizeof(c)), server(t, v, sizeof(v)));
 	side(s, f, DIR_ORIG, o);
 	outbuf_fmt(o, ", ");
 	side(s, f, DIR_REPLY, o);
@@ -147,8 +146,7 @@ static void hook(const struct tuple *t, const char *where, const char *dir, stru
 {
 	char a[ADDR_TEXT + 8], b[ADDR_TEXT + 8];
 	outbuf_fmt(o, "hook=%s dir=%s act=noop %s->%s(%s:0)\n", where, dir, endpoint(&t->src, t->sport, t->family, a, sizeof(a)),
-		   server(t, b, sizeof(b)),
-		   t->family == 6 ? "[::]" : "0.0.0.0");
+		   server(t, b, sizeof(b)), t->family == 6 ? "[::]" : "0.0.0.0");
 }
 
 static unsigned long long rate(uint64_t bytes, long long secs)
@@ -166,12 +164,11 @@ static void sys_session(struct engine *e, const struct session *s, struct outbuf
 	const struct session_state *t = &s->s;
 	const struct insp *f = engine_insp(s);
 	const long long duration = seconds(engine_now(e), t->start);
-	outbuf_fmt(
-		o,
-		"session info: proto=%u proto_state=%02u duration=%lld expire=%lld timeout=%u "
-	           "flags=00000000 socktype=0 sockport=0 av_idx=0 use=%u\n",
-		t->tuple[0].proto, session_proto_state(s), duration, seconds(t->expires, engine_now(e)), t->timeout_s,
-		f != NULL ? 4u : 3u);
+	outbuf_fmt(o,
+		   "session info: proto=%u proto_state=%02u duration=%lld expire=%lld timeout=%u "
+		   "flags=00000000 socktype=0 sockport=0 av_idx=0 use=%u\n",
+		   t->tuple[0].proto, session_proto_state(s), duration, seconds(t->expires, engine_now(e)), t->timeout_s,
+		   f != NULL ? 4u : 3u);
 	outbuf_fmt(o, "class_id=0 ha_id=%u policy_dir=0 tunnel=/ vlan_cos=0/255\n", f != NULL ? f->s.owner : 0);
 	state_words(s, o);
 	outbuf_fmt(o, "statistic(bytes/packets/allow_err): org=%llu/%llu/%u reply=%llu/%llu/%u tuples=2\n",
@@ -179,7 +176,8 @@ static void sys_session(struct engine *e, const struct session *s, struct outbuf
 		   (unsigned long long)t->n[1].bytes, (unsigned long long)t->n[1].packets, t->n[1].allow_err);
 	const unsigned long long tx = rate(t->n[0].bytes, duration), rx = rate(t->n[1].bytes, duration);
 	outbuf_fmt(o, "tx speed(Bps/kbps): %llu/%llu rx speed(Bps/kbps): %llu/%llu\n", tx, tx * 8 / 1000, rx, rx * 8 / 1000);
-	outbuf_fmt(o, "orgin->sink: org pre->post, reply pre->post dev=%u->%u/%u->%u gwy=\n", t->ifin[0], t->ifin[1], t->ifin[1], t->ifin[0]);
+	outbuf_fmt(o, "orgin->sink: org pre->post, reply pre->post dev=%u->%u/%u->%u gwy=\n", t->ifin[0], t->ifin[1], t->ifin[1],
+		   t->ifin[0]);
 	hook(&t->tuple[0], "pre", "org", o);
 	hook(&t->tuple[1], "post", "reply", o);
 	outbuf_fmt(o, "pos/(before,after) 0/(0,0), 0/(0,0)\n");
@@ -223,8 +221,7 @@ static void share_session(struct engine *e, const struct session *s, struct outb
 	const struct insp *f = engine_insp(s);
 	const struct tuple *t = &s->s.tuple[DIR_ORIG];
 	char c[ADDR_TEXT + 8], v[ADDR_TEXT + 8];
-	outbuf_fmt(o, "  client=%s server=%s\n", endpoint(&t->src, t->sport, t->family, c, sizeof(c)),
-		   server(t, v, sizeof(v)));
+	outbuf_fmt(o, "  client=%s server=%s\n", endpoint(&t->src, t->sport, t->family, c, sizeof(c)), server(t, v, sizeof(v)));
 	outbuf_fmt(o, "    service=%u, ignore_app_after=%llu, last_app=%u, buffer_len=%zu\n",
 		   f->s.service == SVC_COTP ? SERVICE_COTP_ID : 0, (unsigned long long)engine_gen(e)->ignore_after, f->s.last_app,
 		   buffer_len(f));

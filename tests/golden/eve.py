@@ -1,0 +1,109 @@
+"""EVE lines against their schema, in one process, and the lists' fields against their manual; TAP.
+
+Each capture is replayed under its own configuration and rules. The schema proves itself on lines spoilt on purpose.
+"""
+import copy
+import json
+import re
+import subprocess
+import sys
+
+import caps
+
+SCHEMA, LISTS = "docs/eve.schema.json", "docs/lists.md"
+KINDS = ("alert", "app", "anomaly", "drop", "flow")
+
+
+def output(cap, *options):
+    args = [caps.IPS, "replay", *options] + (["-c", cap.config] if cap.config else []) + (["--rules", cap.rules] if cap.rules else [])
+    return subprocess.run(args + [cap.pcap], capture_output=True, text=True)
+
+
+def lines_of(cap):
+    return output(cap, "--eve", "-").stdout.splitlines()
+
+
+def wrong(validator, line):
+    """What is wrong with one line; empty when nothing is."""
+    try:
+        record = json.loads(line)
+    except ValueError as e:
+        return "no JSON: %s" % e
+    return "; ".join("%s: %s" % ("/".join(map(str, e.path)), e.message) for e in validator.iter_errors(record))
+
+
+def spoilt(good):
+    """Good records of each kind, each made bad in one way."""
+    def changed(kind, what, fn):
+        record = copy.deepcopy(good[kind])
+        fn(record)
+        return "%s: %s" % (kind, what), json.dumps(record)
+
+    for kind in KINDS:
+        yield changed(kind, "without its object", lambda r: r.pop(kind))
+        yield changed(kind, "without an id", lambda r: r.pop("id"))
+        yield changed(kind, "with a key of its own", lambda r: r.update(extra=1))
+        yield changed(kind, "with a key of its own inside", lambda r: r[kind].update(extra=1))
+        yield changed(kind, "with another kind's object", lambda r: r.update({"app" if kind != "app" else "drop": {}}))
+        yield changed(kind, "of an unknown type", lambda r: r.update(event_type="stats"))
+        yield changed(kind, "with a time in words", lambda r: r.update(timestamp="today"))
+    yield changed("alert", "with a port too large", lambda r: r.update(src_port=65536))
+    yield changed("alert", "without the other end", lambda r: r.pop("dest_ip"))
+    yield changed("alert", "with no address", lambda r: r.update(src_ip="10.1.0.256"))
+    yield changed("alert", "with a short community id", lambda r: r.update(community_id="1:x"))
+    yield changed("alert", "whose action is unknown", lambda r: r["alert"].update(action="shrugged"))
+    yield changed("flow", "with a count below 0", lambda r: r["flow"].update(pkts_toserver=-1))
+    yield changed("flow", "with a count as text", lambda r: r["flow"].update(age="1"))
+    yield changed("flow", "of no session", lambda r: r.pop("flow_id"))
+    yield "cut short", json.dumps(good["flow"])[:-1]
+
+
+def check_eve(tap, jsonschema):
+    schema = json.load(open(SCHEMA))
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
+    good, seen = {}, 0
+    for cap, lines in caps.each(caps.captures(), lines_of):
+        found = ["%d: %s" % (i + 1, w) for i, line in enumerate(lines) for w in [wrong(validator, line)] if w]
+        tap.result("EVE of " + cap.name, found[:5])
+        seen += len(lines)
+        for line in lines if not found else []:
+            record = json.loads(line)
+            if "src_port" in record:
+                good.setdefault(record["event_type"], record)
+    tap.result("EVE: records of every kind", [k for k in KINDS if k not in good] + ["only %d lines" % seen] * (seen < 1000))
+    if len(good) == len(KINDS):
+        for what, line in spoilt(good):
+            tap.result("the schema refuses a record " + what, [] if wrong(validator, line) else ["taken"])
+
+
+def fields(text):
+    """The names of a list's fields: words before = or :, with what may stand between them."""
+    return set(re.findall(r"(?:^|[ ,])([A-Za-z_]+(?:/[a-z()]+,?[a-z()]*)?)(?:\([^)]*\))?[:=]", text, re.M))
+
+
+def check_lists(tap):
+    manual = open(LISTS).read()
+    cap = next(c for c in caps.captures() if c.name == "iccp")
+    text = output(cap, "--sessions", "--share").stdout
+    named = fields(re.sub("app: [^:]+:", "app: ", text[: text.index("packets ")]))
+    tap.result("the lists have fields", [] if len(named) > 50 else sorted(named))
+    tap.result("every field of the lists is in its manual", sorted(n for n in named if not re.search(r"\b%s\b" % re.escape(n), manual)))
+    rows = [r for r in manual.splitlines() if re.match(r"\| (ips session|sys session|ips share) ", r)]
+    tap.result("every row has three cells", [r for r in rows if len(r.split(" | ")) != 3])
+
+
+def main():
+    tap = caps.Tap()
+    check_lists(tap)
+    try:
+        import jsonschema
+    except ImportError:
+        print("skip - EVE against its schema: python3-jsonschema is not installed")
+    else:
+        check_eve(tap, jsonschema)
+    sys.exit(tap.failed)
+
+
+if __name__ == "__main__":
+    main()
