@@ -15,8 +15,8 @@ static bool icmp_counterpart(uint8_t proto, uint16_t type, uint16_t *far)
 {
 	static const struct {
 		uint8_t proto, a, b;
-	} pairs[] = { { 1, 0, 8 },     { 1, 8, 0 },     { 1, 9, 10 },    { 1, 10, 9 },    { 1, 13, 14 },   { 1, 14, 13 },
-		      { 1, 15, 16 },   { 1, 16, 15 },   { 1, 17, 18 },   { 1, 18, 17 },   { 58, 128, 129 }, { 58, 129, 128 },
+	} pairs[] = { { 1, 0, 8 },      { 1, 8, 0 },      { 1, 9, 10 },     { 1, 10, 9 },     { 1, 13, 14 },    { 1, 14, 13 },
+		      { 1, 15, 16 },    { 1, 16, 15 },    { 1, 17, 18 },    { 1, 18, 17 },    { 58, 128, 129 }, { 58, 129, 128 },
 		      { 58, 133, 134 }, { 58, 134, 133 }, { 58, 135, 136 }, { 58, 136, 135 }, { 58, 130, 131 }, { 58, 131, 130 },
 		      { 58, 144, 145 }, { 58, 145, 144 }, { 58, 139, 140 }, { 58, 140, 139 } };
 	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
@@ -31,7 +31,8 @@ static bool icmp_counterpart(uint8_t proto, uint16_t type, uint16_t *far)
 /* ICMP has a type and a code, or two types, in place of ports; the rest is told by its addresses alone. */
 static bool has_ports(uint8_t proto)
 {
-	return proto == IPPROTO_TCP_ || proto == IPPROTO_UDP_ || proto == IPPROTO_SCTP_ || proto == IPPROTO_ICMP_ || proto == IPPROTO_ICMP6_;
+	return proto == IPPROTO_TCP_ || proto == IPPROTO_UDP_ || proto == IPPROTO_SCTP_ || proto == IPPROTO_ICMP_ ||
+	       proto == IPPROTO_ICMP6_;
 }
 
 char *community_id(const struct tuple *t, char *buf)

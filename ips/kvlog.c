@@ -61,7 +61,8 @@ static void service(struct outbuf *o, const struct tuple *t)
 		break;
 	case IPPROTO_ICMP_:
 	case IPPROTO_ICMP6_:
-		outbuf_fmt(o, " service=\"%s/%u/%u\"", t->proto == IPPROTO_ICMP_ ? "icmp" : "icmp6", t->dport >> 8, t->dport & 0xff);
+		outbuf_fmt(o, " service=\"%s/%u/%u\"", t->proto == IPPROTO_ICMP_ ? "icmp" : "icmp6", t->dport >> 8,
+			   t->dport & 0xff);
 		break;
 	default:
 		outbuf_fmt(o, " service=\"%s\"", ip_proto_text(t->proto, p));
@@ -142,7 +143,8 @@ void kvlog_line(const struct rec *r, const struct gen *g, struct outbuf *o)
 			   r->flow.end == END_TIMEOUT ? "timeout" : "close",
 			   (long long)(mono_diff(r->flow.last, r->flow.start) / NS_PER_SEC),
 			   (unsigned long long)r->flow.bytes[DIR_ORIG], (unsigned long long)r->flow.bytes[DIR_REPLY],
-			   (unsigned long long)r->flow.packets[DIR_ORIG], (unsigned long long)r->flow.packets[DIR_REPLY], r->flow.n_alerts);
+			   (unsigned long long)r->flow.packets[DIR_ORIG], (unsigned long long)r->flow.packets[DIR_REPLY],
+			   r->flow.n_alerts);
 		if (app_by_id(r->app) != NULL)
 			outbuf_fmt(o, " app=\"%s\"", app_by_id(r->app)->name);
 		break;
