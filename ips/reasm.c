@@ -197,7 +197,7 @@ static void payload(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d
 		cur_skip(&c, size_min((size_t)behind, data.len));
 		seq += (uint32_t)behind;
 	}
-	if (cur_left(&c) == 0 || seq_diff(seq, r->next) > REASM_AHEAD_MAX)
+	if (cur_left(&c) == 0 || seq - r->next > REASM_AHEAD_MAX) /* not seq_diff: half way round is neither ahead nor behind */
 		return;
 	note_differing(r, seq, cur_rest(&c));
 	if (seq == r->next)

@@ -19,7 +19,7 @@ enum { HA_WIRE_BELIEVE = 0x80, COTP_GAP = 2, COTP_PIECES = 4 + (6 << 3), OSI_GAP
 
 struct shape {
 	const char *target, *kind;
-	size_t n_zero;           /* octets before the records */
+	size_t n_head;           /* octets before the records: the settings first */
 	size_t n_first;          /* records of the association */
 	uint8_t every;           /* in the control octet of all records of odd windows */
 	uint8_t middle;          /* and of their middle one */
@@ -101,8 +101,8 @@ static void write_windows(const struct seeds *s, const struct shape *sh, const s
 			at = sh->n_first;        /* one window in all: once as it is, once odd */
 		const size_t from = at;
 		FILE *f = create(s, sh->target, sh->kind, nr);
-		for (size_t i = 0; i < sh->n_zero; i++)
-			fputc(0, f);
+		for (size_t i = 0; i < sh->n_head; i++)
+			fputc(i == 0 && nr >= 2 ? 1 << nr % 4 : 0, f); /* later windows under other settings */
 		for (size_t i = 0; i < sh->n_first && i < r->n; i++)
 			put_odd(f, sh, &r->v[i], nr % 2 != 0, false);
 		for (; at < r->n && (at == from || len + r->v[at].len <= SEED_MAX); at++) {

@@ -176,16 +176,20 @@ static void test_ack_up_to_held(void)
 
 static void test_far_ahead(void)
 {
+	static const uint32_t ahead[] = { REASM_AHEAD_MAX + 1, INT32_MAX, UINT32_C(1) << 31, (UINT32_C(1) << 31) + 1, UINT32_MAX };
 	start(5);
 	OPEN();
 	give(DIR_ORIG, TCP_ACK, 0, 2, 0, 0);
-	const struct packet far = { .tcp = { .seq = 8 + REASM_AHEAD_MAX + 1, .flags = TCP_ACK },
-				    .payload = span_of("x", 1),
-				    .payload_wire = 1 };
-	reasm_segment(&rig.r, &rig.ctx, DIR_ORIG, &far);
-	CU_ASSERT_STRING_EQUAL(story(DIR_ORIG), "ab");
-	CU_ASSERT_EQUAL(rig.r.dir[DIR_ORIG].held_bytes, 0);
-	CU_ASSERT_EQUAL(rig.r.dir[DIR_ORIG].seen, 3);
+	for (size_t i = 0; i < ARRAY_LEN(ahead); i++) {
+		const struct packet far = { .tcp = { .seq = 8 + ahead[i], .flags = TCP_ACK },
+					    .payload = span_of("x", 1),
+					    .payload_wire = 1 };
+		reasm_segment(&rig.r, &rig.ctx, DIR_ORIG, &far);
+		CU_ASSERT_STRING_EQUAL(story(DIR_ORIG), "ab");
+		CU_ASSERT_EQUAL(rig.r.dir[DIR_ORIG].held_bytes, 0);
+		CU_ASSERT(reasm_check(&rig.r.dir[DIR_ORIG]));
+	}
+	CU_ASSERT_EQUAL(rig.r.dir[DIR_ORIG].seen, 2 + ARRAY_LEN(ahead));
 	rig_end();
 }
 
