@@ -148,6 +148,10 @@ __attribute__((noinline)) static bool next_any(struct ber *b, struct ber_tlv *t)
 bool ber_next(struct ber *b, struct ber_tlv *t)
 {
 	struct cur c = b->c;
+	if (cur_left(&c) == 0) {
+		*t = (struct ber_tlv){ 0 };
+		return false;
+	}
 	const uint8_t first = cur_u8(&c), len = cur_u8(&c);
 	if (!cur_ok(&c) || (first & TAG_LONG) == TAG_LONG || len >= LEN_LONG || (first | len) == 0 || len > cur_left(&c))
 		return next_any(b, t);

@@ -80,10 +80,10 @@ static uint32_t hash_serial(uint64_t serial)
 	return (uint32_t)(serial ^ serial >> 32);
 }
 
-/* The live session whose tuple of direction d is tu. */
-static struct session *find_dir(const struct session_table *t, const struct tuple *tu, uint32_t hash, enum dir d)
+/* Of bucket b: the live session whose tuple of direction d is tu. */
+static struct session *find_dir(const struct bucket *b, const struct tuple *tu, uint32_t hash, enum dir d)
 {
-	struct session *s = index_first(&t->index, (enum session_chain)d, hash);
+	struct session *s = b->head[d];
 	while (s != NULL && (s->hash[d] != hash || s->larval || !tuple_equal(&s->s.tuple[d], tu)))
 		s = s->hnext[d];
 	return s;
@@ -91,14 +91,15 @@ static struct session *find_dir(const struct session_table *t, const struct tupl
 
 struct session *session_find(struct session_table *t, const struct tuple *tu, enum dir *d)
 {
-	uint32_t hash = hash_tuple(t, tu);
-	struct session *s = find_dir(t, tu, hash, *d = DIR_ORIG);
-	return s != NULL ? s : find_dir(t, tu, hash, *d = DIR_REPLY);
+	const uint32_t hash = hash_tuple(t, tu);
+	const struct bucket *b = index_bucket(&t->index, hash);
+	struct session *s = find_dir(b, tu, hash, *d = DIR_ORIG);
+	return s != NULL ? s : find_dir(b, tu, hash, *d = DIR_REPLY);
 }
 
 struct session *session_by_serial(struct session_table *t, uint64_t serial)
 {
-	struct session *s = index_first(&t->index, CHAIN_SERIAL, hash_serial(serial));
+	struct session *s = index_bucket(&t->index, hash_serial(serial))->head[CHAIN_SERIAL];
 	while (s != NULL && s->s.serial != serial)
 		s = s->hnext[CHAIN_SERIAL];
 	return s;

@@ -85,7 +85,7 @@ void index_remove(struct session_index *x, struct session *s)
 	}
 }
 
-struct session *index_first(const struct session_index *x, enum session_chain ch, uint32_t hash)
+const struct bucket *index_bucket(const struct session_index *x, uint32_t hash)
 {
-	return bucket_of(x, hash)->head[ch];
+	return bucket_of(x, hash);
 }

@@ -40,7 +40,8 @@ void index_fini(struct session_index *x);
 /* n: sessions there, s counted. s->hash[] is set. */
 void index_add(struct session_index *x, struct session *s, size_t n);
 void index_remove(struct session_index *x, struct session *s);
-struct session *index_first(const struct session_index *x, enum session_chain ch, uint32_t hash);
+/* The bucket of a hash, whose chains may hold others too. */
+const struct bucket *index_bucket(const struct session_index *x, uint32_t hash);
 
 /* A zeroed session with state st, on the index; not on the list of all, no timer. NULL when full. */
 struct session *session_make(struct session_table *t, const struct session_state *st);

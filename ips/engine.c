@@ -60,6 +60,15 @@ static void on_session_end(void *arg, struct session *s, enum session_end why)
 	}
 }
 
+/* One packet on its way to its session. */
+struct pass {
+	struct engine *e;
+	const struct packet *p;
+	struct session *s;
+	bool opened;             /* s began with this packet */
+	enum dir dir;
+};
+
 /* Was this mid-stream packet sent by the server? A SYN+ACK says so; else the ports do (RFC 6335 6). */
 static bool sent_by_server(const struct packet *p)
 {
@@ -79,7 +88,7 @@ static struct packet opposite(const struct packet *p)
 	return q;
 }
 
-static enum reason open_session(struct run *w)
+static enum reason open_session(struct pass *w)
 {
 	struct engine *e = w->e;
 	const bool tcp = w->p->tuple.proto == IPPROTO_TCP_;
@@ -105,7 +114,7 @@ static enum reason open_session(struct run *w)
 }
 
 /* An ICMP error belongs to the packet it quotes (seed 002: one error for each packet). */
-static enum reason icmp_error(struct run *w)
+static enum reason icmp_error(struct pass *w)
 {
 	enum dir d;
 	struct session *s = session_find(w->e->sessions, &w->p->quoted, &d);
@@ -117,7 +126,7 @@ static enum reason icmp_error(struct run *w)
 	return session_icmp_error(s, d) ? REASON_NONE : REASON_ICMP_ERROR;
 }
 
-static enum reason find_session(struct run *w)
+static enum reason find_session(struct pass *w)
 {
 	struct engine *e = w->e;
 	w->s = session_find(e->sessions, &w->p->tuple, &w->dir);
@@ -138,7 +147,7 @@ static struct verdict settle(struct engine *e, enum reason r)
 	return (struct verdict){ .pass = r == REASON_NONE, .reason = r };
 }
 
-static void tell_drop(struct run *w, enum reason why)
+static void tell_drop(struct pass *w, enum reason why)
 {
 	if (!rec_begin(w->e, w->s, REC_DROP))
 		return;
@@ -165,7 +174,7 @@ static void advance(struct engine *e, mono_t now)
 	session_tick(e->sessions, e->now);
 }
 
-static enum reason in_session(struct run *w)
+static enum reason in_session(struct pass *w)
 {
 	struct engine *e = w->e;
 	const enum reason r = find_session(w);
@@ -179,7 +188,7 @@ static enum reason in_session(struct run *w)
 
 struct verdict engine_packet(struct engine *e, struct packet *p)
 {
-	struct run w = { .e = e, .p = p };
+	struct pass w = { .e = e, .p = p };
 	e->packet_nr = p->nr;
 	advance(e, p->at);
 	e->stats.packets++;

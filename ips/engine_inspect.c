@@ -337,7 +337,16 @@ static void run_init(struct run *w, struct engine *e, struct session *s, struct 
 	const struct tuple *t = &s->s.tuple[DIR_ORIG];
 	*sink = sink_ops;
 	sink->arg = w;
-	*w = (struct run){ .e = e, .s = s, .f = f };
+	/* Member by member: clearing the whole first would be the dearest part of an empty segment. */
+	w->e = e;
+	w->p = NULL;
+	w->s = s;
+	w->f = f;
+	w->dir = w->guilty = DIR_ORIG;
+	w->reason = REASON_NONE;
+	w->before = 0;
+	memset(w->next, 0, sizeof(w->next));
+	memset(w->told, 0, sizeof(w->told));
 	w->dec = (struct dec_ctx){
 		.bufs = e->bufs, .sink = sink, .lim = &e->gen->limits, .budget = e->gen->budget, .fields = &e->fields
 	};

@@ -24,13 +24,12 @@ struct engine {
 	void *ended_arg;
 };
 
-/* One packet, or the end of one session, being worked on. */
+/* One packet, or the end of one session, being inspected. */
 struct run {
 	struct engine *e;
 	const struct packet *p;          /* NULL at a session's end */
 	struct session *s;
 	struct insp *f;
-	bool opened;                     /* s began with this packet */
 	enum dir dir;                    /* of the bytes being inspected */
 	enum reason reason;              /* what the inspection decided */
 	enum dir guilty;                 /* the direction it decided that for */
