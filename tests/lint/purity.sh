@@ -25,7 +25,7 @@ link="socket|bind|listen|accept4|connect|send|sendto|recv|recvfrom|setsockopt|cl
 link="$link|crypto_(generichash|kdf|pwhash)[a-z0-9_]*|SSL_[A-Za-z0-9_]*|BIO_[a-z_]*|ERR_clear_error|EVP_MD_is_a|TLS_method"
 
 # strtok and strsignal keep hidden state, strftime and the _l ones ask the environment.
-allowed='mem[a-z]*|__mem[a-z]*_chk|str[a-z]*|__str[a-z]*_chk|__isoc[0-9]*_strto[a-z]*'
+allowed='mem[a-z]*|bcmp|__mem[a-z]*_chk|str[a-z]*|__str[a-z]*_chk|__isoc[0-9]*_strto[a-z]*'
 allowed="$allowed|malloc|calloc|realloc|reallocarray|free|v?snprintf|__v?snprintf_chk|qsort|bsearch"
 allowed="$allowed|inet_pton|inet_ntop|__ctype_(b|tolower|toupper)_loc|__errno_location|__assert_fail|abort"
 allowed="$allowed|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_|__(asan|ubsan|tsan|sanitizer)_[a-z0-9_]*"

@@ -156,6 +156,38 @@ static inline uint64_t rig_count(const struct rig *r, unsigned end, enum link_co
 	return link_count(r->l[end], c);
 }
 
+static inline uint8_t rig_pattern(size_t i)
+{
+	return (uint8_t)(i * 31 + (i >> 8) * 7 + (i >> 16));
+}
+
+/* Sends n octets of the pattern from one end in pieces of size piece and more, takes them at the other. */
+static inline size_t rig_carry(struct rig *r, unsigned from, size_t n, size_t piece)
+{
+	uint8_t *out = malloc(n);
+	size_t sent = 0, got = 0, wrong = 0;
+	for (size_t i = 0; i < n; i++)
+		out[i] = rig_pattern(i);
+	for (unsigned idle = 0; got < n && idle < 100;) {
+		for (unsigned burst = 0; burst < 8 && sent < n; burst++) {
+			size_t k = size_min(piece + sent % 997, n - sent);
+			if (link_send(r->l[from], span_of(out + sent, k)) != OK)
+				break;
+			sent += k;
+		}
+		bool turned = rig_turn(r, link_recv(r->l[!from]).len != 0 ? 0 : 20);
+		struct span s = link_recv(r->l[!from]);
+		size_t k = size_min(s.len, 1 + got % 49999); /* not all at once */
+		idle = turned || k != 0 ? 0 : idle + 1;
+		for (size_t i = 0; i < k; i++)
+			wrong += s.p[i] != rig_pattern(got + i);
+		link_consume(r->l[!from], k);
+		got += k;
+	}
+	free(out);
+	return wrong == 0 ? got : 0;
+}
+
 /* A stranger's (or the peer's host's) connection to the listening end. */
 static inline int rig_connect(const struct rig *r, const char *from)
 {

@@ -49,7 +49,8 @@ UNIT += engine:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += engine_block:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += engine_ha:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += link:hacache,base
-UNIT_LD_link := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
+UNIT += link_mem:hacache,base
+UNIT_LD_link_mem := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
 UNIT += link_beat:hacache,base
 UNIT += queue:nfq,forward,base
 UNIT += ruleset:nfq,base

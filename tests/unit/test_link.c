@@ -1,76 +1,7 @@
-/* The HA link's stream: handshake, octets, strangers, ends and returns of a connection, bounds of memory. */
-#include <openssl/crypto.h>
+/* The HA link's stream: handshake, octets, strangers, ends and returns of a connection. */
+#include <sys/ioctl.h>
 
-#include "alloc.h"
 #include "link_rig.h"
-
-/* OpenSSL's own allocations are counted too; it takes the functions only before its first one. */
-static size_t ssl_calls;
-
-static void *ssl_malloc(size_t n, const char *file, int line)
-{
-	(void)file, (void)line;
-	ssl_calls++;
-	return malloc(n);
-}
-
-static void *ssl_realloc(void *p, size_t n, const char *file, int line)
-{
-	(void)file, (void)line;
-	ssl_calls++;
-	void *q = n != 0 ? malloc(n) : NULL;
-	size_t old = 0;
-	if (p != NULL)
-		memcpy(&old, (char *)p - ALLOC_HEAD, sizeof(old));
-	if (q != NULL && p != NULL)
-		memcpy(q, p, old < n ? old : n);
-	if (q != NULL || n == 0)
-		free(p);
-	return q;
-}
-
-static void ssl_free(void *p, const char *file, int line)
-{
-	(void)file, (void)line;
-	free(p);
-}
-
-__attribute__((constructor)) static void count_ssl(void)
-{
-	CRYPTO_set_mem_functions(ssl_malloc, ssl_realloc, ssl_free);
-}
-
-static uint8_t pattern(size_t i)
-{
-	return (uint8_t)(i * 31 + (i >> 8) * 7 + (i >> 16));
-}
-
-/* Sends n octets of the pattern from one end in pieces of size piece and more, takes them at the other. */
-static size_t carry(struct rig *r, unsigned from, size_t n, size_t piece)
-{
-	uint8_t *out = malloc(n);
-	size_t sent = 0, got = 0, wrong = 0;
-	for (size_t i = 0; i < n; i++)
-		out[i] = pattern(i);
-	for (unsigned idle = 0; got < n && idle < 100;) {
-		for (unsigned burst = 0; burst < 8 && sent < n; burst++) {
-			size_t k = size_min(piece + sent % 997, n - sent);
-			if (link_send(r->l[from], span_of(out + sent, k)) != OK)
-				break;
-			sent += k;
-		}
-		bool turned = rig_turn(r, link_recv(r->l[!from]).len != 0 ? 0 : 20);
-		struct span s = link_recv(r->l[!from]);
-		size_t k = size_min(s.len, 1 + got % 49999); /* not all at once */
-		idle = turned || k != 0 ? 0 : idle + 1;
-		for (size_t i = 0; i < k; i++)
-			wrong += s.p[i] != pattern(got + i);
-		link_consume(r->l[!from], k);
-		got += k;
-	}
-	free(out);
-	return wrong == 0 ? got : 0;
-}
 
 static bool send_text(struct rig *r, unsigned from, const char *text)
 {
@@ -110,8 +41,8 @@ static void test_stream(void)
 	CU_ASSERT_TRUE(rig_both(&r));
 	CU_ASSERT_EQUAL(link_epoch(r.l[RIG_LOW]), 1);
 	CU_ASSERT_EQUAL(link_epoch(r.l[RIG_HIGH]), 1);
-	CU_ASSERT_EQUAL(carry(&r, RIG_LOW, 1u << 20, 1), 1u << 20);
-	CU_ASSERT_EQUAL(carry(&r, RIG_HIGH, 1u << 20, 16000), 1u << 20);
+	CU_ASSERT_EQUAL(rig_carry(&r, RIG_LOW, 1u << 20, 1), 1u << 20);
+	CU_ASSERT_EQUAL(rig_carry(&r, RIG_HIGH, 1u << 20, 16000), 1u << 20);
 	CU_ASSERT_EQUAL(link_queued(r.l[RIG_LOW]), 0);
 	for (unsigned c = 0; c < LINK_COUNTER_N; c++)
 		CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, c), c == LINK_CONNECTS);
@@ -137,6 +68,42 @@ static void test_no_spin(void)
 	rig_stop(&r, RIG_LOW);
 	CU_ASSERT_EQUAL(poll(fds, link_poll(r.l[RIG_HIGH], fds, LINK_POLL_MAX), 0), 0);
 	CU_ASSERT_EQUAL(link_poll(r.l[RIG_HIGH], fds, 1), 1);
+	rig_fini(&r);
+}
+
+/* Octets that OpenSSL has taken from the socket, where poll does not see them: no turn of the owner's loop is missed. */
+static void test_no_sleep(void)
+{
+	struct rig r;
+	rig_config(&r);
+	CU_ASSERT_TRUE(rig_start(&r, RIG_HIGH));
+	CU_ASSERT_TRUE(rig_start(&r, RIG_LOW));
+	for (unsigned i = 0; i < 10000 && link_state(r.l[RIG_LOW]) != LINK_UP; i++) {
+		link_step(r.l[RIG_HIGH], r.now);
+		link_step(r.l[RIG_LOW], r.now);
+	}
+	r.stepped[RIG_LOW] = r.stepped[RIG_HIGH] = r.now;
+	CU_ASSERT_TRUE(send_text(&r, RIG_LOW, "with the handshake"));
+	rig_settle(&r);
+	CU_ASSERT_TRUE(recv_text(&r, RIG_HIGH, "with the handshake"));
+	/* staging has room for one record more; of those that follow it, all but that one stay in OpenSSL */
+	static const uint8_t big[63 * 16384];
+	CU_ASSERT_EQUAL(link_send(r.l[RIG_LOW], span_of(big, sizeof(big))), OK);
+	rig_settle(&r);
+	CU_ASSERT_EQUAL(link_recv(r.l[RIG_HIGH]).len, sizeof(big));
+	struct pollfd fds[LINK_POLL_MAX];
+	CU_ASSERT_EQUAL(link_poll(r.l[RIG_HIGH], fds, LINK_POLL_MAX), 3);
+	for (unsigned i = 0; i < 30; i++)
+		CU_ASSERT_EQUAL(link_send(r.l[RIG_LOW], span_of(big, 200)), OK);
+	int there = 0;
+	for (unsigned i = 0; i < 5000 && there < 30 * 222 && ioctl(fds[0].fd, FIONREAD, &there) == 0; i++)
+		(void)poll(NULL, 0, 1);
+	CU_ASSERT_EQUAL(there, 30 * 222); /* a record has 22 octets of its own */
+	rig_settle(&r);
+	CU_ASSERT_EQUAL(link_recv(r.l[RIG_HIGH]).len, sizeof(big) + 200);
+	link_consume(r.l[RIG_HIGH], sizeof(big) + 200);
+	rig_settle(&r);
+	CU_ASSERT_EQUAL(link_recv(r.l[RIG_HIGH]).len, 29 * 200);
 	rig_fini(&r);
 }
 
@@ -285,7 +252,7 @@ static void test_closes(void)
 		if (unread)
 			CU_ASSERT_TRUE(send_text(&r, RIG_HIGH, "never read"));
 		rig_stop(&r, RIG_LOW);
-		if (unread)
+		for (unsigned i = 0; i < 3; i++)
 			(void)send_text(&r, RIG_HIGH, "into the void: no signal comes of it");
 		rig_settle(&r);
 		CU_ASSERT_TRUE(link_peer_closed(r.l[RIG_HIGH]));
@@ -346,7 +313,7 @@ static void test_replaced(void)
 	CU_ASSERT_EQUAL(link_epoch(r.l[RIG_HIGH]), 2);
 	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_LOST), 1);
 	CU_ASSERT_FALSE(link_peer_closed(r.l[RIG_HIGH]));
-	CU_ASSERT_EQUAL(carry(&r, RIG_HIGH, 5000, 100), 5000);
+	CU_ASSERT_EQUAL(rig_carry(&r, RIG_HIGH, 5000, 100), 5000);
 	link_step(old, r.now);
 	CU_ASSERT_EQUAL(link_state(old), LINK_DOWN);
 	link_free(old);
@@ -458,71 +425,6 @@ static void test_ipv6(void)
 	rig_fini(&r);
 }
 
-/* The other end takes nothing: the queue grows to its cap, refuses whole, loses nothing, and gives its memory back. */
-static void test_full(void)
-{
-	enum { BLOCK = 999999 };
-	struct rig r;
-	CU_ASSERT_TRUE(rig_both(&r));
-	size_t live = alloc.live, sent = 0, got = 0, wrong = 0;
-	uint8_t *block = malloc(BLOCK);
-	for (enum err e = OK; e == OK; sent += e == OK ? BLOCK : 0) {
-		for (size_t i = 0; i < BLOCK; i++)
-			block[i] = pattern(sent + i);
-		e = link_send(r.l[RIG_LOW], span_of(block, BLOCK));
-		CU_ASSERT_TRUE(e == OK || e == ERR_FULL);
-		rig_turn(&r, 0);
-	}
-	size_t queued = link_queued(r.l[RIG_LOW]);
-	CU_ASSERT_TRUE(queued <= 64u << 20 && queued > (64u << 20) - BLOCK);
-	CU_ASSERT_EQUAL(link_send(r.l[RIG_LOW], span_of(block, BLOCK)), ERR_FULL);
-	CU_ASSERT_EQUAL(link_queued(r.l[RIG_LOW]), queued);
-	free(block);
-	CU_ASSERT_TRUE(link_recv(r.l[RIG_HIGH]).len <= 1u << 20);
-	CU_ASSERT_TRUE(link_recv(r.l[RIG_HIGH]).len > (1u << 20) - 32768);
-	for (unsigned idle = 0; got < sent && idle < 100;) {
-		idle = rig_turn(&r, 20) ? 0 : idle + 1;
-		struct span s = link_recv(r.l[RIG_HIGH]);
-		for (size_t i = 0; i < s.len; i++)
-			wrong += s.p[i] != pattern(got + i);
-		got += s.len;
-		link_consume(r.l[RIG_HIGH], s.len);
-	}
-	CU_ASSERT_EQUAL(got, sent);
-	CU_ASSERT_EQUAL(wrong, 0);
-	CU_ASSERT_EQUAL(link_queued(r.l[RIG_LOW]), 0);
-	CU_ASSERT_TRUE(alloc.live < live + (3u << 20));
-	rig_fini(&r);
-}
-
-static void test_warm(void)
-{
-	struct rig r;
-	CU_ASSERT_TRUE(rig_both(&r));
-	CU_ASSERT_EQUAL(carry(&r, RIG_LOW, 600000, 20000), 600000);
-	CU_ASSERT_EQUAL(carry(&r, RIG_HIGH, 600000, 20000), 600000);
-	size_t ours = 0, ssl = 0, live = 0;
-	uint8_t message[200] = { 1 };
-	for (unsigned i = 0; i < 510; i++) {
-		if (i == 10) {
-			ours = alloc.calls - ssl_calls;
-			ssl = ssl_calls;
-			live = alloc.live;
-		}
-		CU_ASSERT_EQUAL(link_send(r.l[RIG_LOW], span_of(message, sizeof(message))), OK);
-		rig_turn(&r, 20);
-		CU_ASSERT_EQUAL(link_send(r.l[RIG_HIGH], span_of(message, 16)), OK);
-		rig_turn(&r, 20);
-		link_consume(r.l[RIG_HIGH], link_recv(r.l[RIG_HIGH]).len);
-		link_consume(r.l[RIG_LOW], link_recv(r.l[RIG_LOW]).len);
-		link_beat(r.l[RIG_LOW], &(struct link_beat){ .seq = i }, r.now);
-	}
-	CU_ASSERT_EQUAL(alloc.calls - ssl_calls, ours);
-	CU_ASSERT_TRUE(ssl > 0 && ssl_calls - ssl <= 4 * 1000); /* OpenSSL: four small ones a record, given back at once */
-	CU_ASSERT_EQUAL(alloc.live, live);
-	rig_fini(&r);
-}
-
 /* New keys every 16 KiB, more often than any limit on key updates, with blocked writes between them. */
 static void test_rekey(void)
 {
@@ -532,8 +434,8 @@ static void test_rekey(void)
 	CU_ASSERT_TRUE(rig_start(&r, RIG_HIGH));
 	CU_ASSERT_TRUE(rig_start(&r, RIG_LOW));
 	rig_settle(&r);
-	CU_ASSERT_EQUAL(carry(&r, RIG_LOW, 8u << 20, 150000), 8u << 20);
-	CU_ASSERT_EQUAL(carry(&r, RIG_HIGH, 100000, 1000), 100000);
+	CU_ASSERT_EQUAL(rig_carry(&r, RIG_LOW, 8u << 20, 150000), 8u << 20);
+	CU_ASSERT_EQUAL(rig_carry(&r, RIG_HIGH, 100000, 1000), 100000);
 	CU_ASSERT_EQUAL(link_epoch(r.l[RIG_HIGH]), 1);
 	rig_fini(&r);
 }
@@ -546,11 +448,11 @@ static void test_counters(void)
 }
 
 UNIT_MAIN({ "a key is a function of password and group", test_psk }, { "octets both ways in odd pieces", test_stream },
-	  { "an idle or full link does not wake its owner", test_no_spin }, { "wrong password or group", test_refused },
+	  { "an idle or full link does not wake its owner", test_no_spin }, { "octets out of poll's sight", test_no_sleep },
+	  { "wrong password or group", test_refused },
 	  { "garbage on the port", test_garbage }, { "half a handshake", test_silence },
 	  { "many connections", test_surplus }, { "a foreign address", test_foreign },
 	  { "the peer closes and returns", test_closes }, { "octets that nobody takes", test_old_octets },
 	  { "the peer replaces its own connection", test_replaced }, { "pauses between attempts", test_pauses },
 	  { "address or port not to be had", test_no_address }, { "configurations that cannot be", test_bad_config },
-	  { "IPv6", test_ipv6 }, { "a full queue", test_full }, { "a warm link allocates nothing of its own", test_warm },
-	  { "new keys on the way", test_rekey }, { "counters have names", test_counters })
+	  { "IPv6", test_ipv6 }, { "new keys on the way", test_rekey }, { "counters have names", test_counters })
