@@ -81,7 +81,8 @@ static enum err interfaces(const struct conf_node *n, const char *attr, const st
 	for (size_t i = 0; i < many; i++) {
 		if (!interface_number(conf_list(n, attr, i), &(*out)[i])) {
 			char text[TELL_LEN / 2];
-			snprintf(text, sizeof(text), "'%s': a capture has no interface of that name; it has port1, port2, ...; or 'any'",
+			snprintf(text, sizeof(text), "'%s': a capture has no interface of that name; it has "
+				 "port1, port2, ...; or 'any'",
 				 conf_list(n, attr, i));
 			told(t, n, attr, text);
 			return ERR_UNKNOWN;

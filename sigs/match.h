@@ -43,7 +43,7 @@ struct match_state {                  /* plain and replicated */
 struct match_flow {
 	struct match_state s;
 	void *stream[DIR_N];          /* Hyperscan streams, opened by the first bytes */
-	bool gap[DIR_N];              /* octets were never scanned: what counts from the start cannot match; saved with the stream */
+	bool gap[DIR_N];              /* octets were never scanned: no match from the start; saved with the stream */
 };
 
 struct match_hit {
@@ -84,7 +84,7 @@ void match_upto(struct matcher *m, struct match_flow *f, const struct sig_flow *
 void match_gap(struct matcher *m, struct match_flow *f, enum dir d);
 /* One event and its PDU. app: the application's name or NULL. */
 void match_event(struct matcher *m, struct match_flow *f, const struct sig_flow *sf, const struct dec_event *ev, const char *app,
-                 void *arg);
+		 void *arg);
 /* A decoder's anomaly, by its name: rules with anomaly: of it. */
 void match_anomaly(struct matcher *m, struct match_flow *f, const struct sig_flow *sf, enum dir d, const char *name, void *arg);
 

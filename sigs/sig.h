@@ -46,7 +46,7 @@ struct sigset_stat {
 
 /* ERR_NOMEM or ERR_INTERNAL only; refused rules are no error. The set is the caller's. */
 enum err sigset_new(const struct sig_source *src, size_t n_src, const struct sig_var *var, size_t n_var, sig_error_fn *on_error,
-                    void *arg, struct sigset **out) MUST_USE;
+		    void *arg, struct sigset **out) MUST_USE;
 void sigset_free(struct sigset *s);
 void sigset_stat(const struct sigset *s, struct sigset_stat *st);
 size_t sigset_n(const struct sigset *s);

@@ -118,7 +118,8 @@ static enum err check_stream(struct sig_parse *p)
 		if (p->content[i].neg)
 			return sig_refuse(
 				p,
-				"a negated content cannot be decided in a tcp stream: use cotp, mms or iccp, or a flowbits isnotset");
+				"a negated content cannot be decided in a tcp stream: use cotp, mms or iccp, or a "
+				"flowbits isnotset");
 		if (p->content[i].at_end)
 			return sig_refuse(p, "endswith cannot be decided in a tcp stream: use cotp, mms or iccp");
 	}

@@ -47,7 +47,7 @@ says "node A knows ICCP" "Node A after packet 32: ips session list" '^  app: ICC
 says "node A's forwarding session" "Node A after packet 32: ips sys session list" '^hook=pre dir=org .*10\.1\.0\.2:57218->10\.2\.0\.2:102'
 says "the kill" "Node A is killed" '^Packet 32 ends with'
 says "the cache holds half a message" "Node B, which" 'service=39, .*buffer_len=111$'
-says "the cache holds tags of both tables" "Node B, which" 'tags \[count=4\]: s-0, s-1, s-2, c-0, '
+says "the cache holds tags of both tables" "Node B, which" 'tags \[count=4\]: s-0, s-1, s-2, c-0,'
 under "Node A after packet 32: ips session list" >"$work/a"
 under "Node B takes over: ips session list" >"$work/b"
 holds "node B's inspection session is node A's" cmp "$work/a" "$work/b"

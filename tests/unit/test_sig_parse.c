@@ -32,7 +32,8 @@ static void good_rules(void)
 	expect(H "(sid:1; content:\"a;b:c)\"; classtype:policy-violation; priority:2; reference:cve,2020-1; metadata:a b, c d;)",
 	       NULL);
 	expect(H
-	       "(sid:1; content:\"a\"; flow:established,to_server; flowbits:set,a.b; flowbits:isset,c|d; flowbits:noalert; noalert;)",
+	       "(sid:1; content:\"a\"; flow:established,to_server; flowbits:set,a.b; flowbits:isset,c|d; "
+	       "flowbits:noalert; noalert;)",
 	       NULL);
 	expect("alert mms any any -> any any (sid:1; mms.service:\"read, write\";)",
 	       "mms.service ' write' is no confirmed service of ISO 9506-2");
