@@ -1,7 +1,9 @@
 #!/bin/sh
 # limit: 600
-# Every ninth row of the schema through the mutation test; make mutation takes all of them.
+# A tenth of the rows of the schema that tests/ha/killers knows; make mutation takes every row.
 set -u
 B_MUTATE=${B_MUTATE:-build/gcc-mutate}
-n=$("$B_MUTATE/bin/ips" replay --mutate list | wc -l) || exit 1
-exec sh tests/ha/mutation.sh $(seq 4 9 $((n - 1)))
+"$B_MUTATE/bin/ips" replay --mutate list > /dev/null || { echo "not ok - mutation: no rows"; exit 1; }
+exec sh tests/ha/mutation.sh $("$B_MUTATE/bin/ips" replay --mutate list | while read -r nr name; do
+	grep -q "^$name " tests/ha/killers && echo "$nr"
+done | awk 'NR % 10 == 4')
