@@ -45,8 +45,10 @@ static void planted(const struct packet *p)
 		fuzz_reached |= (uint32_t)p->data[cur_peek(&c, 3)] << 8;
 	if (FUZZ_PLANTED == 2)           /* a value that no seed has */
 		FUZZ_CHECK(cur_peek(&c, 8) != 0x82);
-	if (FUZZ_PLANTED == 3 && p->len == 21)
-		fuzz_reached |= malloc(1) != NULL ? 1u << 8 : 0;
+	if (FUZZ_PLANTED == 3 && p->len == 21) {
+		uint8_t *volatile lost = fuzz_copy(span_of(p->data, p->len));
+		(void)lost;
+	}
 }
 #else
 static void planted(const struct packet *p)
