@@ -32,7 +32,7 @@ code() { # root: .c and .h
 
 words() { # root: every text of ours
 	sources "$1" '*.c' '*.h' '*.sh' '*.py' '*.mk' Makefile run '*.proto' '*.md' '*.[1-8]' '*.service' '*.rules' >"$work/texts"
-	xargs -r grep -HnE '\<(TODO|FIXME|XXX|HACK)\>|[Nn]ot (yet )?implemented|/w[o]rk/' <"$work/texts" /dev/null | sed 's/\(:[0-9]*:\).*/\1 refused word: &/' | cut -c 1-200
+	xargs -r grep -HnE '\<(T[O]DO|F[I]XME|X[X]X|H[A]CK)\>|[Nn]ot (yet )?i[m]plemented|/w[o]rk/' <"$work/texts" /dev/null | sed 's/\(:[0-9]*:\).*/\1 refused word: &/' | cut -c 1-200
 	grep -E '\.(c|h|sh|py|mk)$|/(Makefile|run)$' "$work/texts" | xargs -r grep -HnE '[[:blank:]]+$' /dev/null | sed 's/\(:[0-9]*:\).*/\1 blanks at the end of the line/'
 }
 
