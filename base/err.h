@@ -30,7 +30,8 @@ enum err_class { ERRC_NONE, ERRC_PROTOCOL, ERRC_RESOURCE, ERRC_USAGE, ERRC_INTER
 	X(ERR_INTERNAL, ERRC_INTERNAL, "internal error")                 \
 	X(ERR_IO, ERRC_IO, "input/output error")                         \
 	X(ERR_EOF, ERRC_IO, "end of data")                               \
-	X(ERR_PEER, ERRC_IO, "the peer is gone")
+	X(ERR_PEER, ERRC_IO, "the peer is gone")                        \
+	X(ERR_TIMEOUT, ERRC_IO, "no answer in time")
 
 enum err {
 #define X(id, class, text) id,

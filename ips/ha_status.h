@@ -1,0 +1,60 @@
+/* ha_status.h - how a node stands in its pair: what `ips ha info` shows. Plain; a copy is taken by visits. */
+#ifndef IPS_HA_STATUS_H
+#define IPS_HA_STATUS_H
+
+#include "hacache/ha_link.h"
+
+/* X(id, name) */
+#define HA_ROLE_LIST(X)             \
+	X(HA_STARTING, "starting")  \
+	X(HA_STANDBY, "passive")    \
+	X(HA_ACTIVE, "active")      \
+	X(HA_LEAVING, "leaving")
+
+enum ha_role {
+#define X(id, name) id,
+	HA_ROLE_LIST(X)
+#undef X
+	HA_ROLE_N
+};
+
+/* Of the table of sessions between the two nodes. */
+#define HA_SYNC_LIST(X)           \
+	X(HA_ALONE, "alone")      \
+	X(HA_SYNCING, "syncing")  \
+	X(HA_SYNCED, "in sync")
+
+enum ha_sync {
+#define X(id, name) id,
+	HA_SYNC_LIST(X)
+#undef X
+	HA_SYNC_N
+};
+
+struct ha_status {
+	bool enabled;            /* mode a-p */
+	enum ha_role role;
+	enum ha_sync sync;
+	mono_t since;            /* in this role */
+	mono_t synced_since;
+	uint64_t term;
+	uint8_t quality;
+	uint16_t priority;
+	uint64_t boot_id;
+	enum link_state link;
+	bool peer_seen, peer_dead;
+	struct link_beat peer;   /* its last heartbeat; role is an enum ha_role */
+	uint64_t peer_boot_id;
+	mono_t peer_at;
+	uint64_t sent, acked;    /* active: batches committed, and acknowledged */
+	uint64_t applied;        /* standby: batches */
+	uint64_t octets;         /* active: sent to the peer */
+	uint64_t bulk_left;      /* active, syncing: sessions still to be sent */
+	uint64_t resyncs, digest_mismatches, refused, commit_timeouts, backlog_dropped, promotions;
+	uint64_t counter[LINK_COUNTER_N];
+};
+
+const char *ha_role_name(unsigned r);
+const char *ha_sync_name(unsigned s);
+
+#endif
