@@ -237,6 +237,8 @@ static void unlink_session(struct session_table *t, struct session *s)
 	index_remove(&t->index, s);
 	if (t->import_at == &s->all)
 		t->import_at = s->all.prev;
+	if (t->n_marks != 0)
+		session_marks_leave(t, s);
 	list_remove(&s->all);
 	if (!s->due) /* else whoever ends what is due puts it back */
 		pool_put(&t->pool, s);

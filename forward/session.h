@@ -129,6 +129,13 @@ size_t session_count(const struct session_table *t);
 uint64_t session_refused(const struct session_table *t); /* not opened or imported because the table was full */
 /* Oldest first: NULL starts, NULL ends. */
 struct session *session_next(struct session_table *t, const struct session *after);
+/* A place in that order that holds while sessions come and go, for a walk in pieces: a mark's number, never 0, before the
+ * oldest session. The table keeps SESSION_MARKS of them; when all are in use the one unused for longest gives way. */
+enum { SESSION_MARKS = 16 };
+uint64_t session_mark(struct session_table *t);
+/* The session behind the mark, which moves past it; NULL at the end. ERR_STALE: the mark has given way. */
+enum err session_mark_next(struct session_table *t, uint64_t mark, struct session **out) MUST_USE;
+void session_unmark(struct session_table *t, uint64_t mark); /* one that has given way is fine */
 uint64_t session_last_serial(const struct session_table *t);
 /* Serial numbers only grow: a lower one changes nothing. */
 void session_set_last_serial(struct session_table *t, uint64_t serial);

@@ -21,6 +21,12 @@ struct session_index {
 	uint32_t split;           /* buckets of the round split so far */
 };
 
+struct session_mark {
+	struct list *at;          /* of the session before it, or the list's head */
+	uint64_t number;          /* 0 = not in use */
+	uint64_t used;            /* when, in uses of all marks */
+};
+
 struct session_table {
 	struct session_cfg cfg;
 	struct session_index index;
@@ -28,6 +34,9 @@ struct session_table {
 	struct wheel wheel;
 	struct list all;
 	struct list *import_at;   /* where the last import went: the next one is near */
+	struct session_mark mark[SESSION_MARKS];
+	unsigned n_marks;         /* in use */
+	uint64_t mark_clock;
 	struct session *due;      /* expired in this tick, in no order */
 	uint64_t last_serial;
 	uint64_t n_refused;
@@ -47,5 +56,8 @@ const struct bucket *index_bucket(const struct session_index *x, uint32_t hash);
 struct session *session_make(struct session_table *t, const struct session_state *st);
 /* Arms the timer of s if it would fire after s->s.expires, or at all if it is not armed. */
 void session_arm(struct session_table *t, struct session *s);
+
+/* s leaves the list of all: marks behind it stand behind the one before it. */
+void session_marks_leave(struct session_table *t, const struct session *s);
 
 #endif
