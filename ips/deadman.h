@@ -16,7 +16,7 @@ enum err deadman_new(struct deadman **out) MUST_USE;
 enum err deadman_hold(struct deadman *d) MUST_USE;
 /* In the parent, once the child has it (waits for that, timeout_ms at most: ERR_TIMEOUT). died is called once, at the child's death. */
 enum err deadman_watch(struct deadman *d, unsigned timeout_ms, void (*died)(void *arg), void *arg) MUST_USE;
-/* Ends the watcher, also while the child lives; NULL is fine. */
+/* Ends the watcher (within 50 ms or so), also while the child lives; in the child: it is still watched. NULL is fine. */
 void deadman_free(struct deadman *d);
 
 #endif
