@@ -77,6 +77,7 @@ struct ha_commit {
 	uint64_t last_serial;           /* session serials used so far */
 	uint64_t packet_nr;             /* packets worked on so far */
 	uint64_t digest;                /* of the whole replicated table after this batch */
+	bool whole;                     /* with this batch everything is on the peer: it may take over */
 };
 
 struct ha_ack {

@@ -284,7 +284,8 @@ ROWS(msg_commit, "Commit", struct ha_commit,
 	{ .name = "now", .kind = HK_UINT, .local = true, .off = offsetof(struct ha_commit, now), .size = 8, .max = INT64_MAX / 4 },
 	UINT(struct ha_commit, last_serial, SERIAL_MAX),
 	UINT(struct ha_commit, packet_nr, U64),
-	UINT(struct ha_commit, digest, U64));
+	UINT(struct ha_commit, digest, U64),
+	BOOL(struct ha_commit, whole));
 
 ROWS(msg_ack, "Ack", struct ha_ack,
 	UINT(struct ha_ack, seq, U64));

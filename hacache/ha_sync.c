@@ -121,6 +121,37 @@ enum err ha_sender_commit(struct ha_sender *s, struct ha_commit *c, struct span 
 	return OK;
 }
 
+static enum err take_ack(struct ha_sender *s, struct span frame)
+{
+	const void *plain;
+	TRY(ha_wire_decode(s->wire, HA_ACK, frame, s->now, &plain));
+	const struct ha_ack *a = plain;
+	if (a->seq < s->acked || a->seq > s->seq)
+		return ERR_MALFORMED;
+	s->acked = a->seq;
+	return OK;
+}
+
+enum err ha_sender_acks(struct ha_sender *s, struct span in, size_t *used)
+{
+	struct cur c = cur_span(in);
+	*used = 0;
+	for (;;) {
+		enum ha_type t;
+		size_t len;
+		const enum err e = ha_wire_frame(cur_rest(&c), &t, &len);
+		if (e == ERR_TRUNCATED)
+			return OK;
+		TRY(e);
+		if (t != HA_ACK)
+			return ERR_MALFORMED;
+		struct cur frame = cur_sub(&c, len);
+		cur_skip(&frame, HA_FRAME_HEADER);
+		TRY(take_ack(s, cur_rest(&frame)));
+		*used += len;
+	}
+}
+
 /* --- the receiver ---------------------------------------------------------------------------------- */
 
 enum err ha_receiver_new(const struct hash_key *key, uint32_t max_sessions, const struct ha_hello *own,
@@ -293,4 +324,10 @@ enum err ha_receiver_feed(struct ha_receiver *r, struct span in)
 		r->n_refused++;
 	}
 	return e;
+}
+
+enum err ha_receiver_ack(struct ha_receiver *r, struct wr *out)
+{
+	const struct ha_ack a = { .seq = r->seq };
+	return ha_wire_encode(r->wire, HA_ACK, &a, mono_ns(0), out);
 }

@@ -17,6 +17,7 @@ struct ha_sender {
 	uint8_t *mem;
 	struct wr out; /* the batch so far */
 	uint64_t seq;  /* of the last commit */
+	uint64_t acked; /* the peer has applied up to here */
 	uint64_t n_octets;
 	mono_t now;
 };
@@ -32,6 +33,10 @@ enum err ha_sender_ended(struct ha_sender *s, uint64_t serial) MUST_USE;
 enum err ha_sender_rec(struct ha_sender *s, const struct rec *r) MUST_USE;
 /* Closes the batch; its bytes are *bytes until the next begin. c's seq, now and digest are set here. */
 enum err ha_sender_commit(struct ha_sender *s, struct ha_commit *c, struct span *bytes) MUST_USE;
+
+/* Takes acknowledgements from the link: *used octets of in were whole frames, s->acked is what they say. An acknowledgement
+ * of what was never sent, or that goes back, is ERR_MALFORMED: the conversation is over. */
+enum err ha_sender_acks(struct ha_sender *s, struct span in, size_t *used) MUST_USE;
 
 /* What the receiver applies a batch to. Times are already on this node's line. */
 struct ha_apply {
@@ -66,6 +71,8 @@ enum err ha_receiver_new(const struct hash_key *key, uint32_t max_sessions, cons
 void ha_receiver_fini(struct ha_receiver *r);
 /* Takes bytes from the link and applies every batch that is whole. r->seq is what may be acknowledged. */
 enum err ha_receiver_feed(struct ha_receiver *r, struct span in) MUST_USE;
+/* The acknowledgement of what is applied, as bytes for the link. */
+enum err ha_receiver_ack(struct ha_receiver *r, struct wr *out) MUST_USE;
 /* What of the peer's numbers means the same here. */
 struct ha_trust ha_receiver_trust(const struct ha_receiver *r);
 

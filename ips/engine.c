@@ -52,6 +52,8 @@ static void on_session_end(void *arg, struct session *s, enum session_end why)
 		rec_tell(e, s, &r);
 	}
 	forget_dirty(e, s);
+	if (e->bulk == s)
+		e->bulk = session_next(e->sessions, s);
 	if (e->ended != NULL)
 		e->ended(e->ended_arg, s->s.serial);
 	if (f != NULL) {

@@ -59,6 +59,41 @@ static void export_session(struct engine_ha *h, struct session *s, struct ha_ses
 	out->match = &h->match;
 }
 
+void engine_ha_forget(struct engine_ha *h)
+{
+	struct engine *e = h->e;
+	for (; e->dirty != NULL; e->dirty = e->dirty->dirty_next)
+		e->dirty->dirty = false;
+	e->bulk = NULL;
+	e->bulk_left = 0;
+}
+
+void engine_ha_bulk_start(struct engine_ha *h)
+{
+	h->e->bulk = session_next(h->e->sessions, NULL);
+	h->e->bulk_left = session_count(h->e->sessions);
+}
+
+size_t engine_ha_bulk(struct engine_ha *h, size_t max)
+{
+	struct engine *e = h->e;
+	for (; max > 0 && e->bulk != NULL && e->bulk_left > 0; max--, e->bulk_left--) {
+		engine_touch(e, e->bulk);
+		e->bulk = session_next(e->sessions, e->bulk);
+	}
+	if (e->bulk == NULL)
+		e->bulk_left = 0;
+	return e->bulk_left;
+}
+
+void engine_ha_clear(struct engine_ha *h)
+{
+	struct session *s;
+	engine_ha_forget(h);
+	while ((s = session_next(h->e->sessions, NULL)) != NULL)
+		engine_ha_ended(h, s->s.serial);
+}
+
 bool engine_ha_next(struct engine_ha *h, struct ha_session *out)
 {
 	struct session *s = h->e->dirty;

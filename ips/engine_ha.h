@@ -13,8 +13,16 @@ struct engine_ha;            /* scratch of exports; one an engine */
 enum err engine_ha_new(struct engine *e, struct engine_ha **out) MUST_USE;
 void engine_ha_free(struct engine_ha *h);
 
-/* From now on tells each session's end, for the peer. */
+/* From now on tells each session's end, for the peer; NULL: there is none. */
 void engine_ha_on_end(struct engine *e, void (*ended)(void *arg, uint64_t serial), void *arg);
+/* Nobody follows any more: what counts as changed is forgotten. */
+void engine_ha_forget(struct engine_ha *h);
+/* A peer has nothing yet: every session there is now is to be told it. */
+void engine_ha_bulk_start(struct engine_ha *h);
+/* Counts at most max of them as changed, oldest first; how many sessions are still to come, at most. */
+size_t engine_ha_bulk(struct engine_ha *h, size_t max);
+/* Forgets every session, larval or not, without a word of their end. */
+void engine_ha_clear(struct engine_ha *h);
 /* The next session that changed since the last commit, and removes it from the list; false when none is left. */
 bool engine_ha_next(struct engine_ha *h, struct ha_session *out);
 /* The state of one session; false when there is none of that serial. */

@@ -13,6 +13,8 @@ struct engine {
 	struct bufpool *bufs;
 	struct matcher *matcher;
 	struct session *dirty;           /* changed since the last commit, newest first */
+	struct session *bulk;            /* the next one that a peer that joined has yet to be told */
+	size_t bulk_left;                /* at most so many from bulk on */
 	uint64_t packet_nr;              /* of the packet being worked on; 0 = none */
 	engine_rec_fn *on_rec;
 	void *rec_arg;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -32,36 +33,31 @@ static bool send_all(int fd, struct span s)
 	return true;
 }
 
-/* Waits for the peer's acknowledgement: one batch is under way, so it names that one or is none. */
-static bool wait_ack(int fd, struct ha_wire *w, uint64_t seq)
+/* Waits until the peer has acknowledged the batch. */
+static bool wait_ack(int fd, struct ha_sender *s)
 {
 	uint8_t in[ACK_ROOM];
-	size_t len = 0;
-	for (;;) {
-		enum ha_type t;
-		size_t n;
-		const void *plain;
-		if (ha_wire_frame(span_of(in, len), &t, &n) == OK) {
-			if (t != HA_ACK ||
-			    ha_wire_decode(w, t, span_of(in + HA_FRAME_HEADER, n - HA_FRAME_HEADER), mono_ns(0), &plain) != OK)
-				return false;
-			return ((const struct ha_ack *)plain)->seq == seq && n == len;
-		}
+	size_t len = 0, used;
+	while (s->acked != s->seq) {
 		const ssize_t got = recv(fd, in + len, sizeof(in) - len, 0);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
 			return false;
 		len += (size_t)got;
+		if (ha_sender_acks(s, span_of(in, len), &used) != OK)
+			return false;
+		memmove(in, in + used, len - used);
+		len -= used;
 	}
+	return len == 0;
 }
 
-static bool send_ack(int fd, struct ha_wire *w, uint64_t seq)
+static bool send_ack(int fd, struct ha_receiver *r)
 {
 	uint8_t out[ACK_ROOM];
 	struct wr o = wr_of(out, sizeof(out));
-	const struct ha_ack a = { .seq = seq };
-	return ha_wire_encode(w, HA_ACK, &a, mono_ns(0), &o) == OK && send_all(fd, span_of(out, o.len));
+	return ha_receiver_ack(r, &o) == OK && send_all(fd, span_of(out, o.len));
 }
 
 /* --- the two processes --------------------------------------------------------------------------------- */
@@ -111,8 +107,8 @@ static void show_alerts(const struct failover_job *j, const char *what, const st
 static void show_active(const struct failover_job *j, const struct node *a, uint64_t cut)
 {
 	if (j->sessions) {
-		show(j, "node A (active): ips session list", list_ips_sessions, a->engine);
-		show(j, "node A (active): ips sys session list", list_sys_sessions, a->engine);
+		show(j, "node A (active): ips session list", list_ips_sessions, a->r.engine);
+		show(j, "node A (active): ips sys session list", list_sys_sessions, a->r.engine);
 	}
 	show_alerts(j, "node A (active): alerts written", &a->trace, 0);
 	fprintf(j->show, "--- node A is killed after packet %llu\n", (unsigned long long)cut);
@@ -122,8 +118,8 @@ static void show_active(const struct failover_job *j, const struct node *a, uint
 static void show_promoted(const struct failover_job *j, const struct node *b)
 {
 	if (j->sessions) {
-		show(j, "node B (active now): ips session list", list_ips_sessions, b->engine);
-		show(j, "node B (active now): ips sys session list", list_sys_sessions, b->engine);
+		show(j, "node B (active now): ips session list", list_ips_sessions, b->r.engine);
+		show(j, "node B (active now): ips sys session list", list_sys_sessions, b->r.engine);
 	}
 	show_alerts(j, "node B (active now): alerts written once more, as A may not have come to it", &b->trace, 0);
 }
@@ -146,19 +142,19 @@ static void run_active(const struct pair *pr, int fd, uint64_t cut)
 	struct verdict v[BATCH];
 	if (node_new_active(pr->job->gen, pr->job->seed, &n) != OK)
 		_exit(EXIT_BAD);
-	mutate(pr->job, n.sender.wire);
+	mutate(pr->job, n.r.sender.wire);
 	for (uint64_t i = 0; i < cut;) {
 		const size_t batch = size_min(BATCH, (size_t)(cut - i));
 		struct span bytes;
 		for (size_t k = 0; k < batch; k++)
 			node_packet(&n, &pr->cap->v[i + k], &v[k]);
-		if (node_commit(&n, &bytes) != OK || !send_all(fd, bytes) || !wait_ack(fd, n.sender.wire, n.sender.seq))
+		if (replica_commit(&n.r, &bytes) != OK || !send_all(fd, bytes) || !wait_ack(fd, &n.r.sender))
 			_exit(EXIT_BAD);
 		node_release(&n, &pr->cap->v[i], v, batch);
 		i += batch;
 	}
 	pair_save(pr->trace[0], &n.trace);
-	save_sum(pr->sums, offsetof(struct pair_sums, octets), n.sender.n_octets);
+	save_sum(pr->sums, offsetof(struct pair_sums, octets), n.r.sender.n_octets);
 	if (pr->job->show != NULL)
 		show_active(pr->job, &n, cut);
 	kill(getpid(), SIGKILL);
@@ -168,18 +164,18 @@ static void run_active(const struct pair *pr, int fd, uint64_t cut)
 static void stand_by(struct node *n, int fd)
 {
 	static uint8_t in[LINK_READ];
-	uint64_t ack = 0, answered = 0;
+	uint64_t answered = 0;
 	for (;;) {
 		const ssize_t got = recv(fd, in, sizeof(in), 0);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
 			return;
-		if (node_feed(n, span_of(in, (size_t)got), &ack) != OK)
+		if (replica_feed(&n->r, span_of(in, (size_t)got)) != OK)
 			_exit(EXIT_BAD);
-		if (answered != n->receiver.n_batches && !send_ack(fd, n->receiver.wire, ack))
+		if (answered != n->r.receiver.n_batches && !send_ack(fd, &n->r.receiver))
 			return;
-		answered = n->receiver.n_batches;
+		answered = n->r.receiver.n_batches;
 	}
 }
 
@@ -190,10 +186,12 @@ static void run_standby(const struct pair *pr, int fd)
 	struct node n;
 	if (node_new_standby(j->gen, j->seed, &n) != OK)
 		_exit(EXIT_BAD);
-	mutate(j, n.receiver.wire);
+	mutate(j, n.r.receiver.wire);
 	stand_by(&n, fd);
+	if (!n.r.whole) /* it was never told that it has everything: it must not take over */
+		_exit(EXIT_BAD);
 	if (j->show != NULL && j->share)
-		show(j, "node B (standby): ips share list", list_share, n.engine);
+		show(j, "node B (standby): ips share list", list_share, n.r.engine);
 	const uint64_t first = node_promote(&n);
 	const size_t again = n.trace.len;
 	if (j->show != NULL)
@@ -204,7 +202,7 @@ static void run_standby(const struct pair *pr, int fd)
 	}
 	node_finish(&n);
 	pair_save(pr->trace[1], &n.trace);
-	save_sum(pr->sums, offsetof(struct pair_sums, digest_mismatches), n.digest_mismatches);
+	save_sum(pr->sums, offsetof(struct pair_sums, digest_mismatches), n.r.digest_mismatches);
 	if (j->show != NULL) {
 		show_alerts(j, "node B (active now): alerts written to the capture's end", &n.trace, again);
 		fflush(j->show);

@@ -31,12 +31,11 @@ static void one_batch(struct node *a, struct node *b, size_t at, size_t count, b
 {
 	struct verdict v[16];
 	struct span bytes;
-	uint64_t ack = 0;
 	for (size_t i = 0; i < count; i++)
 		node_packet(a, &script.p[at + i], &v[i]);
-	CU_ASSERT_EQUAL_FATAL(node_commit(a, &bytes), OK);
-	CU_ASSERT_EQUAL_FATAL(node_feed(b, bytes, &ack), OK);
-	CU_ASSERT_EQUAL(ack, a->sender.seq);
+	CU_ASSERT_EQUAL_FATAL(replica_commit(&a->r, &bytes), OK);
+	CU_ASSERT_EQUAL_FATAL(replica_feed(&b->r, bytes), OK);
+	CU_ASSERT_EQUAL(b->r.receiver.seq, a->r.sender.seq);
 	if (release)
 		node_release(a, &script.p[at], v, count);
 }
@@ -65,10 +64,10 @@ static bool cut_equal(const struct outbuf *expected, size_t cut, size_t batch)
 		outbuf_add(&both, a.trace.p, a.trace.len);
 	outbuf_add(&both, b.trace.p, b.trace.len);
 	struct trace *x = parsed(expected), *y = parsed(&both);
-	const bool same = trace_compare(x, y, &d) && b.digest_mismatches == 0;
+	const bool same = trace_compare(x, y, &d) && b.r.digest_mismatches == 0;
 	if (!same)
 		printf("# cut %zu in batches of %zu: %s; %llu digests differ\n", cut, batch, d.first,
-		       (unsigned long long)b.digest_mismatches);
+		       (unsigned long long)b.r.digest_mismatches);
 	trace_free(x);
 	trace_free(y);
 	outbuf_free(&both);
@@ -145,7 +144,7 @@ static void test_crash_before_release(void)
 	while (at < 60) {
 		one_batch(&a, &b, at, 10, at < 50);
 		at += 10;
-		recs = at == 60 ? a.recs.n : recs;
+		recs = at == 60 ? a.r.recs.n : recs;
 	}
 	CU_ASSERT_EQUAL(count(&a.trace, 'v'), 50);
 	CU_ASSERT_TRUE(recs > 0 && count(&a.trace, 'a') + count(&a.trace, 'r') > 0);
@@ -196,7 +195,7 @@ static void test_no_packet(void)
 	node_packet(&n, &p, &v);
 	CU_ASSERT_TRUE(v.pass);
 	CU_ASSERT_STRING_EQUAL(n.trace.p, "v3\tpass none\n");
-	CU_ASSERT_EQUAL(engine_stats(n.engine)->packets, 0);
+	CU_ASSERT_EQUAL(engine_stats(n.r.engine)->packets, 0);
 	node_free(&n);
 	rig_gen_free(&gen);
 }

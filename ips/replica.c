@@ -1,0 +1,243 @@
+/* replica.c - see replica.h. */
+#include "ips/replica.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- records and ends, until their batch leaves --------------------------------------------------------- */
+
+static void push_rec(struct replica *n, const struct rec *r, uint64_t seq)
+{
+	struct recs *q = &n->recs;
+	if (q->n == q->cap) {
+		const size_t cap = q->cap * 2 + 64;
+		struct rec *v = realloc(q->v, cap * sizeof(*v));
+		if (v != NULL)
+			q->v = v;
+		uint64_t *s = realloc(q->seq, cap * sizeof(*s));
+		if (s != NULL)
+			q->seq = s;
+		if (v == NULL || s == NULL) {
+			n->failed = ERR_NOMEM;
+			return;
+		}
+		q->cap = cap;
+	}
+	q->v[q->n] = *r;
+	q->seq[q->n++] = seq;
+}
+
+static void on_rec(void *arg, const struct rec *r)
+{
+	struct replica *n = arg;
+	if (n->mode == REPLICA_ACTIVE)
+		push_rec(n, r, n->sender.seq + 1);
+	else
+		n->out(n->out_arg, r);
+}
+
+/* Takes the records of batches up to seq off the queue, given to the sink or not. */
+static void take_recs(struct replica *n, uint64_t seq, bool write)
+{
+	struct recs *q = &n->recs;
+	size_t k = 0;
+	for (; k < q->n && q->seq[k] <= seq; k++)
+		if (write)
+			n->out(n->out_arg, &q->v[k]);
+	if (k == 0)
+		return;
+	memmove(q->v, q->v + k, (q->n - k) * sizeof(*q->v));
+	memmove(q->seq, q->seq + k, (q->n - k) * sizeof(*q->seq));
+	q->n -= k;
+}
+
+static void note_end(void *arg, uint64_t serial)
+{
+	struct replica *n = arg;
+	if (n->n_ended == n->cap_ended) {
+		const size_t cap = n->cap_ended * 2 + 64;
+		uint64_t *v = realloc(n->ended, cap * sizeof(*v));
+		if (v == NULL) {
+			n->failed = ERR_NOMEM;
+			return;
+		}
+		n->ended = v;
+		n->cap_ended = cap;
+	}
+	n->ended[n->n_ended++] = serial;
+}
+
+/* --- modes ------------------------------------------------------------------------------------------------ */
+
+enum err replica_new(const struct engine_cfg *cfg, const struct gen *g, mono_t now, engine_rec_fn *sink, void *arg,
+		     struct replica *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->key = hash_key_of_seed(cfg->seed);
+	r->out = sink;
+	r->out_arg = arg;
+	TRY(engine_new(cfg, g, now, on_rec, r, &r->engine));
+	return engine_ha_new(r->engine, &r->ha);
+}
+
+void replica_free(struct replica *r)
+{
+	ha_sender_fini(&r->sender);
+	ha_receiver_fini(&r->receiver);
+	engine_ha_free(r->ha);
+	engine_free(r->engine);
+	free(r->recs.v);
+	free(r->recs.seq);
+	free(r->ended);
+	memset(r, 0, sizeof(*r));
+}
+
+enum err replica_join(struct replica *r)
+{
+	struct ha_hello h;
+	TRY(ha_sender_new(&r->key, engine_gen(r->engine)->max_sessions, &r->sender));
+	ha_sender_begin(&r->sender, engine_now(r->engine));
+	engine_ha_hello(r->engine, &h);
+	TRY(ha_sender_hello(&r->sender, &h));
+	r->mode = REPLICA_ACTIVE;
+	r->whole = false;
+	r->released = r->whole_seq = 0;
+	r->n_ended = 0;
+	engine_ha_on_end(r->engine, note_end, r);
+	engine_ha_bulk_start(r->ha);
+	return OK;
+}
+
+size_t replica_bulk(struct replica *r, size_t max)
+{
+	const size_t left = engine_ha_bulk(r->ha, max);
+	r->whole = left == 0;
+	return left;
+}
+
+void replica_part(struct replica *r)
+{
+	take_recs(r, UINT64_MAX, true);
+	engine_ha_on_end(r->engine, NULL, NULL);
+	engine_ha_forget(r->ha);
+	ha_sender_fini(&r->sender);
+	r->mode = REPLICA_ALONE;
+	r->whole = false;
+	r->n_ended = 0;
+}
+
+/* --- active ------------------------------------------------------------------------------------------------ */
+
+static enum err add_changes(struct replica *n)
+{
+	struct ha_sender *s = &n->sender;
+	struct ha_session one;
+	/* What ended makes room, on both nodes, for what began. */
+	for (size_t i = 0; i < n->n_ended; i++)
+		TRY(ha_sender_ended(s, n->ended[i]));
+	n->n_ended = 0;
+	while (engine_ha_next(n->ha, &one))
+		TRY(ha_sender_session(s, &one));
+	for (size_t i = 0; i < n->recs.n; i++)
+		if (n->recs.seq[i] > s->seq)
+			TRY(ha_sender_rec(s, &n->recs.v[i]));
+	return n->failed;
+}
+
+enum err replica_commit(struct replica *n, struct span *bytes)
+{
+	struct ha_sender *s = &n->sender;
+	struct ha_commit c = { .released = n->released,
+			       .last_serial = session_last_serial(engine_sessions(n->engine)),
+			       .packet_nr = n->packet_nr,
+			       .whole = n->whole };
+	s->now = engine_now(n->engine);
+	TRY(add_changes(n));
+	TRY(ha_sender_commit(s, &c, bytes));
+	if (n->whole && n->whole_seq == 0)
+		n->whole_seq = s->seq;
+	ha_sender_begin(s, s->now); /* bytes stay where they are until something is added */
+	return OK;
+}
+
+void replica_release(struct replica *n, uint64_t seq)
+{
+	take_recs(n, seq, true);
+	n->released = seq;
+}
+
+/* --- standby: what a batch does ------------------------------------------------------------------------ */
+
+static enum err check_session(void *arg, const struct ha_session *in)
+{
+	struct replica *n = arg;
+	return engine_ha_check(n->ha, in, ha_receiver_trust(&n->receiver));
+}
+
+static enum err apply_session(void *arg, const struct ha_session *in)
+{
+	struct replica *n = arg;
+	return engine_ha_import(n->ha, in, ha_receiver_trust(&n->receiver));
+}
+
+static void apply_ended(void *arg, uint64_t serial)
+{
+	struct replica *n = arg;
+	engine_ha_ended(n->ha, serial);
+}
+
+static void apply_rec(void *arg, uint64_t seq, const struct rec *r)
+{
+	push_rec(arg, r, seq);
+}
+
+static void apply_commit(void *arg, const struct ha_commit *c, uint64_t digest)
+{
+	struct replica *n = arg;
+	n->last = *c;
+	n->whole = c->whole;
+	n->digest_mismatches += digest != c->digest;
+	take_recs(n, c->released, false); /* written by the peer */
+}
+
+static uint64_t apply_digest(void *arg, uint64_t serial)
+{
+	struct replica *n = arg;
+	struct ha_session s;
+	return engine_ha_export(n->ha, serial, &s) ? ha_session_digest(&s) : 0;
+}
+
+enum err replica_stand_by(struct replica *r)
+{
+	struct ha_hello own;
+	ha_receiver_fini(&r->receiver);
+	engine_ha_clear(r->ha);
+	r->recs.n = 0;
+	r->mode = REPLICA_STANDBY;
+	r->whole = false;
+	r->last = (struct ha_commit){ 0 };
+	r->apply = (struct ha_apply){ .check = check_session,
+				      .session = apply_session,
+				      .ended = apply_ended,
+				      .rec = apply_rec,
+				      .commit = apply_commit,
+				      .digest = apply_digest,
+				      .arg = r };
+	engine_ha_hello(r->engine, &own);
+	return ha_receiver_new(&r->key, engine_gen(r->engine)->max_sessions, &own, &r->apply, &r->receiver);
+}
+
+enum err replica_feed(struct replica *n, struct span bytes)
+{
+	TRY(ha_receiver_feed(&n->receiver, bytes));
+	return n->failed;
+}
+
+void replica_promote(struct replica *n)
+{
+	engine_ha_promote(n->ha, &n->last);
+	n->mode = REPLICA_ALONE;
+	n->packet_nr = n->last.packet_nr;
+	take_recs(n, UINT64_MAX, true);
+	ha_receiver_fini(&n->receiver);
+}
