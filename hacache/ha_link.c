@@ -50,7 +50,8 @@ static const char *fault(const struct link_cfg *c, int order)
 static enum err open_all(struct link *l, const uint8_t psk[HA_PSK_LEN], char *why)
 {
 	TRY(link_tls_init(l, psk, why));
-	link_hb_init(&l->hb, psk);
+	link_hb_init(l, psk);
+	link_will_init(l, psk);
 	l->ufd = link_sock_udp(l, why);
 	if (l->ufd < 0)
 		return ERR_IO;
@@ -347,7 +348,7 @@ uint64_t link_epoch(const struct link *l)
 
 bool link_peer_dead(const struct link *l, mono_t now)
 {
-	return l->seen && mono_diff(now, l->heard) > l->cfg.hb_interval_ns * l->cfg.hb_lost;
+	return l->hb.dead || (l->seen && mono_diff(now, l->heard) > l->cfg.hb_interval_ns * l->cfg.hb_lost);
 }
 
 bool link_peer_closed(const struct link *l)

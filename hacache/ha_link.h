@@ -40,9 +40,11 @@ enum err link_psk(const char *password, const char *group, uint8_t psk[HA_PSK_LE
 	X(LINK_CUT, "link.handshakeCut", "handshakes that did not end: refused, closed, silent for a second")\
 	X(LINK_SURPLUS, "link.surplus", "connections beyond the handshakes that may be under way")      \
 	X(LINK_FOREIGN, "link.foreign", "connections or datagrams from another address")                \
-	X(LINK_BAD_BEAT, "link.badHeartbeat", "heartbeats with a wrong MAC or length")                  \
+	X(LINK_BAD_BEAT, "link.badHeartbeat", "heartbeats and wills with a wrong MAC or length")        \
 	X(LINK_OLD_BEAT, "link.oldHeartbeat", "heartbeats replayed or out of order")                    \
 	X(LINK_UNPROVEN_BEAT, "link.unprovenHeartbeat", "heartbeats of a boot that is new or long gone")\
+	X(LINK_WILL, "link.will", "wills of the peer's present boot: its engine is dead")               \
+	X(LINK_OLD_WILL, "link.oldWill", "wills of a boot that is not the peer's present one")          \
 	X(LINK_BEAT_UNSENT, "link.heartbeatUnsent", "heartbeats that the network did not take")         \
 	X(LINK_CONNECTS, "link.connects", "handshakes completed")                                       \
 	X(LINK_LOST, "link.lost", "connections that ended")
@@ -95,13 +97,23 @@ void link_beat(struct link *l, const struct link_beat *b, mono_t now);
 /* The peer's last heartbeat and when it came; false: none yet. A boot is believed when it has answered a challenge in
  * our heartbeats, so its first one or two are not (see ha_link_beat.c); until then this is the former boot's. */
 bool link_peer_beat(const struct link *l, struct link_beat *b, mono_t *at, uint64_t *boot_id);
-/* Neither octets nor heartbeats within hb_interval x hb_lost: the peer is gone. False while never seen. After a sleep
- * of our own call link_step first: what came meanwhile counts. */
+/* Neither octets nor heartbeats within hb_interval x hb_lost, or its will has come: the peer is gone, in the second case
+ * until a new boot of it is believed. False while never seen. After a sleep of our own call link_step first: what came
+ * meanwhile counts. */
 bool link_peer_dead(const struct link *l, mono_t now);
 /* The connection was closed by the peer's end (not by our own restart), and neither has it come back nor has a heartbeat
  * come since. A killed process shows at once so; but TCP does not protect FIN and RST, and a link that fails in one
  * direction ends in an RST too: only when the next heartbeat stays out is it certain. */
 bool link_peer_closed(const struct link *l);
+
+/* A will: a datagram that tells the peer at once that the engine with this boot_id is dead, to be kept by a process that
+ * outlives it and knows no keys. The same each time; returns its length. Secret until sent: who has it can have the
+ * engine buried alive. */
+enum { LINK_WILL_MAX = 64 };
+size_t link_will(const struct link *l, uint8_t out[LINK_WILL_MAX]);
+/* A non-blocking UDP socket to send() it with, several times, for a datagram can be lost: bound to the own address and
+ * interface, connected to the peer. The caller's to close; -1 and errno. */
+int link_will_socket(const struct link *l);
 
 uint64_t link_count(const struct link *l, enum link_counter c);
 const char *link_counter_name(unsigned c);

@@ -18,7 +18,7 @@
 #include "base/cur.h"
 #include "base/wr.h"
 
-enum { BEAT_VERSION = 1, BEAT_BODY = 58, BEAT_MAC = 32, BEAT_MAX = 256 };
+enum { BEAT_VERSION = 1, BEAT_BODY = 58, DATAGRAM_MAX = 256 };
 #define BEAT_MAGIC 0x49504842u /* "IPHB" */
 
 struct beat_msg {
@@ -35,13 +35,14 @@ static uint64_t fresh_challenge(void)
 	return v;
 }
 
-void link_hb_init(struct link_hb *hb, const uint8_t psk[HA_PSK_LEN])
+void link_hb_init(struct link *l, const uint8_t psk[HA_PSK_LEN])
 {
-	(void)crypto_kdf_derive_from_key(hb->key, sizeof(hb->key), 2, "ha_link_", psk); /* fails for odd lengths only */
-	hb->challenge = fresh_challenge();
+	/* fails for odd lengths only */
+	(void)crypto_kdf_derive_from_key(l->hb.key, sizeof(l->hb.key), 2, "ha_link_", psk);
+	l->hb.challenge = fresh_challenge();
 }
 
-static void seal(const struct link *l, bool ours, struct span body, uint8_t mac[BEAT_MAC])
+void link_hb_mac(const struct link *l, const uint8_t key[LINK_KEY], bool ours, struct span body, uint8_t mac[LINK_MAC])
 {
 	uint8_t head[2 * sizeof(struct addr) + 3];
 	struct wr w = wr_of(head, sizeof(head));
@@ -50,16 +51,28 @@ static void seal(const struct link *l, bool ours, struct span body, uint8_t mac[
 	wr_u8(&w, l->cfg.family);
 	wr_be16(&w, l->cfg.port);
 	crypto_generichash_state st;
-	crypto_generichash_init(&st, l->hb.key, sizeof(l->hb.key), BEAT_MAC);
+	crypto_generichash_init(&st, key, LINK_KEY, LINK_MAC);
 	crypto_generichash_update(&st, head, w.len);
 	crypto_generichash_update(&st, body.p, body.len);
-	crypto_generichash_final(&st, mac, BEAT_MAC);
+	crypto_generichash_final(&st, mac, LINK_MAC);
+}
+
+bool link_hb_open(const struct link *l, const uint8_t key[LINK_KEY], struct span d, struct span *body)
+{
+	if (d.len < LINK_MAC || d.len > DATAGRAM_MAX)
+		return false;
+	struct cur c = cur_span(d);
+	uint8_t mac[LINK_MAC];
+	*body = cur_bytes(&c, d.len - LINK_MAC);
+	struct span theirs = cur_bytes(&c, LINK_MAC);
+	link_hb_mac(l, key, false, *body, mac);
+	return sodium_memcmp(mac, theirs.p, LINK_MAC) == 0;
 }
 
 void link_beat(struct link *l, const struct link_beat *b, mono_t now)
 {
 	(void)now;
-	uint8_t d[BEAT_BODY + BEAT_MAC];
+	uint8_t d[BEAT_BODY + LINK_MAC];
 	struct wr w = wr_of(d, sizeof(d));
 	wr_be32(&w, BEAT_MAGIC);
 	wr_u8(&w, BEAT_VERSION);
@@ -73,8 +86,8 @@ void link_beat(struct link *l, const struct link_beat *b, mono_t now)
 	wr_be64(&w, l->hb.answer);
 	wr_be64(&w, b->term);
 	wr_be64(&w, b->seq);
-	uint8_t mac[BEAT_MAC];
-	seal(l, true, span_of(d, w.len), mac);
+	uint8_t mac[LINK_MAC];
+	link_hb_mac(l, l->hb.key, true, span_of(d, w.len), mac);
 	wr_bytes(&w, mac, sizeof(mac));
 	if (sendto(l->ufd, d, w.len, MSG_DONTWAIT | MSG_NOSIGNAL, &l->peer.u.any, l->peer.len) != (ssize_t)w.len)
 		l->count[LINK_BEAT_UNSENT]++;
@@ -83,16 +96,10 @@ void link_beat(struct link *l, const struct link_beat *b, mono_t now)
 /* An authentic heartbeat's fields; false for anything else. */
 static bool open_beat(const struct link *l, struct span d, struct beat_msg *m)
 {
-	if (d.len < BEAT_BODY + BEAT_MAC || d.len > BEAT_MAX)
+	struct span body;
+	if (!link_hb_open(l, l->hb.key, d, &body))
 		return false;
-	struct cur c = cur_span(d);
-	struct span body = cur_bytes(&c, d.len - BEAT_MAC);
-	struct span theirs = cur_bytes(&c, BEAT_MAC);
-	uint8_t mac[BEAT_MAC];
-	seal(l, false, body, mac);
-	if (sodium_memcmp(mac, theirs.p, BEAT_MAC) != 0)
-		return false;
-	c = cur_span(body);
+	struct cur c = cur_span(body);
 	bool ok = cur_be32(&c) == BEAT_MAGIC && cur_u8(&c) >= BEAT_VERSION;
 	m->b.role = cur_u8(&c);
 	m->b.quality = cur_u8(&c);
@@ -125,6 +132,7 @@ static void take(struct link *l, const struct beat_msg *m, mono_t now)
 			return;
 		}
 		hb->known = true;
+		hb->dead = false;
 		hb->boot = m->boot;
 		hb->challenge = fresh_challenge();
 	}
@@ -138,7 +146,7 @@ static void take(struct link *l, const struct beat_msg *m, mono_t now)
 void link_hb_receive(struct link *l, mono_t now)
 {
 	for (unsigned i = 0; i < LINK_BEATS_STEP; i++) {
-		uint8_t d[BEAT_MAX + 1];
+		uint8_t d[DATAGRAM_MAX + 1];
 		struct link_sa from = { .len = sizeof(from.u) };
 		ssize_t n = recvfrom(l->ufd, d, sizeof(d), MSG_DONTWAIT, &from.u.any, &from.len);
 		if (n < 0)
@@ -146,6 +154,8 @@ void link_hb_receive(struct link *l, mono_t now)
 		struct beat_msg m;
 		if (!link_sa_same_host(&from, &l->peer))
 			l->count[LINK_FOREIGN]++;
+		else if (link_will_is(span_of(d, (size_t)n)))
+			link_will_take(l, span_of(d, (size_t)n));
 		else if (!open_beat(l, span_of(d, (size_t)n), &m))
 			l->count[LINK_BAD_BEAT]++;
 		else

@@ -1,7 +1,8 @@
 /* ha_link_int.h - what the files of the link share: connections, queues, heartbeat state.
  *
  * ha_link.c steps the whole, _tls seals and opens one connection (the only file that knows OpenSSL), _sock makes
- * sockets, _queue holds octets in both directions, _beat sends and judges heartbeats. One thread a link.
+ * sockets, _queue holds octets in both directions, _beat sends and judges heartbeats, _will makes and opens the
+ * message of a death. One thread a link.
  */
 #ifndef HACACHE_HA_LINK_INT_H
 #define HACACHE_HA_LINK_INT_H
@@ -22,7 +23,8 @@ enum {
 	LINK_CHUNK = 64 * 1024 - 64,
 	LINK_SPARE_MAX = 16,              /* chunks that stay when they have been emptied */
 	LINK_WHY = 256,
-	LINK_KEY = 32
+	LINK_KEY = 32,
+	LINK_MAC = 32                     /* at the end of each datagram */
 };
 
 #define LINK_HANDSHAKE_NS (1 * NS_PER_SEC)
@@ -79,6 +81,7 @@ enum link_io { LINK_IO_OK, LINK_IO_AGAIN, LINK_IO_CLOSED, LINK_IO_FAILED };
 
 struct link_hb {
 	uint8_t key[LINK_KEY];
+	uint8_t will_key[LINK_KEY];
 	uint64_t sent;                    /* counter of our last heartbeat */
 	uint64_t challenge;               /* a new boot of the peer proves itself with it */
 	uint64_t answer;                  /* the peer's challenge */
@@ -87,6 +90,7 @@ struct link_hb {
 	uint64_t boot, counter;
 	struct link_beat beat;
 	mono_t at;
+	bool dead;                        /* its will has come */
 };
 
 struct link {
@@ -145,8 +149,18 @@ void link_in_consume(struct link_in *in, size_t n);
 void link_in_fini(struct link_in *in);
 
 /* ha_link_beat.c */
-void link_hb_init(struct link_hb *hb, const uint8_t psk[HA_PSK_LEN]);
+void link_hb_init(struct link *l, const uint8_t psk[HA_PSK_LEN]);
 void link_hb_receive(struct link *l, mono_t now);
+/* Of a datagram that we send, or of one that the peer does. */
+void link_hb_mac(const struct link *l, const uint8_t key[LINK_KEY], bool ours, struct span body, uint8_t mac[LINK_MAC]);
+/* Splits a datagram into body and MAC; false: too short or too long, or the MAC is wrong. */
+bool link_hb_open(const struct link *l, const uint8_t key[LINK_KEY], struct span d, struct span *body);
+
+/* ha_link_will.c */
+void link_will_init(struct link *l, const uint8_t psk[HA_PSK_LEN]);
+/* Does it begin as a will does? Says nothing about who sent it. */
+bool link_will_is(struct span d);
+void link_will_take(struct link *l, struct span d);
 
 static inline void link_heard(struct link *l, mono_t now)
 {

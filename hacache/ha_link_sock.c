@@ -89,16 +89,37 @@ int link_sock_udp(const struct link *l, char *why)
 	return fd;
 }
 
+static struct link_sa no_port(const struct link_sa *sa)
+{
+	struct link_sa any = *sa;
+	if (any.u.any.sa_family == AF_INET)
+		any.u.v4.sin_port = 0;
+	else
+		any.u.v6.sin6_port = 0;
+	return any;
+}
+
+/* The heartbeats' port is theirs: a second socket there would take some of them. */
+int link_will_socket(const struct link *l)
+{
+	int fd = open_socket(l, SOCK_DGRAM);
+	if (fd < 0)
+		return -1;
+	const struct link_sa from = no_port(&l->own);
+	if (bind(fd, &from.u.any, from.len) == 0 && connect(fd, &l->peer.u.any, l->peer.len) == 0)
+		return fd;
+	int e = errno;
+	close(fd);
+	errno = e;
+	return -1;
+}
+
 int link_sock_connect(const struct link *l)
 {
 	int fd = open_socket(l, SOCK_STREAM);
 	if (fd < 0)
 		return -1;
-	struct link_sa from = l->own;
-	if (from.u.any.sa_family == AF_INET)
-		from.u.v4.sin_port = 0;
-	else
-		from.u.v6.sin6_port = 0;
+	const struct link_sa from = no_port(&l->own);
 	if (bind(fd, &from.u.any, from.len) != 0 || (connect(fd, &l->peer.u.any, l->peer.len) != 0 && errno != EINPROGRESS)) {
 		close(fd);
 		return -1;

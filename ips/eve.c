@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ips/community.h"
+#include "ips/logs.h"
+#include "ips/utc.h"
 #include "sigs/apps.h"
 
 char *rec_id(const struct rec *r, char *buf)
@@ -41,13 +42,8 @@ const char *ip_proto_text(uint8_t proto, char *buf)
 
 static json_t *time_text(mono_t t)
 {
-	char day[32], text[64];
-	const time_t s = (time_t)(t.ns / NS_PER_SEC);
-	struct tm tm;
-	gmtime_r(&s, &tm);
-	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text, sizeof(text), "%s.%06u+0000", day, (unsigned)((uint64_t)t.ns % NS_PER_SEC / NS_PER_US));
-	return json_string(text);
+	const struct utc u = utc_of(t);
+	return json_sprintf("%04d-%02u-%02uT%02u:%02u:%02u.%06u+0000", u.year, u.month, u.day, u.hour, u.minute, u.second, u.us);
 }
 
 /* Names come off the wire, messages from others' rules: what is no UTF-8 is shown octet by octet. */
@@ -180,6 +176,20 @@ static void add_details(json_t *o, const struct rec *r, const struct gen *g)
 	}
 }
 
+/* Writes o, which is gone then. */
+static void finish_line(json_t *o, struct outbuf *out)
+{
+	char *line = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	if (line != NULL) {
+		outbuf_add(out, line, strlen(line));
+		outbuf_add(out, "\n", 1);
+	} else {
+		out->bad = true;
+	}
+	free(line);
+	json_decref(o);
+}
+
 void eve_line(const struct rec *r, const struct gen *g, struct outbuf *out)
 {
 	static const char *const kinds[REC_N] = {
@@ -208,13 +218,22 @@ void eve_line(const struct rec *r, const struct gen *g, struct outbuf *out)
 		json_object_set_new(o, "policy_id", json_integer(r->policy_id));
 	}
 	add_details(o, r, g);
-	char *line = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
-	if (line != NULL) {
-		outbuf_add(out, line, strlen(line));
-		outbuf_add(out, "\n", 1);
-	} else {
-		out->bad = true;
-	}
-	free(line);
-	json_decref(o);
+	finish_line(o, out);
+}
+
+void eve_ha_line(const struct ha_event *ev, const char *hostname, struct outbuf *out)
+{
+	if (ev->id >= HAE_N)
+		return;
+	json_t *o = json_object(), *ha = json_object();
+	json_object_set_new(o, "timestamp", time_text(ev->at));
+	json_object_set_new(o, "event_type", json_string("ha"));
+	if (hostname[0] != '\0')
+		json_object_set_new(o, "host", foreign_text(hostname));
+	json_object_set_new(ha, "event", json_string(ha_event_name(ev->id)));
+	json_object_set_new(ha, "term", json_integer((json_int_t)ev->term));
+	if (ev->text[0] != '\0')
+		json_object_set_new(ha, "text", foreign_text(ev->text));
+	json_object_set_new(o, "ha", ha);
+	finish_line(o, out);
 }

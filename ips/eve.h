@@ -8,6 +8,9 @@
 
 /* One line with its newline. Times are nanoseconds since the epoch. The gen names rules. */
 void eve_line(const struct rec *r, const struct gen *g, struct outbuf *out);
+struct ha_event;
+/* An event of the pair, as hostname saw it. */
+void eve_ha_line(const struct ha_event *ev, const char *hostname, struct outbuf *out);
 /* The record's id, the same on every node that writes it: "owner-serial-number". */
 #define REC_ID_TEXT 64
 char *rec_id(const struct rec *r, char *buf);

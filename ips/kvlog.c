@@ -1,10 +1,9 @@
 /* kvlog.c - see kvlog.h. */
 #include "ips/kvlog.h"
 
-#include <stdio.h>
-#include <time.h>
-
 #include "ips/eve.h"
+#include "ips/logs.h"
+#include "ips/utc.h"
 #include "sigs/apps.h"
 
 struct kv_kind {
@@ -35,15 +34,12 @@ static void quoted(struct outbuf *o, const char *key, const char *v)
 	outbuf_add(o, "\"", 1);
 }
 
-static void head(struct outbuf *o, const struct rec *r, const struct kv_kind *k)
+static void head(struct outbuf *o, mono_t at, const struct kv_kind *k)
 {
-	char when[64];
-	const time_t s = (time_t)(r->at.ns / NS_PER_SEC);
-	struct tm tm;
-	gmtime_r(&s, &tm);
-	strftime(when, sizeof(when), "date=%Y-%m-%d time=%H:%M:%S", &tm);
-	outbuf_fmt(o, "%s eventtime=%lld tz=\"+0000\" logid=\"%s\" type=\"%s\" subtype=\"%s\"", when, (long long)r->at.ns, k->logid,
-		   k->type, k->subtype);
+	const struct utc u = utc_of(at);
+	outbuf_fmt(o, "date=%04d-%02u-%02u time=%02u:%02u:%02u", u.year, u.month, u.day, u.hour, u.minute, u.second);
+	outbuf_fmt(o, " eventtime=%lld tz=\"+0000\" logid=\"%s\" type=\"%s\" subtype=\"%s\"", (long long)at.ns, k->logid, k->type,
+		   k->subtype);
 	if (k->eventtype != NULL)
 		outbuf_fmt(o, " eventtype=\"%s\"", k->eventtype);
 	outbuf_fmt(o, " level=\"%s\" vd=\"root\"", k->level);
@@ -119,7 +115,7 @@ void kvlog_line(const struct rec *r, const struct gen *g, struct outbuf *o)
 	if (r->kind >= REC_N)
 		return;
 	const struct kv_kind *k = &kinds[r->kind];
-	head(o, r, k);
+	head(o, r->at, k);
 	if (r->kind == REC_APP)
 		outbuf_fmt(o, " appid=%u", r->app);
 	addresses(o, r);
@@ -151,5 +147,34 @@ void kvlog_line(const struct rec *r, const struct gen *g, struct outbuf *o)
 	case REC_N:
 		break;
 	}
+	outbuf_add(o, "\n", 1);
+}
+
+/* Numbers of the vendor's event log where it has the event: a member's state moved, is dead, joined, interface down and up, synchronisation. */
+static const struct kv_kind ha_kinds[HAE_N] = {
+	[HAE_START] = { "0108037892", "event", "ha", NULL, "notice" },
+	[HAE_ACTIVE] = { "0108037892", "event", "ha", NULL, "notice" },
+	[HAE_PASSIVE] = { "0108037892", "event", "ha", NULL, "notice" },
+	[HAE_PEER_FOUND] = { "0108037894", "event", "ha", NULL, "notice" },
+	[HAE_PEER_LOST] = { "0108037893", "event", "ha", NULL, "critical" },
+	[HAE_LINK_UP] = { "0108037902", "event", "ha", NULL, "notice" },
+	[HAE_LINK_DOWN] = { "0108037901", "event", "ha", NULL, "critical" },
+	[HAE_BULK_START] = { "0108037903", "event", "ha", NULL, "information" },
+	[HAE_BULK_END] = { "0108037903", "event", "ha", NULL, "information" },
+	[HAE_SYNC_FAILED] = { "0108037903", "event", "ha", NULL, "error" },
+	[HAE_STEP_DOWN] = { "0108037892", "event", "ha", NULL, "warning" },
+	[HAE_BACKLOG] = { "0108037904", "event", "ha", NULL, "warning" },
+	[HAE_RELOAD] = { "0108037904", "event", "ha", NULL, "notice" },
+};
+
+void kvlog_ha_line(const struct ha_event *ev, const char *hostname, struct outbuf *o)
+{
+	if (ev->id >= HAE_N)
+		return;
+	head(o, ev->at, &ha_kinds[ev->id]);
+	quoted(o, "hostname", hostname);
+	outbuf_fmt(o, " term=%llu msg=\"%s\"", (unsigned long long)ev->term, ha_event_name(ev->id));
+	if (ev->text[0] != '\0')
+		quoted(o, "detail", ev->text);
 	outbuf_add(o, "\n", 1);
 }

@@ -8,5 +8,8 @@
 
 /* One line with its newline; records that have no line of their own add nothing. Times in UTC. */
 void kvlog_line(const struct rec *r, const struct gen *g, struct outbuf *out);
+struct ha_event;
+/* An event of the pair, as hostname saw it. */
+void kvlog_ha_line(const struct ha_event *ev, const char *hostname, struct outbuf *out);
 
 #endif

@@ -2,6 +2,7 @@
 #include "ips/lists.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/addr.h"
 #include "ips/eve.h"
@@ -14,17 +15,75 @@ static const char *endpoint(const struct addr *a, uint16_t port, uint8_t family,
 	return buf;
 }
 
-/* ICMP: the identifier is the client's port, the type the server's (seed 002). */
-static const char *server(const struct tuple *t, char *buf, size_t cap)
+uint16_t list_server_port(const struct tuple *t)
 {
 	const bool icmp = t->proto == IPPROTO_ICMP_ || t->proto == IPPROTO_ICMP6_;
-	return endpoint(&t->dst, icmp ? t->dport >> 8 : t->dport, t->family, buf, cap);
+	return icmp ? t->dport >> 8 : t->dport;
 }
 
-static long long seconds(mono_t later, mono_t earlier)
+static const char *server(const struct tuple *t, char *buf, size_t cap)
+{
+	return endpoint(&t->dst, list_server_port(t), t->family, buf, cap);
+}
+
+long long list_seconds(mono_t later, mono_t earlier)
 {
 	const int64_t d = mono_diff(later, earlier);
 	return d > 0 ? d / NS_PER_SEC : 0;
+}
+
+/* --- copies ------------------------------------------------------------------------------------------ */
+
+void list_env_take(const struct engine *e, struct list_env *env)
+{
+	const struct gen *g = engine_gen(e);
+	*env = (struct list_env){ .now = engine_now(e), .ignore_after = g->ignore_after };
+	for (enum tag_table_id i = TAGS_STOCK; i < TAG_TABLE_N; i++) {
+		const struct tag_table *tt = sigset_tags(g->sigs, i);
+		env->tags[i].nr = tt->nr;
+		env->tags[i].hash = tt->hash;
+	}
+}
+
+static void take_dir(const struct insp *f, enum dir d, struct list_row *r)
+{
+	const struct reasm_dir *m = &f->reasm.dir[d];
+	r->dir[d] = (struct list_dir){ .seen = m->seen,
+				       .inspected = f->s.dir[d].inspected,
+				       .held = m->held_bytes,
+				       .n_ooo = m->n_ooo,
+				       .n_gaps = m->n_gaps,
+				       .differed = m->differed,
+				       .look = f->s.dir[d].look.len,
+				       .blocked = f->s.dir[d].blocked };
+	/* undecided first octets, out-of-order segments, partial TPDUs and TSDUs */
+	r->buffer_len += (uint64_t)f->s.dir[d].look.len + m->held_bytes;
+	if (f->stack != NULL) {
+		r->buffer_len += (uint64_t)f->stack->cotp.dir[d].part.len + f->stack->cotp.dir[d].tsdu.len;
+		r->failed |= f->stack->cotp.dir[d].failed;
+	}
+}
+
+void list_row_take(const struct session *s, struct list_row *r)
+{
+	const struct insp *f = engine_insp(s);
+	memset(r, 0, sizeof(*r));
+	r->s = s->s;
+	r->larval = s->larval;
+	r->proto_state = session_proto_state(s);
+	r->inspected = f != NULL;
+	if (f == NULL)
+		return;
+	r->partial = f->s.partial;
+	r->service = f->s.service;
+	r->proto = f->s.proto;
+	r->owner = f->s.owner;
+	r->app = f->s.app;
+	r->last_app = f->s.last_app;
+	r->n_alerts = f->s.n_alerts;
+	r->tags = f->s.tags;
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
+		take_dir(f, d, r);
 }
 
 /* --- ips session list -------------------------------------------------------------------------------- */
@@ -36,41 +95,42 @@ static char letter(bool on, char c)
 	return on ? c : '.';
 }
 
-static void ips_letters(const struct session *s, const struct insp *f, struct outbuf *o)
+char *list_letters(const struct list_row *r, char *buf)
 {
-	const struct reasm_dir *r = f->reasm.dir;
-	const struct insp_dir *d = f->s.dir;
-	const bool failed = f->stack != NULL && (f->stack->cotp.dir[DIR_ORIG].failed || f->stack->cotp.dir[DIR_REPLY].failed);
-	outbuf_fmt(o, "%c%c%c%c-%c%c%c%c-%c%c%c%c", letter(s->s.flags & SF_LOG, 'l'), letter(s->s.tcp.midstream, 'm'),
-		   letter(s->s.flags & SF_SYN_SES, 's'), letter(f->s.partial, 'p'), letter(r[0].n_gaps + r[1].n_gaps != 0, 'g'),
-		   letter(r[0].held_bytes + r[1].held_bytes != 0, 'h'), letter(d[0].blocked, 'c'), letter(d[1].blocked, 'b'),
-		   letter(failed, 'f'), letter(f->s.tags.n != 0, 't'), letter(f->s.n_alerts != 0, 'a'),
-		   letter(s->s.tcp.end[0].fin || s->s.tcp.end[1].fin, 'e'));
+	const struct list_dir *d = r->dir;
+	snprintf(buf, LIST_LETTERS, "%c%c%c%c-%c%c%c%c-%c%c%c%c", letter(r->s.flags & SF_LOG, 'l'), letter(r->s.tcp.midstream, 'm'),
+		 letter(r->s.flags & SF_SYN_SES, 's'), letter(r->partial, 'p'), letter(d[0].n_gaps + d[1].n_gaps != 0, 'g'),
+		 letter(d[0].held + d[1].held != 0, 'h'), letter(d[0].blocked, 'c'), letter(d[1].blocked, 'b'), letter(r->failed, 'f'),
+		 letter(r->tags.n != 0, 't'), letter(r->n_alerts != 0, 'a'),
+		 letter(r->s.tcp.end[0].fin || r->s.tcp.end[1].fin, 'e'));
+	return buf;
 }
 
-static const char *end_state(const struct session *s, enum dir d)
+static bool is_tcp(const struct list_row *r)
+{
+	return r->s.tuple[DIR_ORIG].proto == IPPROTO_TCP_;
+}
+
+const char *list_end_state(const struct list_row *r, enum dir d)
 {
 	static const char *const seen[2] = { "NONE", "SEEN" };
-	if (s->s.tuple[DIR_ORIG].proto == IPPROTO_TCP_)
-		return tcps_name(s->s.tcp.end[d].state);
-	return seen[s->s.n[d].packets != 0];
+	return is_tcp(r) ? tcps_name(r->s.tcp.end[d].state) : seen[r->s.n[d].packets != 0];
 }
 
-static void side(const struct session *s, const struct insp *f, enum dir d, struct outbuf *o)
+static void side(const struct list_row *r, enum dir d, struct outbuf *o)
 {
-	const struct reasm_dir *r = &f->reasm.dir[d];
-	const uint64_t seen = s->s.tuple[DIR_ORIG].proto == IPPROTO_TCP_ ? r->seen : f->s.dir[d].inspected;
-	outbuf_fmt(o, "%c-%s/%llu/%u/%u/%u/%u", d == DIR_ORIG ? 'C' : 'S', end_state(s, d), (unsigned long long)seen, r->held_bytes,
-		   r->n_ooo, r->n_gaps, r->differed);
+	const struct list_dir *m = &r->dir[d];
+	outbuf_fmt(o, "%c-%s/%llu/%u/%u/%u/%u", d == DIR_ORIG ? 'C' : 'S', list_end_state(r, d),
+		   (unsigned long long)(is_tcp(r) ? m->seen : m->inspected), m->held, m->n_ooo, m->n_gaps, m->differed);
 }
 
-static const char *service_name(const struct insp *f)
+const char *list_confirmed(const struct list_row *r)
 {
-	switch ((enum service)f->s.service) {
+	switch ((enum service)r->service) {
 	case SVC_COTP:
 		return "cotp";
 	case SVC_NAMED:
-		return proto_name(f->s.proto);
+		return proto_name(r->proto);
 	case SVC_UNDECIDED:
 	case SVC_UNKNOWN:
 	case SVC_N:
@@ -80,47 +140,56 @@ static const char *service_name(const struct insp *f)
 }
 
 /* What the server's port stands for; what it is, content says. */
-static const char *set_by_port(const struct tuple *t)
+const char *list_set_by_port(const struct list_row *r)
 {
-	return t->proto == IPPROTO_TCP_ && t->dport == PORT_ISO_TSAP ? "cotp" : "";
+	return is_tcp(r) && r->s.tuple[DIR_ORIG].dport == PORT_ISO_TSAP ? "cotp" : "";
 }
 
-static void ips_session(struct engine *e, const struct session *s, unsigned id, struct outbuf *o)
+const char *list_assembled(const struct list_row *r)
 {
-	const struct insp *f = engine_insp(s);
-	const struct tuple *t = &s->s.tuple[DIR_ORIG];
-	const unsigned long long after = (unsigned long long)engine_gen(e)->ignore_after;
-	char c[ADDR_TEXT + 8], v[ADDR_TEXT + 8];
-	const struct app *app = app_by_id(f->s.app);
-	outbuf_fmt(o, "SESSION id:%u serial:%llu proto:%u group:%u age:%lld idle:%lld flag:0x%08x\n", id,
-		   (unsigned long long)s->s.serial, t->proto, t->proto, seconds(engine_now(e), s->s.start),
-		   seconds(engine_now(e), s->s.last), s->s.flags);
+	return is_tcp(r) ? list_confirmed(r) : "";
+}
+
+void list_row_ips(const struct list_env *env, const struct list_row *r, unsigned long long id, struct outbuf *o)
+{
+	const struct session_state *s = &r->s;
+	const struct tuple *t = &s->tuple[DIR_ORIG];
+	const unsigned long long after = env->ignore_after;
+	char c[ADDR_TEXT + 8], v[ADDR_TEXT + 8], letters[LIST_LETTERS];
+	const struct app *app = app_by_id(r->app);
+	outbuf_fmt(o, "SESSION id:%llu serial:%llu proto:%u group:%u age:%lld idle:%lld flag:0x%08x\n", id,
+		   (unsigned long long)s->serial, t->proto, t->proto, list_seconds(env->now, s->start),
+		   list_seconds(env->now, s->last), s->flags);
 	outbuf_fmt(o, "        feature:0x%x encap:0 ignore:%u,%u ignore_after:%llu,%llu\n", FEATURE_IPS,
-		   after != 0 && f->s.dir[0].inspected >= after, after != 0 && f->s.dir[1].inspected >= after, after, after);
-	outbuf_fmt(o, "        tunnel:0 children:0 flag:");
-	ips_letters(s, f, o);
-	outbuf_fmt(o, "\n  C-%s, S-%s\n  state: ", endpoint(&t->src, t->sport, t->family, c, sizeof(c)), server(t, v, sizeof(v)));
-	side(s, f, DIR_ORIG, o);
+		   after != 0 && r->dir[0].inspected >= after, after != 0 && r->dir[1].inspected >= after, after, after);
+	outbuf_fmt(o, "        tunnel:0 children:0 flag:%s\n", list_letters(r, letters));
+	outbuf_fmt(o, "  C-%s, S-%s\n  state: ", endpoint(&t->src, t->sport, t->family, c, sizeof(c)), server(t, v, sizeof(v)));
+	side(r, DIR_ORIG, o);
 	outbuf_fmt(o, ", ");
-	side(s, f, DIR_REPLY, o);
-	outbuf_fmt(o, " pause:0, paws:0\n  expire: %lld\n", seconds(s->s.expires, engine_now(e)));
-	outbuf_fmt(o, "  app: %s:%u last:%u unknown-size:%u\n", app != NULL ? app->name : "unknown", f->s.app, f->s.last_app,
-		   f->s.service == SVC_UNDECIDED ? f->s.dir[0].look.len + f->s.dir[1].look.len : 0);
-	outbuf_fmt(o, "  cnfm: %s\n  set: %s\n  asm: %s\n", service_name(f), set_by_port(t),
-		   t->proto == IPPROTO_TCP_ ? service_name(f) : "");
+	side(r, DIR_REPLY, o);
+	outbuf_fmt(o, " pause:0, paws:0\n  expire: %lld\n", list_seconds(s->expires, env->now));
+	outbuf_fmt(o, "  app: %s:%u last:%u unknown-size:%u\n", app != NULL ? app->name : "unknown", r->app, r->last_app,
+		   r->service == SVC_UNDECIDED ? r->dir[0].look + r->dir[1].look : 0);
+	outbuf_fmt(o, "  cnfm: %s\n  set: %s\n  asm: %s\n", list_confirmed(r), list_set_by_port(r), list_assembled(r));
 }
 
 void list_ips_sessions(struct engine *e, struct outbuf *o)
 {
 	unsigned id = 0;
-	for (struct session *s = session_next(engine_sessions(e), NULL); s != NULL; s = session_next(engine_sessions(e), s))
-		if (engine_insp(s) != NULL)
-			ips_session(e, s, ++id, o);
+	struct list_env env;
+	struct list_row r;
+	list_env_take(e, &env);
+	for (struct session *s = session_next(engine_sessions(e), NULL); s != NULL; s = session_next(engine_sessions(e), s)) {
+		if (engine_insp(s) == NULL)
+			continue;
+		list_row_take(s, &r);
+		list_row_ips(&env, &r, ++id, o);
+	}
 }
 
 /* --- sys session list -------------------------------------------------------------------------------- */
 
-static void state_words(const struct session *s, struct outbuf *o)
+static void state_words(uint32_t flags, struct outbuf *o)
 {
 	static const struct {
 		uint32_t bit;
@@ -133,7 +202,7 @@ static void state_words(const struct session *s, struct outbuf *o)
 	outbuf_fmt(o, "state=");
 	const char *gap = "";
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if ((s->s.flags & words[i].bit) != 0) {
+		if ((flags & words[i].bit) != 0) {
 			outbuf_fmt(o, "%s%s", gap, words[i].name);
 			gap = " ";
 		}
@@ -159,18 +228,22 @@ static void mac(const uint8_t m[6], const char *key, struct outbuf *o)
 	outbuf_fmt(o, "%s=%02x:%02x:%02x:%02x:%02x:%02x", key, m[0], m[1], m[2], m[3], m[4], m[5]);
 }
 
-static void sys_session(struct engine *e, const struct session *s, struct outbuf *o)
+uint32_t list_app(const struct list_row *r)
 {
-	const struct session_state *t = &s->s;
-	const struct insp *f = engine_insp(s);
-	const long long duration = seconds(engine_now(e), t->start);
+	return r->last_app != 0 ? r->last_app : r->app;
+}
+
+void list_row_sys(const struct list_env *env, const struct list_row *r, struct outbuf *o)
+{
+	const struct session_state *t = &r->s;
+	const long long duration = list_seconds(env->now, t->start);
 	outbuf_fmt(o,
 		   "session info: proto=%u proto_state=%02u duration=%lld expire=%lld timeout=%u "
 		   "flags=00000000 socktype=0 sockport=0 av_idx=0 use=%u\n",
-		   t->tuple[0].proto, session_proto_state(s), duration, seconds(t->expires, engine_now(e)), t->timeout_s,
-		   f != NULL ? 4u : 3u);
-	outbuf_fmt(o, "class_id=0 ha_id=%u policy_dir=0 tunnel=/ vlan_cos=0/255\n", f != NULL ? f->s.owner : 0);
-	state_words(s, o);
+		   t->tuple[0].proto, r->proto_state, duration, list_seconds(t->expires, env->now), t->timeout_s,
+		   r->inspected ? 4u : 3u);
+	outbuf_fmt(o, "class_id=0 ha_id=%u policy_dir=0 tunnel=/ vlan_cos=0/255\n", r->owner);
+	state_words(t->flags, o);
 	outbuf_fmt(o, "statistic(bytes/packets/allow_err): org=%llu/%llu/%u reply=%llu/%llu/%u tuples=2\n",
 		   (unsigned long long)t->n[0].bytes, (unsigned long long)t->n[0].packets, t->n[0].allow_err,
 		   (unsigned long long)t->n[1].bytes, (unsigned long long)t->n[1].packets, t->n[1].allow_err);
@@ -185,54 +258,39 @@ static void sys_session(struct engine *e, const struct session *s, struct outbuf
 	mac(t->dst_mac, " dst_mac", o);
 	outbuf_fmt(o, "\nmisc=0 policy_id=%u auth_info=0 chk_client_info=0 vd=%u\n", t->policy_id, t->tuple[0].vdom);
 	outbuf_fmt(o, "serial=%08llx tos=%02x/%02x app_list=0 app=%u url_cat=0\n", (unsigned long long)t->serial, t->tos[0],
-		   t->tos[1],
-		   f == NULL            ? 0
-		   : f->s.last_app != 0 ? f->s.last_app
-					: f->s.app);
+		   t->tos[1], list_app(r));
 	outbuf_fmt(o, "sdwan_mbr_seq=0 sdwan_service_id=0\nrpdb_link_id=00000000 rpdb_svc_id=0 ngfwid=n/a\n");
-	outbuf_fmt(o, "npu_state=0x000000 no_offload\nno_ofld_reason: %s\n", f != NULL ? "utm" : "non-npu-intf");
+	outbuf_fmt(o, "npu_state=0x000000 no_offload\nno_ofld_reason: %s\n\n", r->inspected ? "utm" : "non-npu-intf");
 }
 
 void list_sys_sessions(struct engine *e, struct outbuf *o)
 {
+	struct list_env env;
+	struct list_row r;
+	list_env_take(e, &env);
 	for (struct session *s = session_next(engine_sessions(e), NULL); s != NULL; s = session_next(engine_sessions(e), s)) {
-		sys_session(e, s, o);
-		outbuf_fmt(o, "\n");
+		list_row_take(s, &r);
+		list_row_sys(&env, &r, o);
 	}
 	outbuf_fmt(o, "total session %zu\n", session_count(engine_sessions(e)));
 }
 
 /* --- ips share list ---------------------------------------------------------------------------------- */
 
-/* Octets held for a flow: undecided first octets, out-of-order segments, partial TPDUs and TSDUs. */
-static size_t buffer_len(const struct insp *f)
+void list_row_share(const struct list_env *env, const struct list_row *r, struct outbuf *o)
 {
-	size_t n = 0;
-	for (enum dir d = DIR_ORIG; d < DIR_N; d++) {
-		n += f->s.dir[d].look.len + f->reasm.dir[d].held_bytes;
-		if (f->stack != NULL)
-			n += f->stack->cotp.dir[d].part.len + f->stack->cotp.dir[d].tsdu.len;
-	}
-	return n;
-}
-
-static void share_session(struct engine *e, const struct session *s, struct outbuf *o)
-{
-	const struct insp *f = engine_insp(s);
-	const struct tuple *t = &s->s.tuple[DIR_ORIG];
+	const struct tuple *t = &r->s.tuple[DIR_ORIG];
 	char c[ADDR_TEXT + 8], v[ADDR_TEXT + 8];
 	outbuf_fmt(o, "  client=%s server=%s\n", endpoint(&t->src, t->sport, t->family, c, sizeof(c)), server(t, v, sizeof(v)));
-	outbuf_fmt(o, "    service=%u, ignore_app_after=%llu, last_app=%u, buffer_len=%zu\n",
-		   f->s.service == SVC_COTP ? SERVICE_COTP_ID : 0, (unsigned long long)engine_gen(e)->ignore_after, f->s.last_app,
-		   buffer_len(f));
-	for (enum tag_table_id i = TAGS_STOCK; i < TAG_TABLE_N; i++) {
-		const struct tag_table *tt = sigset_tags(engine_gen(e)->sigs, i);
-		outbuf_fmt(o, "    %s tags: nr=%u, hash=%llx\n", i == TAGS_STOCK ? "stock" : "custom", tt->nr,
-			   (unsigned long long)tt->hash);
-	}
-	outbuf_fmt(o, "    tags [count=%u]:", f->s.tags.n);
-	for (unsigned i = 0; i < f->s.tags.n; i++) {
-		const tag_t g = f->s.tags.id[i];
+	outbuf_fmt(o, "    service=%u, ignore_app_after=%llu, last_app=%u, buffer_len=%llu\n",
+		   r->service == SVC_COTP ? SERVICE_COTP_ID : 0, (unsigned long long)env->ignore_after, r->last_app,
+		   (unsigned long long)r->buffer_len);
+	for (enum tag_table_id i = TAGS_STOCK; i < TAG_TABLE_N; i++)
+		outbuf_fmt(o, "    %s tags: nr=%u, hash=%llx\n", i == TAGS_STOCK ? "stock" : "custom", env->tags[i].nr,
+			   (unsigned long long)env->tags[i].hash);
+	outbuf_fmt(o, "    tags [count=%u]:", r->tags.n);
+	for (unsigned i = 0; i < r->tags.n; i++) {
+		const tag_t g = r->tags.id[i];
 		outbuf_fmt(o, " %c-%u,", (g & TAG_CUSTOM_BIT) != 0 ? 'c' : 's', g & ~TAG_CUSTOM_BIT);
 	}
 	outbuf_fmt(o, "\n");
@@ -240,8 +298,14 @@ static void share_session(struct engine *e, const struct session *s, struct outb
 
 void list_share(struct engine *e, struct outbuf *o)
 {
-	outbuf_fmt(o, " HA Session Cache\n");
-	for (struct session *s = session_next(engine_sessions(e), NULL); s != NULL; s = session_next(engine_sessions(e), s))
-		if (engine_insp(s) != NULL)
-			share_session(e, s, o);
+	struct list_env env;
+	struct list_row r;
+	list_env_take(e, &env);
+	outbuf_fmt(o, LIST_SHARE_HEAD);
+	for (struct session *s = session_next(engine_sessions(e), NULL); s != NULL; s = session_next(engine_sessions(e), s)) {
+		if (engine_insp(s) == NULL)
+			continue;
+		list_row_take(s, &r);
+		list_row_share(&env, &r, o);
+	}
 }

@@ -3,7 +3,8 @@
  * The packet path never waits: a full ring drops the record and counts it. Lines are those of eve.h and kvlog.h.
  * The files are descriptors given from outside (O_APPEND), exchanged on request (log rotation). A disk that is full costs records, which are counted,
  * never the daemon; what was cut off is ended with a newline so that the next line is whole. The last lines written are
- * kept in memory for `ips log tail`.
+ * kept in memory for `ips log tail`. A file that takes nothing for a second (a pipe nobody reads) is waited for no longer:
+ * its lines fail until it takes some again. Who uses signals keeps his: the thread blocks all of them.
  */
 #ifndef IPS_LOGS_H
 #define IPS_LOGS_H
@@ -54,7 +55,14 @@ struct ha_event {
 	char text[128];          /* more in words; may be empty */
 };
 
+const char *ha_event_name(unsigned id);
+
+/* Before the sandbox, from the only thread: lets libraries read what they need (OpenSSL's configuration, jansson's seed), and has all
+ * threads share one arena of malloc, which grows without mprotect. Without it logs_start does the same, where it still may. */
+void logs_warm(void);
+
 struct logs;
+/* On an error the descriptors stay the caller's. */
 enum err logs_start(const struct logs_cfg *cfg, struct logs **out) MUST_USE;
 /* Writes what is in the rings, then ends the thread. NULL is fine. */
 void logs_stop(struct logs *l);
@@ -62,9 +70,11 @@ void logs_stop(struct logs *l);
 /* From worker's thread only: no lock, no system call, no allocation. gen must live until logs_passed. false: full, counted. */
 bool logs_rec(struct logs *l, unsigned worker, const struct gen *g, const struct rec *r);
 bool logs_ha(struct logs *l, unsigned worker, const struct ha_event *ev);
-/* Any thread. Waits until all that was put in before is written or lost (a generation may be freed then); false after timeout_ms. */
+/* Any thread. Waits until all that was put in before is written or lost (a generation may be freed then),
+ * and descriptors are exchanged; false after timeout_ms. */
 bool logs_passed(struct logs *l, unsigned timeout_ms);
-/* New descriptors, from log rotation; -1 ends that log. The old ones are closed once written. */
+/* Any thread. New descriptors, from log rotation; -1 ends that log. The old ones are closed once written; whole lines that an old one
+ * did not take go to the new one. */
 void logs_reopen(struct logs *l, const int fd[LOG_KIND_N]);
 
 struct logs_stat {
@@ -73,7 +83,8 @@ struct logs_stat {
 	uint64_t lost;                /* records for which a ring had no room */
 };
 void logs_stat(const struct logs *l, struct logs_stat *st);
-/* Lines of a log after number *after (0: the last n lines kept), oldest first; *after becomes the last one's number. Any thread. */
+/* At most n lines of a log after number *after (0, or a number not reached yet: the last n kept), oldest first; *after becomes the last
+ * one's number. Lines count once they are in the file. Any thread. */
 void logs_tail(struct logs *l, enum log_kind k, uint64_t *after, unsigned n, struct outbuf *out);
 
 #endif

@@ -1,7 +1,8 @@
 /* pktio.h - packets in and verdicts out behind one table of functions: replay and live run the same engine.
  *
  * Const instances: pktio_capture (pcap, pcapng, gzip), pktio_nfqueue (the kernel's packet queue); pktio_dump
- * wraps another and saves what was let through. Packets are lent from recv until their verdict. One thread.
+ * wraps another and saves what was let through. Packets are lent from recv until their verdict; of a
+ * queue several batches may be out at a time, and their verdicts are given in order. One thread.
  */
 #ifndef NFQ_PKTIO_H
 #define NFQ_PKTIO_H
@@ -10,6 +11,7 @@
 #include "forward/packet.h"
 
 #define PKTIO_BATCH_MAX 64u
+#define PKTIO_FLIGHTS 4u         /* full batches of a queue that may wait for their verdicts; a file has one */
 #define PKTIO_WHY_LEN 256u
 
 struct pktio_verdict {
@@ -44,9 +46,10 @@ struct pktio_ops {
 	const char *name;
 	/* Next packets of a batch, at most max: *n > 0, or ERR_EOF at the end, or an error with why. A record
 	 * without an IP packet comes with data == NULL (its verdict is always pass). A live source never waits: OK
-	 * with *n == 0 when nothing is there, and poll on its fd then. */
+	 * with *n == 0 when nothing is there (poll on its fd then) or as many packets wait for
+	 * their verdicts as it holds. */
 	enum err (*recv)(struct pktio *io, struct packet *v, unsigned max, unsigned *n);
-	/* Verdicts of the last batch's packets, in order, n of them. */
+	/* Verdicts of the n oldest packets that have none, in order. */
 	enum err (*verdict)(struct pktio *io, const struct pktio_verdict *v, unsigned n);
 	/* Sends an IP packet of our own. */
 	enum err (*inject)(struct pktio *io, const uint8_t *ip, uint32_t len);
@@ -90,7 +93,7 @@ struct pktio_nfqueue_opt {
 
 /* Binds the queue and opens the sockets that inject needs: CAP_NET_ADMIN and CAP_NET_RAW. Afterwards CAP_NET_ADMIN must stay,
  * every verdict needs it. close only closes: the queue ends, and what it holds is dropped, with the last process that has the
- * descriptors. A packet whose verdict was not given before the next recv is dropped. */
+ * descriptors. */
 enum err pktio_nfqueue_open(const struct pktio_nfqueue_opt *o, struct pktio **out, char *why) MUST_USE;
 
 #endif

@@ -1,7 +1,7 @@
 /* queue.c - pktio_nfqueue: packets out of the kernel's queue, verdicts back.
  *
- * Datagrams are received many at a time into an arena, one slot each, where the packets stay until their
- * verdicts. Runs of equal verdicts are one message. After a refused verdict for want of the right to give
+ * Datagrams are received many at a time into a ring of slots, where the packets stay until their verdicts:
+ * several batches may wait for theirs. Runs of equal verdicts are one message. After a refused verdict for want of the right to give
  * one every recv fails: nothing would get through any more.
  */
 #include "nfq/pktio.h"
@@ -27,13 +27,16 @@ enum {
 	SNDBUF = 1 << 20,
 	ANSWER_WAIT_MS = 2000,
 	PROC_TEXT = 8192,
-	IP_MIN = 20
+	IP_MIN = 20,
+	SLOTS = PKTIO_BATCH_MAX * PKTIO_FLIGHTS
 };
 
 static const char PROC_FILE[] = "/proc/net/netfilter/nfnetlink_queue";
 
+/* What a slot holds until its verdict. */
 struct held {
 	uint32_t id;
+	bool packet;                     /* false: a message without one */
 	bool cut, csum_ready, gso;
 };
 
@@ -50,13 +53,14 @@ struct queue {
 	void *now_arg;
 	struct pktio_stats st;
 	enum err failed;                 /* of every recv from now on */
-	unsigned n, next;                /* packets of the batch; the next to have its verdict */
-	struct held held[PKTIO_BATCH_MAX];
+	unsigned head, tail;             /* slots filled, and given back; modulo SLOTS */
+	unsigned waiting;                /* packets among them */
+	struct held held[SLOTS];
 	struct queue_tx tx;
 	uint8_t *arena;
-	struct mmsghdr mm[PKTIO_BATCH_MAX];
-	struct iovec iov[PKTIO_BATCH_MAX];
-	struct sockaddr_nl from[PKTIO_BATCH_MAX];
+	struct mmsghdr mm[SLOTS];
+	struct iovec iov[SLOTS];
+	struct sockaddr_nl from[SLOTS];
 };
 
 static enum err fail(struct queue *q, const char *what, int code)
@@ -107,11 +111,23 @@ static bool same(const struct pktio_verdict *a, const struct pktio_verdict *b)
 	return !a->pass || (a->marked == b->marked && (!a->marked || a->mark == b->mark));
 }
 
+/* The oldest packet without a verdict; it has it now. */
+static const struct held *take_oldest(struct queue *q)
+{
+	while (!q->held[q->tail % SLOTS].packet)
+		q->tail++;
+	q->waiting--;
+	return &q->held[q->tail++ % SLOTS];
+}
+
 /* The run of equal verdicts at v: all before it have theirs, so that one message may say "up to the last". */
 static enum err put_run(struct queue *q, const struct pktio_verdict *v, unsigned n)
 {
+	const struct held *last = NULL;
+	for (unsigned i = 0; i < n; i++)
+		last = take_oldest(q);
 	const struct queue_order o = {
-		.queue = q->number, .pass = v->pass, .up_to = n > 1, .id = q->held[q->next + n - 1].id,
+		.queue = q->number, .pass = v->pass, .up_to = n > 1, .id = last->id,
 		.marked = v->pass && v->marked, .mark = v->mark,
 	};
 	if (v->pass)
@@ -125,14 +141,14 @@ static enum err queue_verdict(struct pktio *io, const struct pktio_verdict *v, u
 {
 	struct queue *q = (struct queue *)io;
 	enum err e = OK;
-	if (n > q->n - q->next) {
-		snprintf(io->why, sizeof(io->why), "queue %u: %u verdicts for %u packets", q->number, n, q->n - q->next);
+	if (n > q->waiting) {
+		snprintf(io->why, sizeof(io->why), "queue %u: %u verdicts for %u packets", q->number, n, q->waiting);
 		return ERR_USAGE;
 	}
-	for (unsigned i = 0, run; i < n && e == OK; i += run, q->next += run) {
+	for (unsigned i = 0, run; i < n && e == OK; i += run) {
 		run = 1;
 		if (v[i].pass && v[i].rewritten != NULL) {
-			e = put_rewritten(q, &q->held[q->next], &v[i]);
+			e = put_rewritten(q, take_oldest(q), &v[i]);
 			continue;
 		}
 		while (i + run < n && same(&v[i], &v[i + run]))
@@ -146,8 +162,8 @@ static enum err queue_verdict(struct pktio *io, const struct pktio_verdict *v, u
 /* --- packets -------------------------------------------------------------------------------- */
 static void fill_packet(struct queue *q, const struct queue_msg *m, mono_t at, struct packet *p)
 {
-	struct held *h = &q->held[q->n++];
-	*h = (struct held){ .id = m->id, .cut = m->cap_len != 0, .gso = (m->skb_info & NFQA_SKB_GSO) != 0 };
+	struct held *h = &q->held[q->head % SLOTS];
+	*h = (struct held){ .id = m->id, .packet = true, .cut = m->cap_len != 0, .gso = (m->skb_info & NFQA_SKB_GSO) != 0 };
 	h->csum_ready = (m->skb_info & (NFQA_SKB_CSUMNOTREADY | NFQA_SKB_GSO)) == 0;
 	*p = (struct packet){ .data = m->payload.p, .len = (uint32_t)m->payload.len, .at = at, .csum_ready = h->csum_ready };
 	p->wire_len = h->cut ? m->cap_len : p->len;
@@ -156,6 +172,7 @@ static void fill_packet(struct queue *q, const struct queue_msg *m, mono_t at, s
 	if (p->has_mac)
 		memcpy(p->src_mac, m->mac, sizeof(p->src_mac));
 	p->nr = ++q->st.packets;
+	q->waiting++;
 	q->st.bytes += p->wire_len;
 	q->st.cut_short += h->cut;
 	q->st.gso += h->gso;
@@ -172,8 +189,8 @@ static enum err refused(struct queue *q, int code)
 	return ERR_IO;
 }
 
-/* One datagram. A packet that cannot be read whole is dropped at once. */
-static enum err take(struct queue *q, const struct mmsghdr *mm, mono_t at, struct packet *v)
+/* The datagram in the next slot. A packet that cannot be read whole is dropped at once. */
+static enum err take(struct queue *q, const struct mmsghdr *mm, mono_t at, struct packet *v, unsigned *n)
 {
 	const struct sockaddr_nl *from = mm->msg_hdr.msg_name;
 	struct queue_msg m;
@@ -190,7 +207,7 @@ static enum err take(struct queue *q, const struct mmsghdr *mm, mono_t at, struc
 		break;
 	}
 	if (m.has_id && !m.bad && (mm->msg_hdr.msg_flags & MSG_TRUNC) == 0) {
-		fill_packet(q, &m, at, &v[q->n]);
+		fill_packet(q, &m, at, &v[(*n)++]);
 		return OK;
 	}
 	q->st.unusable++;
@@ -198,39 +215,29 @@ static enum err take(struct queue *q, const struct mmsghdr *mm, mono_t at, struc
 	return m.has_id ? drop_one(q, m.id) : fail(q, "a packet without its number", EBADMSG);
 }
 
-/* What the loop left without a verdict is dropped. */
-static enum err settle(struct queue *q)
-{
-	static const struct pktio_verdict drop = { .pass = false };
-	const unsigned left = q->n - q->next;
-	if (left == 0)
-		return OK;
-	TRY(put_run(q, &drop, left));
-	q->next = q->n;
-	return sent(q, queue_tx_flush(&q->tx));
-}
-
 static enum err queue_recv(struct pktio *io, struct packet *v, unsigned max, unsigned *n)
 {
 	struct queue *q = (struct queue *)io;
+	const unsigned first = q->head % SLOTS;
 	*n = 0;
 	TRY(q->failed);
-	TRY(settle(q));
-	q->n = q->next = 0;
-	if (max > PKTIO_BATCH_MAX)
-		max = PKTIO_BATCH_MAX;
+	if (q->waiting == 0)
+		q->tail = q->head; /* what is left are messages without a packet */
+	max = (unsigned)size_min(size_min(max, PKTIO_BATCH_MAX), size_min(SLOTS - first, SLOTS - (q->head - q->tail)));
+	if (max == 0)
+		return OK;
 	for (unsigned i = 0; i < max; i++)
-		q->mm[i].msg_hdr.msg_namelen = sizeof(q->from[i]);
-	const int got = recvmmsg(q->fd, q->mm, max, MSG_DONTWAIT, NULL);
+		q->mm[first + i].msg_hdr.msg_namelen = sizeof(q->from[first + i]);
+	const int got = recvmmsg(q->fd, &q->mm[first], max, MSG_DONTWAIT, NULL);
 	if (got < 0) /* ENOBUFS: packets were lost; the kernel counts and drops them */
 		return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? OK : fail(q, "cannot be read", errno);
 	const mono_t at = q->now(q->now_arg);
-	for (int i = 0; i < got; i++) {
-		const enum err e = take(q, &q->mm[i], at, v);
+	for (unsigned i = 0; i < (unsigned)got; i++, q->head++) {
+		q->held[first + i].packet = false;
+		const enum err e = take(q, &q->mm[first + i], at, v, n);
 		q->failed = e != OK ? e : q->failed;
 	}
-	*n = q->n;
-	return q->n != 0 ? OK : q->failed;
+	return *n != 0 ? OK : q->failed;
 }
 
 /* --- the rest of the table ------------------------------------------------------------------ */
@@ -318,10 +325,10 @@ static void set_socket(const struct queue *q, uint32_t rcvbuf)
 
 static bool set_up_arena(struct queue *q)
 {
-	q->arena = malloc((size_t)SLOT_SIZE * PKTIO_BATCH_MAX);
+	q->arena = malloc((size_t)SLOT_SIZE * SLOTS);
 	if (q->arena == NULL)
 		return false;
-	for (size_t i = 0; i < PKTIO_BATCH_MAX; i++) {
+	for (size_t i = 0; i < SLOTS; i++) {
 		q->iov[i] = (struct iovec){ .iov_base = &q->arena[i * SLOT_SIZE], .iov_len = SLOT_SIZE };
 		q->mm[i].msg_hdr = (struct msghdr){ .msg_name = &q->from[i], .msg_iov = &q->iov[i], .msg_iovlen = 1 };
 	}

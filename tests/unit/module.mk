@@ -53,6 +53,7 @@ UNIT += link:hacache,base
 UNIT += link_mem:hacache,base
 UNIT_LD_link_mem := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
 UNIT += link_beat:hacache,base
+UNIT += link_will:hacache,base
 UNIT += queue:nfq,forward,base
 UNIT += ruleset:nfq,base
 UNIT += community:ips,nfq,hacache,sigs,decoders,forward,base
