@@ -11,6 +11,7 @@ import sys
 import caps
 
 SCHEMA, LISTS = "docs/eve.schema.json", "docs/lists.md"
+HA_EVENTS = "tests/golden/ha_events.eve"  # what tests/unit/test_logs.c has the writer write
 KINDS = ("alert", "app", "anomaly", "drop", "flow")
 
 
@@ -58,10 +59,38 @@ def spoilt(good):
     yield "cut short", json.dumps(good["flow"])[:-1]
 
 
+def spoilt_ha(good):
+    """An event of the pair, made bad in one way."""
+    for what, fn in (("without its object", lambda r: r.pop("ha")),
+                     ("without a term", lambda r: r["ha"].pop("term")),
+                     ("with an event of its own", lambda r: r["ha"].update(event="went home")),
+                     ("with a key of its own inside", lambda r: r["ha"].update(extra=1)),
+                     ("with empty words", lambda r: r["ha"].update(text="")),
+                     ("with an id", lambda r: r.update(id="1-1-1")),
+                     ("with a session", lambda r: r.update(flow_id=1)),
+                     ("with a drop", lambda r: r.update(drop={"reason": "ips.blocked"})),
+                     ("called a drop", lambda r: r.update(event_type="drop")),
+                     ("without a time", lambda r: r.pop("timestamp"))):
+        record = copy.deepcopy(good)
+        fn(record)
+        yield "ha: " + what, json.dumps(record)
+
+
+def check_ha(tap, schema, validator):
+    lines = open(HA_EVENTS, encoding="utf-8").read().splitlines()
+    tap.result("EVE of the pair's events", ["%d: %s" % (i + 1, w) for i, line in enumerate(lines) for w in [wrong(validator, line)] if w])
+    told = [json.loads(line)["ha"]["event"] for line in lines]
+    known = schema["properties"]["ha"]["properties"]["event"]["enum"]
+    tap.result("the schema has the pair's events and no others", [] if told == known else [str(set(told) ^ set(known))])
+    for what, line in spoilt_ha(json.loads(lines[1])):
+        tap.result("the schema refuses a record " + what, [] if wrong(validator, line) else ["taken"])
+
+
 def check_eve(tap, jsonschema):
     schema = json.load(open(SCHEMA))
     jsonschema.Draft7Validator.check_schema(schema)
     validator = jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
+    check_ha(tap, schema, validator)
     good, seen = {}, 0
     for cap, lines in caps.each(caps.captures(), lines_of):
         found = ["%d: %s" % (i + 1, w) for i, line in enumerate(lines) for w in [wrong(validator, line)] if w]
