@@ -1,7 +1,8 @@
-# End-to-end tests in network namespaces, and their tools: nfq_loop (a loop over pktio_nfqueue), traffic (both its ends).
-E2E_TOOLS := nfq_loop traffic
+# End-to-end tests in network namespaces, and their tools: nfq_loop (a loop over pktio_nfqueue), traffic (both its ends), vip_tool.
+E2E_TOOLS := nfq_loop traffic vip_tool
 nfq_loop_E2E_LIBS := nfq forward base
-CHECK_SCRIPTS += tests/e2e/nfq.sh
+vip_tool_E2E_LIBS := ips forward base
+CHECK_SCRIPTS += tests/e2e/nfq.sh tests/e2e/vip.sh
 CHECK_RELEASE += e2e-tools
 CHECK_ASAN += e2e-tools
 
