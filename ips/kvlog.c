@@ -66,7 +66,7 @@ static void service(struct outbuf *o, const struct tuple *t)
 }
 
 /* Ends and interfaces are the session's, as in the seed: which of them spoke is told by direction. */
-static void addresses(struct outbuf *o, const struct rec *r)
+static void addresses(struct outbuf *o, const struct rec *r, const struct gen *g)
 {
 	char a[ADDR_TEXT], b[ADDR_TEXT], in[IF_TEXT], out[IF_TEXT];
 	const struct tuple *t = &r->tuple;
@@ -76,7 +76,7 @@ static void addresses(struct outbuf *o, const struct rec *r)
 		outbuf_fmt(o, " srcport=%u dstport=%u", t->sport, t->dport);
 	}
 	outbuf_fmt(o, " srcintf=\"%s\" srcintfrole=\"undefined\" dstintf=\"%s\" dstintfrole=\"undefined\" proto=%u",
-		   if_text(reply ? r->ifout : r->ifin, in), if_text(reply ? r->ifin : r->ifout, out), t->proto);
+		   if_text(g, reply ? r->ifout : r->ifin, in), if_text(g, reply ? r->ifin : r->ifout, out), t->proto);
 	service(o, t);
 	outbuf_fmt(o, " direction=\"%s\" policyid=%u sessionid=%llu", reply ? "incoming" : "outgoing", r->policy_id,
 		   (unsigned long long)r->serial);
@@ -118,7 +118,7 @@ void kvlog_line(const struct rec *r, const struct gen *g, struct outbuf *o)
 	head(o, r->at, k);
 	if (r->kind == REC_APP)
 		outbuf_fmt(o, " appid=%u", r->app);
-	addresses(o, r);
+	addresses(o, r, g);
 	switch ((enum rec_kind)r->kind) {
 	case REC_APP:
 		app_part(o, r);
@@ -150,7 +150,8 @@ void kvlog_line(const struct rec *r, const struct gen *g, struct outbuf *o)
 	outbuf_add(o, "\n", 1);
 }
 
-/* Numbers of the vendor's event log where it has the event: a member's state moved, is dead, joined, interface down and up, synchronisation. */
+/* Numbers of the vendor's event log for what comes nearest: a member's state moved, is dead, joined; an interface of the pair is down,
+ * up; synchronisation. */
 static const struct kv_kind ha_kinds[HAE_N] = {
 	[HAE_START] = { "0108037892", "event", "ha", NULL, "notice" },
 	[HAE_ACTIVE] = { "0108037892", "event", "ha", NULL, "notice" },

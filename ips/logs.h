@@ -1,10 +1,9 @@
 /* logs.h - the logs of the live node: records go into a bounded ring a worker, one thread writes them.
  *
- * The packet path never waits: a full ring drops the record and counts it. Lines are those of eve.h and kvlog.h.
- * The files are descriptors given from outside (O_APPEND), exchanged on request (log rotation). A disk that is full costs records, which are counted,
- * never the daemon; what was cut off is ended with a newline so that the next line is whole. The last lines written are
- * kept in memory for `ips log tail`. A file that takes nothing for a second (a pipe nobody reads) is waited for no longer:
- * its lines fail until it takes some again. Who uses signals keeps his: the thread blocks all of them.
+ * The packet path never waits: a full ring drops the record and counts it. Lines are those of eve.h and kvlog.h. Files are
+ * descriptors given from outside (O_APPEND), exchanged on request (log rotation). A full disk, or a pipe that took nothing for
+ * a second, costs lines, which are counted, never the daemon; what was cut off is ended with a newline so that the next line is
+ * whole. The last lines written are kept in memory for `ips log tail`. The writer's thread blocks all signals.
  */
 #ifndef IPS_LOGS_H
 #define IPS_LOGS_H
@@ -57,8 +56,8 @@ struct ha_event {
 
 const char *ha_event_name(unsigned id);
 
-/* Before the sandbox, from the only thread: lets libraries read what they need (OpenSSL's configuration, jansson's seed), and has all
- * threads share one arena of malloc, which grows without mprotect. Without it logs_start does the same, where it still may. */
+/* Before the sandbox, from the only thread: lets libraries read what they need (OpenSSL's configuration, jansson's seed), and
+ * has all threads share one arena of malloc, which grows without mprotect. logs_start does the same, where it still may. */
 void logs_warm(void);
 
 struct logs;
@@ -73,8 +72,8 @@ bool logs_ha(struct logs *l, unsigned worker, const struct ha_event *ev);
 /* Any thread. Waits until all that was put in before is written or lost (a generation may be freed then),
  * and descriptors are exchanged; false after timeout_ms. */
 bool logs_passed(struct logs *l, unsigned timeout_ms);
-/* Any thread. New descriptors, from log rotation; -1 ends that log. The old ones are closed once written; whole lines that an old one
- * did not take go to the new one. */
+/* Any thread. New descriptors, from log rotation; -1 ends that log. The old ones are closed once written; whole lines that an
+ * old one did not take go to the new one. */
 void logs_reopen(struct logs *l, const int fd[LOG_KIND_N]);
 
 struct logs_stat {
@@ -83,8 +82,8 @@ struct logs_stat {
 	uint64_t lost;                /* records for which a ring had no room */
 };
 void logs_stat(const struct logs *l, struct logs_stat *st);
-/* At most n lines of a log after number *after (0, or a number not reached yet: the last n kept), oldest first; *after becomes the last
- * one's number. Lines count once they are in the file. Any thread. */
+/* At most n lines of a log after number *after (0, or a number not reached yet: the last n kept), oldest first; *after becomes
+ * the last one's number. Lines count once they are in the file. Any thread. */
 void logs_tail(struct logs *l, enum log_kind k, uint64_t *after, unsigned n, struct outbuf *out);
 
 #endif

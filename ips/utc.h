@@ -1,4 +1,4 @@
-/* utc.h - an instant as date and time of day in UTC, by arithmetic: gmtime reads the time zone's file, which a sandboxed thread may not. */
+/* utc.h - an instant as date and time of day in UTC, by arithmetic: gmtime reads a file, which a sandboxed thread may not. */
 #ifndef IPS_UTC_H
 #define IPS_UTC_H
 

@@ -5,7 +5,6 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "ips/utc.h"
 #include "tests/unit/logs_rig.h"
 
 static int64_t now_ms(void)
@@ -86,8 +85,8 @@ static void *read_all(void *arg)
 	return o.p;
 }
 
-/* The packets never wait; records without room are counted, and lines that the pipe does not take; the other log goes on. What the pipe
- * takes later is whole lines. */
+/* The packets never wait; records without room are counted, and lines that the pipe does not take; the other log goes on.
+ * What the pipe takes later is whole lines. */
 static void test_full_pipe(void)
 {
 	enum { RING = 64, N = 3000 };
