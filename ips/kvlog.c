@@ -150,8 +150,8 @@ void kvlog_line(const struct rec *r, const struct gen *g, struct outbuf *o)
 	outbuf_add(o, "\n", 1);
 }
 
-/* Numbers of the vendor's event log for what comes nearest: a member's state moved, is dead, joined; an interface of the pair is down,
- * up; synchronisation. */
+/* Numbers of the vendor's event log for what comes nearest: a member's state moved, is dead, joined; an interface of the pair
+ * is down, up; synchronisation. */
 static const struct kv_kind ha_kinds[HAE_N] = {
 	[HAE_START] = { "0108037892", "event", "ha", NULL, "notice" },
 	[HAE_ACTIVE] = { "0108037892", "event", "ha", NULL, "notice" },

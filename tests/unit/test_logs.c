@@ -49,7 +49,7 @@ static void test_order(void)
 	CU_ASSERT_EQUAL(st.failed[LOG_EVE] + st.failed[LOG_KV], 0);
 	/* no ring of a number beyond the control thread's */
 	const struct rec r = numbered(1, 1);
-	CU_ASSERT_FALSE(logs_rec(l, PRODUCERS, NULL, &r));
+	CU_ASSERT_FALSE(logs_rec(l, PRODUCERS, &bare_gen, &r));
 	char *text = file_text(eve);
 	uint64_t next[PRODUCERS + 1] = { 1, 1, 1, 1 };
 	follow(text, next, PRODUCERS + 1);
@@ -99,7 +99,7 @@ static void test_full_pipe(void)
 	int64_t began = now_ms();
 	for (unsigned i = 0; i < N; i++) {
 		const struct rec r = numbered(1, i + 1);
-		lost += !logs_rec(l, 0, NULL, &r);
+		lost += !logs_rec(l, 0, &bare_gen, &r);
 	}
 	CU_ASSERT_TRUE(now_ms() - began < 900);
 	CU_ASSERT_TRUE(lost > 0);

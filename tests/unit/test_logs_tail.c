@@ -176,13 +176,13 @@ static int producer_alone(void)
 	const struct rec r = log_rec(REC_DROP);
 	const struct ha_event ev = { .id = HAE_ACTIVE };
 	struct logs *l = start_logs(1, 64, open("/dev/null", O_WRONLY), -1);
-	if (!logs_rec(l, 0, NULL, &r) || !logs_passed(l, 5000)) /* what the linker and the first pages need */
+	if (!logs_rec(l, 0, &bare_gen, &r) || !logs_passed(l, 5000)) /* what the linker and the first pages need */
 		return WRONG;
 	if (!allow_only(none, 1, false))
 		return NO_SECCOMP;
 	unsigned in = 0, lost = 0;
 	for (unsigned i = 0; i < 5000; i++) {
-		const bool ok = i % 2 == 0 ? logs_rec(l, 0, NULL, &r) : logs_ha(l, 0, &ev);
+		const bool ok = i % 2 == 0 ? logs_rec(l, 0, &bare_gen, &r) : logs_ha(l, 0, &ev);
 		in += ok;
 		lost += !ok;
 	}
