@@ -29,6 +29,12 @@ void session_cfg_default(struct session_cfg *c)
 	} };
 }
 
+void session_set_timeouts(struct session_table *t, const uint32_t timeout_s[ST_N])
+{
+	for (unsigned i = 0; i < ST_N; i++)
+		t->cfg.timeout_s[i] = (uint32_t)size_min(timeout_s[i], SESSION_TIMEOUT_MAX);
+}
+
 struct session_table *session_table_new(const struct session_cfg *cfg, mono_t now, session_end_fn *on_end, void *arg)
 {
 	struct session_table *t = calloc(1, sizeof(*t));
@@ -36,8 +42,7 @@ struct session_table *session_table_new(const struct session_cfg *cfg, mono_t no
 		return NULL;
 	t->cfg = *cfg;
 	t->cfg.max = cfg->max != 0 ? cfg->max : 1;
-	for (unsigned i = 0; i < ST_N; i++)
-		t->cfg.timeout_s[i] = (uint32_t)size_min(cfg->timeout_s[i], SESSION_TIMEOUT_MAX);
+	session_set_timeouts(t, cfg->timeout_s);
 	t->on_end = on_end;
 	t->arg = arg;
 	pool_init(&t->pool, sizeof(struct session), t->cfg.max);

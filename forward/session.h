@@ -64,6 +64,7 @@ struct session {
 	bool gone;               /* ended while it was due */
 	bool larval;             /* held for the peer: never ages, not matched by packets until promoted */
 	bool dirty;
+	uint32_t gen_nr;         /* the engine's count of generations when a policy last judged it */
 	bool unshared;           /* its policy keeps it from the peer */
 	struct session_state s;
 	struct wheel_timer timer; /* at or before s.expires: its callback arms it again */
@@ -124,6 +125,9 @@ bool session_icmp_error(struct session *s, enum dir d);
 void session_tick(struct session_table *t, mono_t now);
 /* proto_state as the list shows it: first digit inspected, second the protocol's own. */
 unsigned session_proto_state(const struct session *s);
+
+/* For sessions that open or see a packet from now on. */
+void session_set_timeouts(struct session_table *t, const uint32_t timeout_s[ST_N]);
 
 size_t session_count(const struct session_table *t);
 uint64_t session_refused(const struct session_table *t); /* not opened or imported because the table was full */

@@ -75,6 +75,12 @@ bool conf_list_has(const struct conf_node *n, const char *attr, const char *word
 /* An address, or the whole network of an address with mask; false when unset. */
 bool conf_range(const struct conf_node *n, const char *attr, struct addr_range *out);
 
+/* An address with its mask: the address itself and the mask's length; 0 when unset. */
+uint8_t conf_host(const struct conf_node *n, const char *attr, uint8_t *family, struct addr *out);
+/* The number by which policies, sessions and logs know an interface: N of portN (a capture's are named so), else its
+ * place in `system interface`, from 1; 0: there is none of that name. */
+uint32_t conf_interface_nr(const struct conf *c, const char *name);
+
 struct conf_hbdev {
 	char name[16];
 	unsigned prio;

@@ -163,6 +163,45 @@ bool conf_range(const struct conf_node *n, const char *attr, struct addr_range *
 	return v != NULL && addr_range_parse(v->item[0], out) == OK;
 }
 
+uint8_t conf_host(const struct conf_node *n, const char *attr, uint8_t *family, struct addr *out)
+{
+	enum conf_type t;
+	const struct conf_value *v = value_of(n, attr, &t);
+	char text[ADDR_TEXT];
+	struct addr_range net, host;
+	assert(t == CT_IPMASK);
+	if (v == NULL || addr_range_parse(v->item[0], &net) != OK)
+		return 0;
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(v->item[0], " /"), v->item[0]);
+	if (addr_range_parse(text, &host) != OK)
+		return 0;
+	*family = host.family;
+	*out = host.lo;
+	uint8_t bits = 0;
+	const size_t len = host.family == 6 ? sizeof(host.lo.b) : 4;
+	while (bits < len * 8 && (net.lo.b[bits / 8] & 0x80 >> bits % 8) == (net.hi.b[bits / 8] & 0x80 >> bits % 8))
+		bits++;
+	return bits;
+}
+
+uint32_t conf_interface_nr(const struct conf *c, const char *name)
+{
+	uint32_t nr = 0;
+	if (strncmp(name, "port", 4) == 0 && name[4] >= '1' && name[4] <= '9') {
+		char *end;
+		const unsigned long v = strtoul(name + 4, &end, 10);
+		if (*end == '\0' && v <= UINT16_MAX)
+			return (uint32_t)v;
+	}
+	CONF_FOREACH(n, c, NULL, "system interface")
+	{
+		nr++;
+		if (strcmp(conf_key(n), name) == 0)
+			return nr;
+	}
+	return 0;
+}
+
 static unsigned prio_of(const char *item)
 {
 	return (unsigned)strtoul(strrchr(item, ' ') + 1, NULL, 10);

@@ -42,7 +42,9 @@ static const struct conf_attr settings_attr[] = {
 
 static const struct conf_attr interface_attr[] = {
 	{ .name = "vdom", .type = CT_REF, .refs = { CO_VDOM }, .n_refs = 1, .dflt = "root", .help = "the vdom that it belongs to" },
-	{ .name = "ip", .type = CT_IPMASK, .help = "address and mask" },
+	{ .name = "ip", .type = CT_IPMASK,
+	  .help = "address and mask; in mode a-p the pair's: the active node has it, each node's own is the system's affair" },
+	{ .name = "ip6", .type = CT_IPMASK, .help = "the same for IPv6" },
 	FLAG("src-check", "enable", "the source address check applies to packets that come in here"),
 	ENUM("role", WORDS("undefined", "lan", "wan", "ha"), "undefined", "what is on its other side"),
 	INT("weight", 0, 9999, NULL, "100", "share in the quality of the node; 0 counts nothing"),
@@ -55,6 +57,8 @@ static const struct conf_attr ha_attr[] = {
 	{ .name = "password", .type = CT_PASSWORD, .min = 1, .max = 128, .help = "secret of the pair; equal on both nodes" },
 	{ .name = "hbdev", .type = CT_HBDEV, .flags = CA_LIST, .min = 0, .max = 512,
 	  .help = "interfaces to the peer, each with its priority; the highest is used first" },
+	{ .name = "local-ip", .type = CT_IP, .help = "this node's address on the link to the peer" },
+	{ .name = "peer-ip", .type = CT_IP, .help = "the peer's" },
 	FLAG("session-pickup", "disable", "the peer gets the TCP sessions and their inspection"),
 	FLAG("session-pickup-connectionless", "disable", "the peer gets UDP and ICMP sessions as well"),
 	FLAG("session-pickup-delay", "disable", "the peer gets sessions only once they are 30 seconds old"),

@@ -34,6 +34,8 @@ static void forget_dirty(struct engine *e, struct session *s)
 static void on_session_end(void *arg, struct session *s, enum session_end why)
 {
 	struct engine *e = arg;
+	if (s->ips != NULL && s->gen_nr != e->gen_nr)
+		engine_session_move(e, s);
 	struct insp *f = s->ips;
 	if (f != NULL) {
 		insp_flush(e, s);
@@ -107,6 +109,7 @@ static enum reason open_session(struct pass *w)
 	if (w->s == NULL)
 		return REASON_SESSION_FULL;
 	e->stats.sessions++;
+	w->s->gen_nr = e->gen_nr;
 	w->s->unshared = !pol->session_sync;
 	if (pol->log_traffic)
 		w->s->s.flags |= SF_LOG;
@@ -136,16 +139,23 @@ static enum reason find_session(struct pass *w)
 		session_close(e->sessions, w->s, END_CLOSED);
 		w->s = NULL;
 	}
+	if (w->s != NULL && w->s->gen_nr != e->gen_nr && !engine_session_change(e, w->s))
+		w->s = NULL;
 	return w->s != NULL ? REASON_NONE : open_session(w);
 }
 
-static struct verdict settle(struct engine *e, enum reason r)
+static struct verdict settle(struct engine *e, struct verdict v)
 {
-	if (r == REASON_NONE)
+	if (v.pass)
 		e->stats.passed++;
 	else
 		e->stats.dropped++;
-	e->stats.drops[r]++;
+	e->stats.drops[v.reason]++;
+	return v;
+}
+
+static struct verdict verdict_of(enum reason r)
+{
 	return (struct verdict){ .pass = r == REASON_NONE, .reason = r };
 }
 
@@ -176,16 +186,16 @@ static void advance(struct engine *e, mono_t now)
 	session_tick(e->sessions, e->now);
 }
 
-static enum reason in_session(struct pass *w)
+static struct verdict in_session(struct pass *w)
 {
 	struct engine *e = w->e;
 	const enum reason r = find_session(w);
 	if (r != REASON_NONE)
-		return r;
+		return verdict_of(r);
 	if (!w->opened)
 		session_packet(e->sessions, w->s, w->dir, w->p, e->now);
 	engine_touch(e, w->s);
-	return w->s->ips != NULL ? insp_packet(e, w->s, w->dir, w->p) : REASON_NONE;
+	return w->s->ips != NULL ? insp_packet(e, w->s, w->dir, w->p) : verdict_of(REASON_NONE);
 }
 
 struct verdict engine_packet(struct engine *e, struct packet *p)
@@ -195,18 +205,18 @@ struct verdict engine_packet(struct engine *e, struct packet *p)
 	advance(e, p->at);
 	e->stats.packets++;
 	e->stats.bytes += p->wire_len;
-	enum reason r = packet_decode(p);
-	if (r == REASON_NONE)
-		r = p->icmp_error ? icmp_error(&w) : in_session(&w);
+	struct verdict v = verdict_of(packet_decode(p));
+	if (v.pass)
+		v = p->icmp_error ? verdict_of(icmp_error(&w)) : in_session(&w);
 	else
 		memset(&p->tuple, 0, sizeof(p->tuple)); /* what was decoded of it counts for nothing */
-	if (r == REASON_NONE) {
+	if (v.pass) {
 		e->stats.bad_csum += p->bad_csum;
 		e->stats.fragments += p->fragment;
+	} else {
+		tell_drop(&w, v.reason);
 	}
-	if (r != REASON_NONE)
-		tell_drop(&w, r);
-	return settle(e, r);
+	return settle(e, v);
 }
 
 void engine_tick(struct engine *e, mono_t now)
@@ -253,7 +263,7 @@ static enum err make_parts(struct engine *e)
 	pool_init(&e->stack_pool, sizeof(struct stack), g->max_sessions);
 	pool_init(&e->held_pool, sizeof(struct reasm_held), (size_t)g->max_sessions * STREAMS_PER_SESSION);
 	TRY(make_counters(e));
-	return insp_matcher_new(e);
+	return insp_matcher_new(g, &e->matcher);
 }
 
 enum err engine_new(const struct engine_cfg *cfg, const struct gen *gen, mono_t now, engine_rec_fn *on_rec, void *arg,
@@ -278,9 +288,12 @@ enum err engine_new(const struct engine_cfg *cfg, const struct gen *gen, mono_t 
 
 static void drop_inspections(struct engine *e)
 {
-	for (struct session *s = session_next(e->sessions, NULL); s != NULL; s = session_next(e->sessions, s))
+	for (struct session *s = session_next(e->sessions, NULL); s != NULL; s = session_next(e->sessions, s)) {
+		if (s->gen_nr != e->gen_nr)
+			engine_session_move(e, s);
 		if (s->ips != NULL)
 			insp_free(e, s->ips);
+	}
 }
 
 void engine_free(struct engine *e)
@@ -291,6 +304,7 @@ void engine_free(struct engine *e)
 		drop_inspections(e);
 	session_table_free(e->sessions);
 	matcher_free(e->matcher);
+	matcher_free(e->old_matcher);
 	bufpool_free(e->bufs);
 	pool_fini(&e->insp_pool);
 	pool_fini(&e->stack_pool);

@@ -49,14 +49,16 @@ struct engine_cfg {
 typedef void engine_rec_fn(void *arg, const struct rec *r);
 
 struct engine;
-/* gen is borrowed as long as the engine lives or until engine_set_gen. */
+/* gen is borrowed as long as the engine lives or until another one has replaced it. */
 enum err engine_new(const struct engine_cfg *cfg, const struct gen *gen, mono_t now, engine_rec_fn *on_rec, void *arg,
 		    struct engine **out) MUST_USE;
 void engine_free(struct engine *e);
 
 struct verdict {
 	bool pass;
+	bool reset;         /* a reject rule: both ends of the connection are to be told that it is over */
 	enum reason reason; /* why not */
+	uint32_t reset_seq; /* where the packet's receiver stands: the first octet that it will not get */
 };
 
 struct verdict engine_packet(struct engine *e, struct packet *p);
@@ -69,6 +71,12 @@ const struct engine_stats *engine_stats(const struct engine *e);
 uint64_t engine_app_count(const struct engine *e, size_t app_index); /* operations seen */
 uint64_t engine_alert_count(const struct engine *e, size_t sig_index);
 uint64_t engine_tag_count(const struct engine *e, tag_t t); /* sessions that carry or carried it */
+/* Packets are judged by g from now on; sessions change over one by one, with their next packet or by engine_change. The
+ * former generation stays lent until that is done. ERR_NOMEM: nothing has changed; ERR_EXISTS: a change is under way. */
+enum err engine_set_gen(struct engine *e, const struct gen *g) MUST_USE;
+/* Changes some sessions over, at most max; true: all are. */
+bool engine_change(struct engine *e, unsigned max);
+
 struct session_table *engine_sessions(struct engine *e);
 const struct gen *engine_gen(const struct engine *e);
 mono_t engine_now(const struct engine *e);

@@ -40,6 +40,8 @@ void engine_ha_on_end(struct engine *e, void (*ended)(void *arg, uint64_t serial
 
 static void export_session(struct engine_ha *h, struct session *s, struct ha_session *out)
 {
+	if (s->gen_nr != h->e->gen_nr)
+		engine_session_move(h->e, s);
 	struct insp *f = s->ips;
 	*out = (struct ha_session){ .serial = s->s.serial, .fwd = &s->s };
 	if (f == NULL)
@@ -329,6 +331,10 @@ enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, stru
 	}
 	if (s == NULL)
 		return ERR_MISMATCH;
+	if (s->ips == NULL)
+		s->gen_nr = e->gen_nr;
+	else if (s->gen_nr != e->gen_nr)
+		engine_session_move(e, s);
 	return import_inspection(e, s, in, trust);
 }
 
@@ -338,6 +344,8 @@ void engine_ha_ended(struct engine_ha *h, uint64_t serial)
 	struct session *s = session_by_serial(e->sessions, serial);
 	if (s == NULL)
 		return;
+	if (s->gen_nr != e->gen_nr)
+		engine_session_move(e, s);
 	if (s->ips != NULL)
 		insp_free(e, s->ips);
 	s->ips = NULL;

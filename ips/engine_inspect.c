@@ -163,6 +163,7 @@ static void on_hit(void *arg, const struct match_hit *hit)
 	if (drop && e->gen->prevent) {
 		w->reason = REASON_SIGNATURE;
 		w->guilty = hit->dir;
+		w->reject |= hit->sig->action == SIG_REJECT;
 	}
 	if (hit->sig->noalert || hit->sig->action == SIG_PASS)
 		return;
@@ -344,6 +345,7 @@ static void run_init(struct run *w, struct engine *e, struct session *s, struct 
 	w->f = f;
 	w->dir = w->guilty = DIR_ORIG;
 	w->reason = REASON_NONE;
+	w->reject = false;
 	w->before = 0;
 	memset(w->next, 0, sizeof(w->next));
 	memset(w->told, 0, sizeof(w->told));
@@ -376,13 +378,24 @@ static bool is_refused(const struct insp_dir *d, const struct packet *p)
 }
 
 /* Nothing from where the stream stood leaves any more, be it in this packet or in a hole before it. */
-static void block(struct run *w)
+static void block(struct run *w, enum dir dir)
 {
-	struct insp_dir *d = &w->f->s.dir[w->guilty];
+	struct insp_dir *d = &w->f->s.dir[dir];
 	if (d->blocked || w->s->s.tuple[DIR_ORIG].proto != IPPROTO_TCP_)
 		return;
 	d->blocked = true;
-	d->release_to = w->next[w->guilty];
+	d->release_to = w->next[dir];
+}
+
+/* What the inspection decided becomes the packet's verdict. A rejected connection is over in both directions. */
+static struct verdict decide(struct run *w)
+{
+	if (w->reason == REASON_NONE)
+		return (struct verdict){ .pass = true };
+	block(w, w->guilty);
+	if (w->reject)
+		block(w, dir_other(w->guilty));
+	return (struct verdict){ .reason = w->reason, .reset = w->reject, .reset_seq = w->f->s.dir[w->p_dir].release_to };
 }
 
 static void datagram(struct run *w)
@@ -396,18 +409,18 @@ static void datagram(struct run *w)
 	match_packet(w->e->matcher, &w->f->match, &w->sig, w->dir, w->p->payload, w);
 }
 
-enum reason insp_packet(struct engine *e, struct session *s, enum dir d, const struct packet *p)
+struct verdict insp_packet(struct engine *e, struct session *s, enum dir d, const struct packet *p)
 {
 	struct run w;
 	struct dec_sink sink;
 	run_init(&w, e, s, &sink);
 	w.p = p;
-	w.dir = w.guilty = d;
+	w.dir = w.guilty = w.p_dir = d;
 	for (enum dir i = DIR_ORIG; i < DIR_N; i++)
-		w.next[i] = w.f->reasm.dir[i].started ? w.f->reasm.dir[i].next : p->tcp.seq;
+		w.next[i] = w.f->reasm.dir[i].started ? w.f->reasm.dir[i].next : i == d ? p->tcp.seq : p->tcp.ack;
 	const bool tcp = p->tuple.proto == IPPROTO_TCP_;
 	if (tcp && is_refused(&w.f->s.dir[d], p))
-		return REASON_BLOCKED;
+		return (struct verdict){ .reason = REASON_BLOCKED };
 	if (s->s.n[DIR_ORIG].packets + s->s.n[DIR_REPLY].packets == 1)
 		match_open(e->matcher, &w.f->match, &w.sig, d, &w);
 	if (tcp) {
@@ -417,9 +430,7 @@ enum reason insp_packet(struct engine *e, struct session *s, enum dir d, const s
 	} else {
 		datagram(&w);
 	}
-	if (w.reason != REASON_NONE)
-		block(&w);
-	return w.reason;
+	return decide(&w);
 }
 
 void insp_flush(struct engine *e, struct session *s)
@@ -459,7 +470,7 @@ void insp_free(struct engine *e, struct insp *f)
 	pool_put(&e->insp_pool, f);
 }
 
-enum err insp_matcher_new(struct engine *e)
+enum err insp_matcher_new(const struct gen *g, struct matcher **out)
 {
-	return matcher_new(e->gen->sigs, e->gen->max_sessions * DIR_N, on_hit, &e->matcher);
+	return matcher_new(g->sigs, g->max_sessions * DIR_N, on_hit, out);
 }

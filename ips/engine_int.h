@@ -12,6 +12,11 @@ struct engine {
 	struct pool insp_pool, stack_pool, held_pool;
 	struct bufpool *bufs;
 	struct matcher *matcher;
+	const struct gen *old_gen;       /* sessions of it are changing over; NULL: none */
+	struct matcher *old_matcher;
+	bool same_sigs;                  /* both generations' signatures are */
+	uint32_t gen_nr;                 /* of gen, from 0 */
+	uint64_t change_mark;
 	struct session *dirty;           /* changed since the last commit, newest first */
 	struct session *bulk;            /* the next one that a peer that joined has yet to be told */
 	size_t bulk_left;                /* at most so many from bulk on */
@@ -32,9 +37,11 @@ struct run {
 	const struct packet *p;          /* NULL at a session's end */
 	struct session *s;
 	struct insp *f;
+	enum dir p_dir;                  /* of the packet */
 	enum dir dir;                    /* of the bytes being inspected */
 	enum reason reason;              /* what the inspection decided */
 	enum dir guilty;                 /* the direction it decided that for */
+	bool reject;                     /* and for a reset of both ends */
 	uint32_t next[DIR_N];            /* where each direction's stream stood before the packet */
 	uint64_t told[DIR_N][(ANOMALY_N + 63) / 64]; /* anomalies recorded for it */
 	struct dec_ctx dec;
@@ -43,14 +50,19 @@ struct run {
 };
 
 /* engine_inspect.c */
-enum err insp_matcher_new(struct engine *e) MUST_USE;
+enum err insp_matcher_new(const struct gen *g, struct matcher **out) MUST_USE;
 struct insp *insp_new(struct engine *e, struct session *s, const struct policy *pol);
 void insp_free(struct engine *e, struct insp *f);
-/* Inspects p, a packet of direction d; the reason to drop it, or REASON_NONE. */
-enum reason insp_packet(struct engine *e, struct session *s, enum dir d, const struct packet *p);
+/* Inspects p, a packet of direction d. */
+struct verdict insp_packet(struct engine *e, struct session *s, enum dir d, const struct packet *p);
 /* What is held is delivered behind a gap: the session ends. */
 void insp_flush(struct engine *e, struct session *s);
 struct reasm_ctx insp_reasm_ctx(struct engine *e, const struct reasm_sink *sink);
+
+/* engine_gen.c: brings s under the current generation; false: that denies it, and s is gone. */
+bool engine_session_change(struct engine *e, struct session *s);
+/* Only its inspection: the session ends. */
+void engine_session_move(struct engine *e, struct session *s);
 
 /* engine_rec.c */
 void rec_session(struct engine *e, const struct session *s, struct rec *r, enum rec_kind k, enum dir d);

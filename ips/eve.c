@@ -20,9 +20,12 @@ char *rec_id(const struct rec *r, char *buf)
 	return buf;
 }
 
-char *if_text(uint32_t ifindex, char *buf)
+char *if_text(const struct gen *g, uint32_t nr, char *buf)
 {
-	snprintf(buf, IF_TEXT, "port%u", ifindex);
+	if (nr < g->n_ifname && g->ifname[nr][0] != '\0')
+		snprintf(buf, IF_TEXT, "%s", g->ifname[nr]);
+	else
+		snprintf(buf, IF_TEXT, "port%u", nr);
 	return buf;
 }
 
@@ -207,9 +210,9 @@ void eve_line(const struct rec *r, const struct gen *g, struct outbuf *out)
 		json_object_set_new(o, "pcap_cnt", json_integer((json_int_t)r->packet_nr));
 	json_object_set_new(o, "event_type", json_string(r->kind < REC_N ? kinds[r->kind] : "unknown"));
 	if (r->ifin != 0)
-		json_object_set_new(o, "in_iface", json_string(if_text(r->ifin, ifname)));
+		json_object_set_new(o, "in_iface", json_string(if_text(g, r->ifin, ifname)));
 	if (r->ifout != 0)
-		json_object_set_new(o, "out_iface", json_string(if_text(r->ifout, ifname)));
+		json_object_set_new(o, "out_iface", json_string(if_text(g, r->ifout, ifname)));
 	if (r->vlan != 0)
 		json_object_set_new(o, "vlan", json_pack("[i]", r->vlan));
 	add_addresses(o, r);

@@ -14,9 +14,9 @@ void eve_ha_line(const struct ha_event *ev, const char *hostname, struct outbuf 
 /* The record's id, the same on every node that writes it: "owner-serial-number". */
 #define REC_ID_TEXT 64
 char *rec_id(const struct rec *r, char *buf);
-/* Interface of that number as lists and logs show it. */
+/* Interface of that number as lists and logs show it: its name in the configuration, or portN. */
 #define IF_TEXT 16
-char *if_text(uint32_t ifindex, char *buf);
+char *if_text(const struct gen *g, uint32_t nr, char *buf);
 /* "TCP", "UDP", "ICMP", "IPv6-ICMP", or the number. */
 const char *ip_proto_text(uint8_t proto, char *buf);
 

@@ -19,23 +19,24 @@ static void rule_refused(void *arg, const char *file, unsigned line, const char 
 	t->tell(t->arg, msg);
 }
 
-enum err gen_load_sigs(struct gen *g, const char *const *rules, const char *home_net, const struct gen_teller *t)
+enum err gen_read_rules(const char *const *rules, const struct gen_teller *t, struct rulefiles *r)
 {
-	struct rulefiles r = { 0 };
 	char *stock = rulefiles_stock();
 	enum err e = OK;
 	if (stock != NULL)
-		e = rulefiles_add(&r, stock, false, t->tell, t->arg);
+		e = rulefiles_add(r, stock, false, t->tell, t->arg);
 	else
 		t->tell(t->arg, "no stock signatures found; install them or name a folder with --rules");
 	for (; e == OK && rules != NULL && *rules != NULL; rules++)
-		e = rulefiles_add(&r, *rules, true, t->tell, t->arg);
-	const struct sig_var vars[] = { { "HOME_NET", home_net != NULL ? home_net : "any" }, { "EXTERNAL_NET", "any" } };
-	if (e == OK)
-		e = sigset_new(r.src, r.n, vars, ARRAY_LEN(vars), rule_refused, (void *)(uintptr_t)t, &g->sigs);
-	rulefiles_free(&r);
+		e = rulefiles_add(r, *rules, true, t->tell, t->arg);
 	free(stock);
 	return e;
+}
+
+enum err gen_compile(struct gen *g, const struct rulefiles *r, const char *home_net, const struct gen_teller *t)
+{
+	const struct sig_var vars[] = { { "HOME_NET", home_net != NULL ? home_net : "any" }, { "EXTERNAL_NET", "any" } };
+	return sigset_new(r->src, r->n, vars, ARRAY_LEN(vars), rule_refused, (void *)(uintptr_t)t, &g->sigs);
 }
 
 /* What no configuration says is the schema's default: a replay without one is the same engine. */
@@ -55,8 +56,12 @@ enum err gen_new_default(const char *const *rules, const char *home_net, gen_err
 	if (g == NULL)
 		return ERR_NOMEM;
 	enum err e = policy_set_new(&all, 1, &g->policy);
+	struct rulefiles r = { 0 };
 	if (e == OK)
-		e = gen_load_sigs(g, rules, home_net, &t);
+		e = gen_read_rules(rules, &t, &r);
+	if (e == OK)
+		e = gen_compile(g, &r, home_net, &t);
+	rulefiles_free(&r);
 	if (e != OK) {
 		gen_free(g);
 		return e;
@@ -71,5 +76,6 @@ void gen_free(struct gen *g)
 		return;
 	policy_set_free(g->policy);
 	sigset_free(g->sigs);
+	free(g->ifname);
 	free(g);
 }

@@ -20,6 +20,8 @@ struct gen {
 	uint64_t stream_memory; /* octets of partial PDUs and held segments, over all sessions */
 	uint32_t budget;        /* work steps a packet */
 	uint64_t ignore_after;  /* octets a direction after which a flow is no longer inspected; 0 = never */
+	char (*ifname)[16];     /* interfaces by their number; "": that number has none */
+	uint32_t n_ifname;
 	bool prevent;           /* false: alert with would_drop, let everything through */
 };
 
@@ -32,6 +34,12 @@ typedef void gen_error_fn(void *arg, const char *text);
 enum err gen_new_default(const char *const *rules, const char *home_net, gen_error_fn *tell, void *arg, struct gen **out) MUST_USE;
 enum err gen_new_conf(const struct conf *c, const char *const *rules, const char *home_net, gen_error_fn *tell, void *arg,
 		      struct gen **out) MUST_USE;
+/* The two halves of gen_new_conf, for a builder that may open no file: what the configuration says beside its rules is
+ * checked and the rule files are read; then a generation is made of their texts. home_net NULL: the sensor's. */
+struct rulefiles;
+enum err gen_gather(const struct conf *c, const char *const *rules, gen_error_fn *tell, void *arg, struct rulefiles *out) MUST_USE;
+enum err gen_build(const struct conf *c, const struct rulefiles *r, const char *home_net, gen_error_fn *tell, void *arg,
+		   struct gen **out) MUST_USE;
 void gen_free(struct gen *g);
 
 #endif

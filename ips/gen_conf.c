@@ -1,5 +1,4 @@
 /* gen_conf.c - a generation out of a configuration: every attribute that decides about a packet is read here. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include "ips/conf.h"
 #include "ips/gen_int.h"
 #include "ips/outbuf.h"
+#include "ips/rulefiles.h"
 
 enum { MIB = 1 << 20, TELL_LEN = 1024 };
 
@@ -39,6 +39,28 @@ struct gen *gen_alloc(const struct conf *c)
 	return g;
 }
 
+static enum err name_interfaces(const struct conf *c, struct gen *g)
+{
+	const size_t n = conf_count(c, NULL, "system interface");
+	uint32_t max = 0;
+	CONF_FOREACH(i, c, NULL, "system interface")
+	{
+		const uint32_t nr = conf_interface_nr(c, conf_key(i));
+		max = nr > max ? nr : max;
+	}
+	if (n == 0)
+		return OK;
+	g->ifname = calloc((size_t)max + 1, sizeof(*g->ifname));
+	if (g->ifname == NULL)
+		return ERR_NOMEM;
+	g->n_ifname = max + 1;
+	CONF_FOREACH(i, c, NULL, "system interface")
+	{
+		snprintf(g->ifname[conf_interface_nr(c, conf_key(i))], sizeof(*g->ifname), "%s", conf_key(i));
+	}
+	return OK;
+}
+
 /* --- policies ------------------------------------------------------------------------------------------ */
 
 /* Arrays that a policy rule borrows until the set is built. */
@@ -57,19 +79,8 @@ static void told(const struct gen_teller *t, const struct conf_node *n, const ch
 	t->tell(t->arg, msg);
 }
 
-/* A capture's interfaces are port1, port2, ... in the order in which it names them. */
-static bool interface_number(const char *name, uint32_t *out)
-{
-	char *end;
-	if (strncmp(name, "port", 4) != 0 || name[4] < '1' || name[4] > '9')
-		return false;
-	errno = 0;
-	const unsigned long v = strtoul(name + 4, &end, 10);
-	*out = (uint32_t)v;
-	return errno == 0 && *end == '\0' && v <= UINT16_MAX;
-}
-
-static enum err interfaces(const struct conf_node *n, const char *attr, const struct gen_teller *t, uint32_t **out, uint16_t *n_out)
+static enum err interfaces(const struct conf *c, const struct conf_node *n, const char *attr, const struct gen_teller *t,
+			   uint32_t **out, uint16_t *n_out)
 {
 	const size_t many = conf_list_n(n, attr);
 	*n_out = 0;
@@ -79,10 +90,12 @@ static enum err interfaces(const struct conf_node *n, const char *attr, const st
 	if (*out == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < many; i++) {
-		if (!interface_number(conf_list(n, attr, i), &(*out)[i])) {
+		(*out)[i] = conf_interface_nr(c, conf_list(n, attr, i));
+		if ((*out)[i] == 0) {
 			char text[TELL_LEN / 2];
-			snprintf(text, sizeof(text), "'%s': a capture has no interface of that name; it has "
-				 "port1, port2, ...; or 'any'",
+			snprintf(text, sizeof(text),
+				 "'%s': no interface of that name; name it in 'config system interface' (a capture's are port1, "
+				 "port2, ...), or 'any'",
 				 conf_list(n, attr, i));
 			told(t, n, attr, text);
 			return ERR_UNKNOWN;
@@ -100,8 +113,8 @@ static enum err rule_of(const struct conf *c, const struct conf_node *n, const s
 	TRY(conf_resolve_addresses(c, NULL, conf_names(n, "srcaddr"), &o->src, &n_src));
 	TRY(conf_resolve_addresses(c, NULL, conf_names(n, "dstaddr"), &o->dst, &n_dst));
 	TRY(conf_resolve_services(c, NULL, conf_names(n, "service"), &o->svc, &n_svc));
-	TRY(interfaces(n, "srcintf", t, &o->srcintf, &r->n_srcintf));
-	TRY(interfaces(n, "dstintf", t, &o->dstintf, &r->n_dstintf));
+	TRY(interfaces(c, n, "srcintf", t, &o->srcintf, &r->n_srcintf));
+	TRY(interfaces(c, n, "dstintf", t, &o->dstintf, &r->n_dstintf));
 	r->srcintf = o->srcintf;
 	r->dstintf = o->dstintf;
 	r->src = o->src;
@@ -205,25 +218,67 @@ static enum err fill_sensor(struct sensor *s, const char *const *rules)
 	return s->home_net.bad ? ERR_NOMEM : OK;
 }
 
-enum err gen_new_conf(const struct conf *c, const char *const *rules, const char *home_net, gen_error_fn *tell, void *arg,
-		      struct gen **out)
+/* Everything of a generation but its signatures. */
+static enum err build_rest(const struct conf *c, const struct gen_teller *t, struct gen **out)
+{
+	struct gen *g = gen_alloc(c);
+	enum err e = g != NULL ? name_interfaces(c, g) : ERR_NOMEM;
+	if (e == OK)
+		e = build_policies(c, t, g);
+	if (e == OK)
+		*out = g;
+	else
+		gen_free(g);
+	return e;
+}
+
+enum err gen_gather(const struct conf *c, const char *const *rules, gen_error_fn *tell, void *arg, struct rulefiles *out)
 {
 	const struct gen_teller t = { tell, arg };
 	struct sensor s = { 0 };
-	struct gen *g = gen_alloc(c);
-	enum err e = g != NULL ? build_policies(c, &t, g) : ERR_NOMEM;
+	struct gen *g = NULL;
+	enum err e = build_rest(c, &t, &g);
 	if (e == OK)
 		e = find_sensor(c, &t, &s);
 	if (e == OK)
 		e = fill_sensor(&s, rules);
 	if (e == OK)
-		e = gen_load_sigs(g, s.rules, home_net != NULL ? home_net : s.home_net.p, &t);
+		e = gen_read_rules(s.rules, &t, out);
 	free(s.rules);
 	outbuf_free(&s.home_net);
-	if (e != OK) {
+	gen_free(g);
+	return e;
+}
+
+enum err gen_build(const struct conf *c, const struct rulefiles *r, const char *home_net, gen_error_fn *tell, void *arg,
+		   struct gen **out)
+{
+	const struct gen_teller t = { tell, arg };
+	struct sensor s = { 0 };
+	struct gen *g = NULL;
+	enum err e = build_rest(c, &t, &g);
+	if (e == OK)
+		e = find_sensor(c, &t, &s);
+	if (e == OK)
+		e = fill_sensor(&s, NULL);
+	if (e == OK)
+		e = gen_compile(g, r, home_net != NULL ? home_net : s.home_net.p, &t);
+	free(s.rules);
+	outbuf_free(&s.home_net);
+	if (e == OK)
+		*out = g;
+	else
 		gen_free(g);
-		return e;
-	}
-	*out = g;
-	return OK;
+	return e;
+}
+
+enum err gen_new_conf(const struct conf *c, const char *const *rules, const char *home_net, gen_error_fn *tell, void *arg,
+		      struct gen **out)
+{
+	struct rulefiles r = { 0 };
+	enum err e = gen_gather(c, rules, tell, arg, &r);
+	if (e == OK)
+		e = gen_build(c, &r, home_net, tell, arg, out);
+	rulefiles_free(&r);
+	return e;
 }

@@ -12,6 +12,9 @@ struct gen_teller {
 struct conf;
 /* An empty generation with the limits and timers of c. NULL: no memory. */
 struct gen *gen_alloc(const struct conf *c);
-enum err gen_load_sigs(struct gen *g, const char *const *rules, const char *home_net, const struct gen_teller *t) MUST_USE;
+struct rulefiles;
+/* The stock rules, then the named files and folders. */
+enum err gen_read_rules(const char *const *rules, const struct gen_teller *t, struct rulefiles *r) MUST_USE;
+enum err gen_compile(struct gen *g, const struct rulefiles *r, const char *home_net, const struct gen_teller *t) MUST_USE;
 
 #endif

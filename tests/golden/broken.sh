@@ -223,7 +223,8 @@ printf 'config system global\n    set hostname "a"\n' >"$work/open.conf"
 run "an unknown word in the configuration" 2 "word.conf:2: 'hostnam': .*hostname" replay -c "$work/word.conf" --eve "$out/eve" "$good"
 run "a reference to nothing" 2 "ref.conf:3: 'nobody': " replay -c "$work/ref.conf" "$good"
 run "a block that is not closed" 2 "open.conf:[0-9]+: " replay -c "$work/open.conf" "$good"
-replay "an interface that no capture has" 2 "ips.conf.example:[0-9]+: 'lan0': a capture has no interface of that name; " -c packaging/ips.conf.example "$demo"
+sed 's/set srcintf "lan0"/set srcintf "lan7"/' packaging/ips.conf.example >"$work/intf.conf"
+replay "an interface that there is not" 2 "intf.conf:[0-9]+: 'lan7': no interface of that name; " -c "$work/intf.conf" "$demo"
 sensors() { # rule file of the sensor of policy 1; sensor of policy 2
 	printf 'config ips sensor\n    edit "a"\n        set rule-file "%s"\n    next\n    edit "b"\n    next\nend\n' "$1"
 	printf 'config firewall policy\n    edit 1\n        set action accept\n        set utm-status enable\n        set ips-sensor "a"\n    next\n'

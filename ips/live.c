@@ -1,0 +1,202 @@
+/* live.c - see live.h. */
+#include "ips/live.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TELL_LEN = 512, IPV4_BITS = 32, IPV6_BITS = 128 };
+
+struct reader {
+	const struct conf *c;
+	struct live *l;
+	gen_error_fn *tell;
+	void *arg;
+	bool bad;
+};
+
+static void __attribute__((format(printf, 4, 5))) wrong(struct reader *r, const struct conf_node *n, const char *attr, const char *fmt,
+							...)
+{
+	char text[TELL_LEN], msg[TELL_LEN * 2];
+	const char *file = "";
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	const unsigned line = conf_where(n, attr, &file);
+	if (line != 0)
+		snprintf(msg, sizeof(msg), "%s:%u: %s", file, line, text);
+	else
+		snprintf(msg, sizeof(msg), "%s", text);
+	r->tell(r->arg, msg);
+	r->bad = true;
+}
+
+static bool is(const struct conf_node *n, const char *attr, const char *word)
+{
+	return strcmp(conf_str(n, attr), word) == 0;
+}
+
+/* --- interfaces ------------------------------------------------------------------------------------------ */
+
+static void add_vip(struct reader *r, const struct conf_node *n, const char *attr)
+{
+	struct vip_addr *v = &r->l->vip[r->l->n_vip];
+	if (!conf_is_set(n, attr))
+		return;
+	if (r->l->n_vip == VIP_MAX) {
+		wrong(r, n, attr, "more than %u addresses of interfaces", VIP_MAX);
+		return;
+	}
+	*v = (struct vip_addr){ 0 };
+	snprintf(v->ifname, sizeof(v->ifname), "%s", conf_key(n));
+	v->prefix = conf_host(n, attr, &v->family, &v->addr);
+	r->l->n_vip++;
+}
+
+static void read_interface(struct reader *r, const struct conf_node *n)
+{
+	struct live *l = r->l;
+	if (is(n, "role", "ha"))
+		return;
+	if (l->n_iface == RULESET_IFACES_MAX) {
+		wrong(r, n, NULL, "more than %u interfaces to inspect", RULESET_IFACES_MAX);
+		return;
+	}
+	const uint32_t nr = conf_interface_nr(r->c, conf_key(n));
+	for (unsigned i = 0; i < l->n_iface; i++)
+		if (l->iface_nr[i] == nr)
+			wrong(r, n, NULL, "'%s' and '%s' have one number: name all interfaces portN or none", l->iface[i], conf_key(n));
+	snprintf(l->iface[l->n_iface], sizeof(l->iface[0]), "%s", conf_key(n));
+	l->iface_nr[l->n_iface++] = (uint16_t)nr;
+	if (is(conf_single(r->c, NULL, "system ha"), "mode", "a-p")) {
+		add_vip(r, n, "ip");
+		add_vip(r, n, "ip6");
+	}
+}
+
+static void read_interfaces(struct reader *r)
+{
+	CONF_FOREACH(n, r->c, NULL, "system interface")
+	{
+		read_interface(r, n);
+	}
+	if (r->l->n_iface == 0)
+		wrong(r, conf_single(r->c, NULL, "system settings"), NULL,
+		      "no interface to inspect: name them in 'config system interface'");
+}
+
+/* --- the pair -------------------------------------------------------------------------------------------- */
+
+static bool read_end(struct reader *r, const struct conf_node *ha, const char *attr, struct addr *out)
+{
+	struct addr_range a;
+	if (!conf_range(ha, attr, &a)) {
+		wrong(r, ha, "mode", "mode a-p needs '%s' to run live; set it in 'config system ha'", attr);
+		return false;
+	}
+	if (r->l->link.family != 0 && r->l->link.family != a.family)
+		wrong(r, ha, attr, "'local-ip' and 'peer-ip' are of different families");
+	r->l->link.family = a.family;
+	*out = a.lo;
+	return true;
+}
+
+static void read_pair(struct reader *r)
+{
+	struct live *l = r->l;
+	const struct conf_node *ha = conf_single(r->c, NULL, "system ha");
+	struct conf_hbdev dev;
+	l->pair = is(ha, "mode", "a-p");
+	if (!l->pair)
+		return;
+	if (read_end(r, ha, "local-ip", &l->link.own) && read_end(r, ha, "peer-ip", &l->link.peer) &&
+	    memcmp(&l->link.own, &l->link.peer, sizeof(l->link.own)) == 0)
+		wrong(r, ha, "peer-ip", "'peer-ip' is 'local-ip'");
+	if (!is(ha, "session-sync-mode", "commit"))
+		wrong(r, ha, "session-sync-mode", "'%s': only commit is supported; it is the mode that loses nothing",
+		      conf_str(ha, "session-sync-mode"));
+	if (l->n_queues > 1)
+		wrong(r, conf_single(r->c, NULL, "nfq"), "queues",
+		      "mode a-p works with one queue: nodes spread flows over queues differently; set queues 1");
+	if (conf_hbdev(ha, 0, &dev))
+		snprintf(l->link.ifname, sizeof(l->link.ifname), "%s", dev.name);
+	snprintf(l->link.group, sizeof(l->link.group), "%s", conf_str(ha, "group-name"));
+	l->link.port = (uint16_t)conf_int(ha, "port");
+	l->link.hb_interval_ns = conf_int(ha, "hb-interval") * NS_PER_MS;
+	l->link.hb_lost = (uint32_t)conf_int(ha, "hb-lost-threshold");
+	l->password = conf_str(ha, "password");
+	l->priority = (uint16_t)conf_int(ha, "priority");
+	l->commit_timeout_ns = conf_int(ha, "commit-timeout") * NS_PER_MS;
+}
+
+/* --- logs ------------------------------------------------------------------------------------------------ */
+
+static const struct log_word {
+	const char *word;
+	uint32_t bits;
+} log_words[] = {
+	{ "alert", 1u << REC_ALERT }, { "ips", 1u << REC_ALERT },      { "drop", 1u << REC_DROP },
+	{ "app", 1u << REC_APP },     { "app-ctrl", 1u << REC_APP },   { "anomaly", 1u << REC_ANOMALY },
+	{ "flow", 1u << REC_FLOW },   { "forward", 1u << REC_FLOW | 1u << REC_DROP },
+	{ "ha", LOG_MASK_HA },
+};
+
+static void read_log(struct reader *r, const char *path, enum log_kind k)
+{
+	const struct conf_node *n = conf_single(r->c, NULL, path);
+	r->l->log[k].on = conf_flag(n, "status");
+	snprintf(r->l->log[k].path, sizeof(r->l->log[k].path), "%s", conf_str(n, "filename"));
+	for (size_t i = 0; i < ARRAY_LEN(log_words); i++)
+		if (conf_list_has(n, "types", log_words[i].word))
+			r->l->log[k].mask |= log_words[i].bits;
+}
+
+enum err live_read(const struct conf *c, struct live *out, gen_error_fn *tell, void *arg)
+{
+	memset(out, 0, sizeof(*out));
+	struct reader r = { .c = c, .l = out, .tell = tell, .arg = arg };
+	const struct conf_node *nfq = conf_single(c, NULL, "nfq");
+	snprintf(out->hostname, sizeof(out->hostname), "%s", conf_str(conf_single(c, NULL, "system global"), "hostname"));
+	out->queue = (uint16_t)conf_int(nfq, "queue-num");
+	out->n_queues = (uint16_t)conf_int(nfq, "queues");
+	out->maxlen = (uint32_t)conf_int(nfq, "maxlen");
+	out->fail_open = conf_flag(nfq, "fail-open");
+	out->bridge = is(conf_single(c, NULL, "system settings"), "opmode", "transparent");
+	read_interfaces(&r);
+	read_pair(&r);
+	read_log(&r, "log eve", LOG_EVE);
+	read_log(&r, "log file", LOG_KV);
+	return r.bad ? ERR_USAGE : OK;
+}
+
+bool live_needs_restart(const struct live *now, const struct live *next, gen_error_fn *tell, void *arg)
+{
+	const struct {
+		bool differs;
+		const char *what;
+	} parts[] = {
+		{ now->queue != next->queue || now->n_queues != next->n_queues || now->maxlen != next->maxlen ||
+			  now->fail_open != next->fail_open,
+		  "nfq" },
+		{ now->n_iface != next->n_iface || memcmp(now->iface, next->iface, sizeof(now->iface)) != 0 ||
+			  now->bridge != next->bridge,
+		  "system interface" },
+		{ now->n_vip != next->n_vip || memcmp(now->vip, next->vip, sizeof(now->vip)) != 0, "system interface: ip" },
+		{ now->pair != next->pair || memcmp(&now->link, &next->link, sizeof(now->link)) != 0 ||
+			  now->priority != next->priority || now->commit_timeout_ns != next->commit_timeout_ns,
+		  "system ha" },
+	};
+	bool some = false;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		char msg[TELL_LEN];
+		if (!parts[i].differs)
+			continue;
+		some = true;
+		snprintf(msg, sizeof(msg), "'%s' has changed: that takes effect at the next start", parts[i].what);
+		tell(arg, msg);
+	}
+	return some;
+}

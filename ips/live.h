@@ -1,0 +1,39 @@
+/* live.h - what a configuration says about a live node: queues, interfaces, the pair, logs. Plain; see gen.h for the packets' part. */
+#ifndef IPS_LIVE_H
+#define IPS_LIVE_H
+
+#include "hacache/ha_link.h"
+#include "ips/conf.h"
+#include "ips/gen.h"
+#include "ips/logs.h"
+#include "ips/vip.h"
+#include "nfq/ruleset.h"
+
+struct live {
+	char hostname[36];
+	uint16_t queue, n_queues;
+	uint32_t maxlen;
+	bool fail_open, bridge;
+	unsigned n_iface;            /* inspected ones: all of `system interface` but those of role ha */
+	char iface[RULESET_IFACES_MAX][16];
+	uint16_t iface_nr[RULESET_IFACES_MAX]; /* their numbers in policies, lists and logs: conf_interface_nr */
+	unsigned n_vip;
+	struct vip_addr vip[VIP_MAX];
+	bool pair;                   /* mode a-p */
+	struct link_cfg link;        /* but for its key and boot id */
+	const char *password;        /* borrowed from the configuration */
+	uint16_t priority;
+	int64_t commit_timeout_ns;
+	struct {
+		bool on;
+		char path[256];
+		uint32_t mask;
+	} log[LOG_KIND_N];
+};
+
+/* Each problem is told, with its place and remedy; ERR_USAGE when there was one. */
+enum err live_read(const struct conf *c, struct live *out, gen_error_fn *tell, void *arg) MUST_USE;
+/* Differences that only a new start can bring, one told each; true: there are some. */
+bool live_needs_restart(const struct live *now, const struct live *next, gen_error_fn *tell, void *arg);
+
+#endif
