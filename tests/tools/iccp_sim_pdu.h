@@ -108,15 +108,10 @@ void pdu_response(struct enc *e, const struct pdu_model *m, enum pdu_op op, uint
 void pdu_report(struct enc *e, const struct pdu_model *m, uint32_t sequence);
 void pdu_ack(struct enc *e, const struct pdu_model *m, uint32_t sequence);
 
-/* Text value number n of that association; returns its length. */
-size_t pdu_text(const struct pdu_model *m, unsigned n, uint8_t out[PDU_TEXT_MAX]);
-
 /* False if the TSDU is none that iccp-sim sends. */
 bool pdu_read(const uint8_t *p, size_t n, struct pdu_msg *msg);
 
-/* The layers around an MMS PDU, left open: iccp_sim_osi.c's for iccp_sim_pdu.c. */
+/* The layers around an MMS PDU, left open: from iccp_sim_osi.c, as are the associations' ends above. */
 void pdu_open_data(struct enc *e);
-/* Data in one number: what a text's check and the set-up's check are. */
-uint64_t pdu_digest(const uint8_t *p, size_t n);
 
 #endif
