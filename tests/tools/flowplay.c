@@ -14,11 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/tools/flowplay_net.h"
 
-enum { CHUNK = 65536, SAID_MAX = 20 };
+enum { CHUNK = 65536, SAID_MAX = 20, HOLD_MAX_S = 900 };
 
 struct options {
 	enum plan_side side;
@@ -193,17 +194,18 @@ static void await_reset(struct player *w, struct link *l)
 	l->fd = -1;
 }
 
-/* Waits for SIGUSR1, also one that came before. */
+/* Waits for SIGUSR1, also one that came before; not for ever, lest it outlive the test that has died. */
 static void hold(void)
 {
+	const struct timespec limit = { .tv_sec = HOLD_MAX_S };
 	sigset_t set;
-	int sig;
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	puts("holding");
 	fflush(stdout);
-	while (sigwait(&set, &sig) != 0)
-		;
+	while (sigtimedwait(&set, NULL, &limit) < 0)
+		if (errno != EINTR)
+			fail("flowplay client: no SIGUSR1 for %d s", HOLD_MAX_S);
 }
 
 static void play_turn(struct player *w, const struct plan_turn *t)
