@@ -8,7 +8,7 @@ DESTDIR ?=
 JOBS    ?= 2
 Q       := $(if $(V),,@)
 
-PKGS    := libhs libsodium jansson libpcap libprotobuf-c zlib libnetfilter_queue libmnl libssl libcrypto
+PKGS    := libhs libsodium jansson libpcap libprotobuf-c zlib libnetfilter_queue libmnl libssl libcrypto libseccomp libcap-ng
 PKG_CF  := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LD  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 

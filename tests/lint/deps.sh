@@ -30,6 +30,7 @@ protobuf-c/.*                          hacache/ha_wire.c
 ha\.pb-c\.h                            hacache/ha_wire.c
 libnetfilter_queue/.*                  nfq
 libmnl/.*                              nfq,ips/vip.c
+seccomp\.h|cap-ng\.h                   ips/sandbox.c
 pcap\.h|pcap/.*                        nfq
 openssl/(bio|err|ssl)\.h                hacache/ha_link_tls.c
 ROWS
