@@ -16,5 +16,8 @@ int cmd_config(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_app(int argc, char **argv);
+/* Asks the daemon: session, share, sys, ha, tags, stats, nfq, log, reload; argv[0] is the first word. */
+int cmd_live(int argc, char **argv);
+int cmd_version(int argc, char **argv);
 
 #endif

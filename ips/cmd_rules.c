@@ -101,8 +101,9 @@ static const char rules_usage[] = "usage: ips rules list|check [FILE|FOLDER]...\
 				  "  check  what is wrong, by file and line; exit 2 if a rule is refused\n"
 				  "Without a name: the stock signatures. A folder stands for its *.rules.\n";
 
-static const char app_usage[] = "usage: ips app list\n"
-				"  the application table: id, name, category, risk, parent\n";
+static const char app_usage[] = "usage: ips app list [--live [--json] [--socket PATH]]\n"
+				"  the application table: id, name, category, risk, parent\n"
+				"  --live  of the running daemon: how often each was seen\n";
 
 static bool wants_help(int argc, char **argv)
 {
@@ -126,6 +127,10 @@ int cmd_rules(int argc, char **argv)
 int cmd_app(int argc, char **argv)
 {
 	const bool help = wants_help(argc, argv);
+	if (argc > 2 && strcmp(argv[1], "list") == 0 && strcmp(argv[2], "--live") == 0) {
+		memmove(argv + 2, argv + 3, (size_t)(argc - 2) * sizeof(*argv));
+		return cmd_live(argc - 1, argv);
+	}
 	if (help || argc != 2 || strcmp(argv[1], "list") != 0)
 		return usage(help, app_usage);
 	printf("%-8s %-44s %-12s %-9s %s\n", "id", "name", "category", "risk", "parent");

@@ -22,6 +22,14 @@ struct ctl_view {
 typedef void ctl_visit_fn(const struct ctl_view *v, void *ctx);
 enum { CTL_CHUNK = 256, CTL_WAIT_MS = 2000 };
 
+#define CTL_SOCKET "/run/ips/ips.sock"
+enum {
+	CTL_CLIENTS = 8,         /* one more is told so and closed */
+	CTL_REQUEST_MAX = 64 << 10, /* octets of a request's line */
+	CTL_READ_S = 10,         /* a client that has not read its answer's next lines for so long is closed */
+	CTL_IDLE_S = 60          /* as is one that asks nothing */
+};
+
 enum ctl_role { CTL_ACTIVE, CTL_PASSIVE };
 
 struct ctl_about {
@@ -46,12 +54,14 @@ struct ctl_node {
 };
 
 struct ctl;
-/* listener: a bound, listening Unix stream socket; stays the caller's. node is borrowed until ctl_stop. */
+/* listener: a bound, listening Unix stream socket; stays the caller's. node is borrowed until ctl_stop. Whoever may
+ * connect may ask; what changes the node is for root and the user that the process has at this moment. */
 enum err ctl_start(int listener, const struct ctl_node *node, struct ctl **out) MUST_USE;
 void ctl_stop(struct ctl *c); /* NULL is fine */
 
-/* One request, a JSON object, answered as JSON lines; what the thread does for each line. For tests as well. */
-void ctl_answer(const struct ctl_node *node, const char *request, size_t len, bool (*emit)(void *arg, const struct outbuf *lines),
-		void *arg);
+/* One request, a JSON object, answered as JSON lines; what the thread does for each line. For tests as well. What follows
+ * a log ends with what is there. emit: false ends it. */
+void ctl_answer(const struct ctl_node *node, const char *request, size_t len,
+		bool (*emit)(void *arg, const struct outbuf *lines), void *arg);
 
 #endif

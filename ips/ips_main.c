@@ -6,9 +6,7 @@
 #include <unistd.h>
 
 #include "ips/cmd.h"
-#include "ips/version.h"
 
-static int cmd_version(int argc, char **argv);
 static int cmd_help(int argc, char **argv);
 
 static const struct command {
@@ -19,7 +17,16 @@ static const struct command {
 	{ "config", "check, show, compare a configuration", cmd_config },
 	{ "rules", "list and check signatures", cmd_rules },
 	{ "app", "list the application table", cmd_app },
-	{ "version", "print the version", cmd_version },
+	{ "session", "list, count, clear the sessions under inspection", cmd_live },
+	{ "sys", "the same of all sessions, as forwarding sees them", cmd_live },
+	{ "share", "list the HA session cache", cmd_live },
+	{ "ha", "how the pair stands; take over, hand over", cmd_live },
+	{ "tags", "list the tags and how many sessions carried them", cmd_live },
+	{ "stats", "totals since the daemon's start", cmd_live },
+	{ "nfq", "the state of the queues", cmd_live },
+	{ "log", "the last lines of the logs", cmd_live },
+	{ "reload", "have the daemon load its configuration and rules anew", cmd_live },
+	{ "version", "print the version, and the daemon's", cmd_version },
 	{ "help", "this list; 'ips help COMMAND' tells more of one", cmd_help },
 };
 
@@ -30,41 +37,19 @@ static void print_commands(FILE *to)
 		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
 }
 
-/* Words that ask a running node, as the lists' headings name them. */
-static bool of_a_node(const char *name)
-{
-	static const char *const words[] = { "session", "share", "sys" };
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (strcmp(words[i], name) == 0)
-			return true;
-	return false;
-}
-
 static int run(const char *name, int argc, char **argv)
 {
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return commands[i].run(argc, argv);
-	if (of_a_node(name))
-		fprintf(stderr,
-			"ips: '%s': no node runs live; 'ips replay --sessions --share CAPTURE' prints a capture's lists\n",
-			name);
-	else
-		fprintf(stderr, "ips: unknown command '%s'; 'ips help' lists them\n", name);
+	fprintf(stderr, "ips: unknown command '%s'; 'ips help' lists them\n", name);
 	return EXIT_USAGE;
-}
-
-static int cmd_version(int argc, char **argv)
-{
-	(void)argc, (void)argv;
-	printf("ips %s\n", IPS_VERSION);
-	return EXIT_FINE;
 }
 
 static int cmd_help(int argc, char **argv)
 {
 	static char help[] = "--help";
-	char *ask[] = { argv[0], help, NULL };
+	char *ask[] = { argv[1], help, NULL };
 	if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], help) == 0) {
 		print_commands(stdout);
 		return EXIT_FINE;

@@ -100,8 +100,8 @@ char *list_letters(const struct list_row *r, char *buf)
 	const struct list_dir *d = r->dir;
 	snprintf(buf, LIST_LETTERS, "%c%c%c%c-%c%c%c%c-%c%c%c%c", letter(r->s.flags & SF_LOG, 'l'), letter(r->s.tcp.midstream, 'm'),
 		 letter(r->s.flags & SF_SYN_SES, 's'), letter(r->partial, 'p'), letter(d[0].n_gaps + d[1].n_gaps != 0, 'g'),
-		 letter(d[0].held + d[1].held != 0, 'h'), letter(d[0].blocked, 'c'), letter(d[1].blocked, 'b'), letter(r->failed, 'f'),
-		 letter(r->tags.n != 0, 't'), letter(r->n_alerts != 0, 'a'),
+		 letter(d[0].held + d[1].held != 0, 'h'), letter(d[0].blocked, 'c'), letter(d[1].blocked, 'b'),
+		 letter(r->failed, 'f'), letter(r->tags.n != 0, 't'), letter(r->n_alerts != 0, 'a'),
 		 letter(r->s.tcp.end[0].fin || r->s.tcp.end[1].fin, 'e'));
 	return buf;
 }

@@ -64,4 +64,7 @@ UNIT += logs:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += logs_tail:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += node:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += lists:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += ctl:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += ctl_filter:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += deadman:ips,base
+UNIT += sandbox:ips,hacache,base
