@@ -2,9 +2,9 @@
 E2E_TOOLS := nfq_loop traffic vip_tool
 nfq_loop_E2E_LIBS := nfq forward base
 vip_tool_E2E_LIBS := ips forward base
-CHECK_SCRIPTS += tests/e2e/nfq.sh tests/e2e/vip.sh
+CHECK_SCRIPTS += tests/e2e/nfq.sh tests/e2e/vip.sh tests/e2e/sandbox.sh
 CHECK_SCRIPTS += tests/e2e/flowplay.sh
-CHECK_RELEASE += e2e-tools
+CHECK_RELEASE += e2e-tools sandbox-test
 CHECK_ASAN += e2e-tools
 
 e2e_archives = $(foreach l,$(LAYERS),$(if $(filter $(l),$(1)),$(B)/lib$(l).a))
@@ -19,4 +19,7 @@ $(foreach t,$(E2E_TOOLS),$(eval $(call e2e_rule,$(t))))
 e2e-tools: $(addprefix $(B)/tests/e2e/,$(E2E_TOOLS))
 	@:
 
-.PHONY: e2e-tools
+sandbox-test: $(B)/tests/unit/test_sandbox
+	@:
+
+.PHONY: e2e-tools sandbox-test
