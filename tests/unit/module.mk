@@ -68,3 +68,4 @@ UNIT += ctl:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += ctl_filter:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += deadman:ips,base
 UNIT += sandbox:ips,hacache,base
+UNIT += notify:ips,base
