@@ -31,7 +31,8 @@ struct dec_event {
 struct dec_sink {
 	void (*event)(void *arg, const struct dec_event *ev);
 	void (*anomaly)(void *arg, enum dir d, enum anomaly a);
-	/* The flow carries p. Called when it becomes known, most general first; refines, never goes back. */
+	/* The flow carries p. Called when it becomes known, most general first, and may be called again: what refines
+	 * counts, what is known already says nothing. */
 	void (*proto)(void *arg, enum proto p);
 	void *arg;
 };

@@ -37,11 +37,11 @@ struct match_part {
 struct match_state {                  /* plain and replicated */
 	uint16_t n_parts;
 	struct match_part part[MATCH_PARTS_MAX];
-	uint64_t off[DIR_N];          /* octets scanned of each direction, since its last gap */
 };
 
 struct match_flow {
 	struct match_state s;
+	uint64_t off[DIR_N];          /* octets scanned of each direction, since its last gap; saved with the stream */
 	void *stream[DIR_N];          /* Hyperscan streams, opened by the first bytes */
 	bool gap[DIR_N];              /* octets were never scanned: no match from the start; saved with the stream */
 };

@@ -158,9 +158,9 @@ static bool open_stream(struct matcher *m, struct match_flow *f, enum dir d)
 {
 	if (f->stream[d] != NULL)
 		return true;
-	if (f->s.off[d] != 0) {
+	if (f->off[d] != 0) {
 		f->gap[d] = true;
-		f->s.off[d] = 0;
+		f->off[d] = 0;
 	}
 	f->stream[d] = get_stream(m);
 	return f->stream[d] != NULL;
@@ -173,7 +173,7 @@ static void begin_scan(struct matcher *m, const struct match_flow *f, enum dir d
 	q->dir = d;
 	q->n = q->next = 0;
 	q->overflow = q->passed = false;
-	q->base = f->s.off[d];
+	q->base = f->off[d];
 	q->gap = f->gap[d];
 	q->len = (uint32_t)len;
 	if (++m->scan_nr == 0) {
@@ -195,7 +195,7 @@ void match_stream(struct matcher *m, struct match_flow *f, const struct sig_flow
 	}
 	begin_scan(m, f, d, bytes.len);
 	const hs_error_t rc = hs_scan_stream(f->stream[d], (const char *)bytes.p, (unsigned)bytes.len, 0, m->scratch, on_match, m);
-	f->s.off[d] += bytes.len;
+	f->off[d] += bytes.len;
 	if (rc != HS_SUCCESS) {
 		m->stat.scan_errors++;
 		m->q.overflow = true;
@@ -258,7 +258,7 @@ void match_upto(struct matcher *m, struct match_flow *f, const struct sig_flow *
 void match_gap(struct matcher *m, struct match_flow *f, enum dir d)
 {
 	drop_stream(m, f, d);
-	f->s.off[d] = 0;
+	f->off[d] = 0;
 	f->gap[d] = true;
 	for (unsigned i = f->s.n_parts; i-- > 0;) {
 		if (f->s.part[i].dir == d && !f->s.part[i].done)
@@ -289,7 +289,7 @@ enum err match_export(struct matcher *m, const struct match_flow *f, enum dir d,
 		return ERR_INTERNAL;
 	struct wr w = wr_of(m->packed, PACKED_HEAD);
 	wr_be64(&w, m->set->hash);
-	wr_be64(&w, f->s.off[d]);
+	wr_be64(&w, f->off[d]);
 	wr_u8(&w, f->gap[d]);
 	wr_be64(&w, packed_sum(m->packed, PACKED_HEAD + n));
 	return buf_set(bufs, out, m->packed, PACKED_HEAD + n);
@@ -315,7 +315,7 @@ static bool expand(struct matcher *m, struct match_flow *f, enum dir d, struct s
 			return false;
 		}
 	}
-	f->s.off[d] = off;
+	f->off[d] = off;
 	f->gap[d] = gap == 1;
 	return true;
 }
@@ -325,11 +325,11 @@ enum err match_import(struct matcher *m, struct match_flow *f, enum dir d, struc
 	drop_stream(m, f, d);
 	forget_queue(m, f);
 	f->gap[d] = false;
+	f->off[d] = 0;
 	if (in.len == 0)
 		return OK;
 	if (m->set->db[SIGD_STREAM].hs != NULL && expand(m, f, d, in))
 		return OK;
-	f->s.off[d] = 0;
 	f->gap[d] = true;
 	return ERR_MALFORMED;
 }

@@ -62,10 +62,10 @@ static void tpkt(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, struct s
 		dec_anomaly(ctx, d, AN_TPKT_RESERVED);
 	if (!tpdu_parse(s, ctx, d, whole, &t))
 		return;
-	if (!s->proto_told && (t.code == TPDU_CR || t.code == TPDU_CC || t.code == TPDU_DT)) {
-		s->proto_told = true;
+	/* Any of the three opens the connection: with one open it was told. */
+	const bool open = s->phase == COTP_WFCC || s->phase == COTP_OPEN;
+	if (!open && (t.code == TPDU_CR || t.code == TPDU_CC || t.code == TPDU_DT))
 		dec_proto(ctx, PROTO_COTP);
-	}
 	/* Without budget the connection is followed all the same, which costs no more than its octets; the layers
 	 * above see their TSDUs and find the budget gone. */
 	if (dec_spend(ctx, d, 1))

@@ -35,7 +35,6 @@ struct cotp_state {
 	uint8_t options;         /* additional options (parameter C6): proposed, then agreed */
 	bool rdp_asked;          /* the CR has an RDP cookie or negotiation: proves nothing, an MMS server may ignore it */
 	bool rdp;                /* ... and the CC answers it, or MCS (T.125) follows: bytes are no longer looked at */
-	bool proto_told;         /* PROTO_COTP was told */
 	bool midstream;          /* joined without its CR */
 	uint16_t src_ref, dst_ref; /* CR's SRC-REF, CC's SRC-REF */
 	uint32_t tpdu_size;      /* proposed, then agreed octets; 0 = not stated */

@@ -396,10 +396,8 @@ static const struct pdu_row *take_pdu(struct mms_parse *p, struct ber_tlv *t)
 
 static void tell_up(struct mms_parse *p, const struct mms_upper *up)
 {
-	if (!p->s->known && (p->odd & 1u << ODD_MALFORMED) == 0) {
-		p->s->known = true;
+	if ((p->odd & 1u << ODD_MALFORMED) == 0)
 		dec_proto(p->ctx, PROTO_MMS);
-	}
 	up->pdu(up->arg, &p->pdu);
 }
 

@@ -41,7 +41,6 @@ struct mms_dir {             /* requests sent in this direction */
 enum mms_phase { MMS_UNSEEN, MMS_REQUESTED, MMS_INITIATED, MMS_CONCLUDING, MMS_ENDED, MMS_PHASE_N };
 
 struct mms_state {
-	bool known;              /* PROTO_MMS was told */
 	uint8_t phase;           /* enum mms_phase */
 	uint8_t initiator;       /* enum dir of the initiate-Request's sender */
 	uint32_t pdu_max;        /* proposed, then agreed localDetail; 0 = not stated */

@@ -22,6 +22,7 @@ struct rig {
 	struct fields fields;
 	uint32_t budget;         /* of each PDU */
 	unsigned anomalies, events, parts;
+	enum proto proto;        /* what the PDUs were said to be, as far as told */
 	size_t len;
 	char log[RIG_LOG];
 };
@@ -61,9 +62,17 @@ static inline void rig_anomaly(void *arg, enum dir d, enum anomaly a)
 	rig_print(r, "! %s\n", anomaly_name(a));
 }
 
+/* Only what refines: what is known already may be told again. */
 static inline void rig_proto(void *arg, enum proto p)
 {
-	rig_print(arg, "= %s\n", proto_name(p));
+	struct rig *r = arg;
+	enum proto known = r->proto;
+	while (known != p && known != PROTO_NONE)
+		known = proto_parent(known);
+	if (known == p)
+		return;
+	r->proto = p;
+	rig_print(r, "= %s\n", proto_name(p));
 }
 
 static inline struct rig *rig_new(void)
@@ -83,6 +92,7 @@ static inline struct rig *rig_resume(const struct rig *from)
 	struct rig *r = rig_new();
 	memcpy(&r->mms, &from->mms, sizeof(r->mms));
 	memcpy(&r->iccp, &from->iccp, sizeof(r->iccp));
+	r->proto = from->proto;
 	return r;
 }
 

@@ -54,7 +54,7 @@ static void no_pdu(void)
 		CU_ASSERT(rig_gives(r, C, none[i], "! mms.pdu\n"));
 		CU_ASSERT_EQUAL(r->events, 0);
 	}
-	CU_ASSERT(!r->mms.known);
+	CU_ASSERT_EQUAL(r->proto, PROTO_NONE);
 	free(r);
 }
 
@@ -184,7 +184,7 @@ static void malformed(void)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct rig *r = rig_new();
 		CU_ASSERT(rig_gives(r, C, bad[i], "! mms.malformed\n"));
-		CU_ASSERT_EQUAL(r->mms.known, false);
+		CU_ASSERT_EQUAL(r->proto, PROTO_NONE);
 		free(r);
 	}
 }
