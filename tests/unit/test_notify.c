@@ -236,5 +236,6 @@ static void test_deaf(void)
 }
 
 UNIT_MAIN({ "a manager at a path", test_path }, { "a manager at an abstract name", test_abstract },
-	  { "reloading", test_reloading }, { "a status is one line, and bounded", test_status }, { "the watchdog's interval", test_watchdog },
-	  { "no manager", test_no_manager }, { "sockets that cannot be", test_wrong }, { "a manager that does not listen", test_deaf })
+	  { "reloading", test_reloading }, { "a status is one line, and bounded", test_status },
+	  { "the watchdog's interval", test_watchdog }, { "no manager", test_no_manager },
+	  { "sockets that cannot be", test_wrong }, { "a manager that does not listen", test_deaf })
