@@ -23,7 +23,7 @@ struct sim_opt {
 	uint32_t once, associations, seed, points, seconds, reports, pace_ms, pause_ms, poll_ms, patience_s, texts, tpdu_size,
 		fragment;
 	uint32_t rate_mhz;
-	bool acked, operate;
+	bool acked, operate, alike;
 	uint32_t text_only; /* the one association that has the strings; UINT32_MAX: all */
 	const char *domain, *script, *split_text, *split_as, *hold_at;
 	struct {

@@ -60,7 +60,7 @@ static void begin(struct client *cl, struct assoc *a, uint32_t label, int64_t no
 		exit(1);
 	}
 	a->m = (struct pdu_model){ .domain = o->domain,
-				   .seed = (o->seed * 2654435761u) ^ label,
+				   .seed = (o->seed * 2654435761u) ^ (o->alike ? 0 : label),
 				   .label = label,
 				   .points = o->points,
 				   .rate_mhz = o->rate_mhz,
@@ -74,6 +74,17 @@ static void begin(struct client *cl, struct assoc *a, uint32_t label, int64_t no
 		assoc_fail(cl, a, strerror(errno));
 }
 
+static int64_t patience(const struct client *cl)
+{
+	return (int64_t)cl->o->patience_s * 1000000000;
+}
+
+/* Nothing is asked, but reports are to come, and within the patience. */
+static bool awaits_reports(const struct client *cl, const struct assoc *a)
+{
+	return a->wait == W_NOTHING && a->running && (uint64_t)cl->o->rate_mhz * cl->o->patience_s >= 2000;
+}
+
 /* The next time at which something is to be done without a packet. */
 static int64_t due_at(const struct client *cl, const struct assoc *a)
 {
@@ -81,26 +92,26 @@ static int64_t due_at(const struct client *cl, const struct assoc *a)
 	if (a->wait == W_ENDED)
 		return t;
 	if (a->wait != W_NOTHING)
-		t = a->since + (int64_t)cl->o->patience_s * 1000000000;
+		t = a->since + patience(cl);
 	else if (a->reporting)
 		t = cl->o->poll_ms != 0 && a->poll_at < a->reports_end ? a->poll_at : a->reports_end;
 	else if (!a->holds)
 		t = a->next_at;
 	if (a->c.barrier != 0 && a->c.resume_at != 0 && a->c.resume_at < t)
 		t = a->c.resume_at;
+	if (awaits_reports(cl, a) && a->c.last_in + patience(cl) < t)
+		t = a->c.last_in + patience(cl);
 	return t;
 }
 
 /* What time alone brings about. */
 static void tick(struct client *cl, struct assoc *a, int64_t now)
 {
-	const int64_t patience = (int64_t)cl->o->patience_s * 1000000000;
 	if (a->wait != W_ENDED && a->wait != W_NOTHING && a->c.barrier != 0)
 		a->since = now;
-	if (a->wait != W_ENDED && a->wait != W_NOTHING && now - a->since >= patience)
+	if (a->wait != W_ENDED && a->wait != W_NOTHING && now - a->since >= patience(cl))
 		assoc_fail(cl, a, "no answer within the patience");
-	else if (a->wait == W_NOTHING && a->running && a->c.last_in != 0 && cl->o->rate_mhz >= 1000 &&
-		 now - a->c.last_in >= patience)
+	else if (awaits_reports(cl, a) && now - a->c.last_in >= patience(cl))
 		assoc_fail(cl, a, "no report within the patience");
 	else
 		assoc_go_on(cl, a, now);

@@ -44,6 +44,7 @@ static const struct row {
 	{ "pause-between", T_NUMBER, CLIENT, AT(pause_ms), 0, 3600000, "MS", "pause between the halves (0)" },
 	{ "hold-at", T_NAME, CLIENT, AT(hold_at), 0, 0, "split|STEP", "waits for SIGUSR1 between the halves, or before the step" },
 	{ "seed", T_NUMBER, CLIENT, AT(seed), 0, UINT32_MAX, "N", "of the contents (1)" },
+	{ "alike", T_FLAG, CLIENT, AT(alike), 0, 0, NULL, "all associations have the same contents" },
 	{ "tpdu-size", T_NUMBER, BOTH, AT(tpdu_size), 128, 8192, "N", "largest TPDU proposed, or accepted: 128 to 8192 (8192)" },
 	{ "fragment", T_NUMBER, BOTH, AT(fragment), 1, 8189, "OCTETS", "TSDUs go out in DT TPDUs of that much data" },
 	{ "domain", T_NAME, BOTH, AT(domain), 0, 0, "NAME", "name of the domain, the same at both ends (ICC_A_B)" },
@@ -78,6 +79,15 @@ static bool wrong(const char *option, const char *value, const char *why)
 	return false;
 }
 
+static bool parse_number(const char *value, uint64_t max, uint64_t *out)
+{
+	char *end;
+	if (value[0] < '0' || value[0] > '9')
+		return false;
+	*out = strtoull(value, &end, 10);
+	return *end == '\0' && *out <= max;
+}
+
 /* ADDR, ADDR:PORT, [ADDR]:PORT; numeric. */
 static bool parse_addr(const struct row *r, const char *value, struct sim_addr *a)
 {
@@ -86,6 +96,7 @@ static bool parse_addr(const struct row *r, const char *value, struct sim_addr *
 	const char *colon = strrchr(value, ':'), *port = bind ? "0" : "102";
 	struct addrinfo *found;
 	char host[64];
+	uint64_t number;
 	size_t n = strlen(value);
 	if (colon != NULL && (bracket ? colon[-1] == ']' : strchr(value, ':') == colon)) {
 		port = colon + 1;
@@ -95,6 +106,8 @@ static bool parse_addr(const struct row *r, const char *value, struct sim_addr *
 		value++;
 		n -= 2;
 	}
+	if (!parse_number(port, 65535, &number))
+		return wrong(r->name, value, "has a port that is none");
 	if (n >= sizeof(host))
 		return wrong(r->name, value, "not an address");
 	memcpy(host, value, n);
@@ -105,15 +118,6 @@ static bool parse_addr(const struct row *r, const char *value, struct sim_addr *
 	a->len = found->ai_addrlen;
 	freeaddrinfo(found);
 	return true;
-}
-
-static bool parse_number(const char *value, uint64_t max, uint64_t *out)
-{
-	char *end;
-	if (value[0] < '0' || value[0] > '9')
-		return false;
-	*out = strtoull(value, &end, 10);
-	return *end == '\0' && *out <= max;
 }
 
 static bool parse_text_at(struct sim_opt *o, const struct row *r, const char *value)

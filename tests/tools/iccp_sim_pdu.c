@@ -52,7 +52,8 @@ static void text_request(struct enc *e, const struct pdu_model *m, const struct 
 	enc_close(e);
 	enc_open(e, 0xa0);
 	enc_prim(e, 0x8a, a->text, a->text_n);
-	enc_int(e, 0x86, (int64_t)val_digest(a->text, a->text_n));
+	/* the name's number is in it, for nobody else knows it */
+	enc_int(e, 0x86, (int64_t)(val_digest(a->text, a->text_n) ^ a->number));
 }
 
 static void define_request(struct enc *e, const struct pdu_model *m)
