@@ -326,6 +326,13 @@ enum err link_send(struct link *l, struct span bytes)
 	return OK;
 }
 
+void link_drop(struct link *l, mono_t now)
+{
+	if (l->cur != NULL)
+		lose(l, false, now);
+	link_in_consume(&l->in, link_in_span(&l->in).len);
+}
+
 size_t link_queued(const struct link *l)
 {
 	return l->out.len;

@@ -85,6 +85,8 @@ enum link_state link_state(const struct link *l);
  * is queued when a connection ends is gone: the owner sends again what was not acknowledged. */
 enum err link_send(struct link *l, struct span bytes) MUST_USE;
 size_t link_queued(const struct link *l);
+/* Ends the connection: the conversation on it makes no sense any more. The next one comes by itself. */
+void link_drop(struct link *l, mono_t now);
 /* Bytes received, in order, lent until the next call on l; empty when there are none. A new connection's bytes never
  * follow an old one's: link_epoch() grows with each completed handshake. What came before a connection ended can still
  * be read; the next connection waits for that, for a second at most. */

@@ -76,6 +76,7 @@ uint64_t engine_tag_count(const struct engine *e, tag_t t); /* sessions that car
 enum err engine_set_gen(struct engine *e, const struct gen *g) MUST_USE;
 /* Changes some sessions over, at most max; true: all are. */
 bool engine_change(struct engine *e, unsigned max);
+bool engine_changed(const struct engine *e);
 
 struct session_table *engine_sessions(struct engine *e);
 const struct gen *engine_gen(const struct engine *e);

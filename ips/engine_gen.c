@@ -186,3 +186,8 @@ bool engine_change(struct engine *e, unsigned max)
 	}
 	return e->old_gen == NULL;
 }
+
+bool engine_changed(const struct engine *e)
+{
+	return e->old_gen == NULL;
+}

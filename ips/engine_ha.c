@@ -96,6 +96,11 @@ void engine_ha_clear(struct engine_ha *h)
 		engine_ha_ended(h, s->s.serial);
 }
 
+bool engine_ha_pending(const struct engine_ha *h)
+{
+	return h->e->dirty != NULL;
+}
+
 bool engine_ha_next(struct engine_ha *h, struct ha_session *out)
 {
 	struct session *s = h->e->dirty;

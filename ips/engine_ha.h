@@ -23,6 +23,7 @@ void engine_ha_bulk_start(struct engine_ha *h);
 size_t engine_ha_bulk(struct engine_ha *h, size_t max);
 /* Forgets every session, larval or not, without a word of their end. */
 void engine_ha_clear(struct engine_ha *h);
+bool engine_ha_pending(const struct engine_ha *h); /* has any session changed? */
 /* The next session that changed since the last commit, and removes it from the list; false when none is left. */
 bool engine_ha_next(struct engine_ha *h, struct ha_session *out);
 /* The state of one session; false when there is none of that serial. */

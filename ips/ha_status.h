@@ -9,7 +9,8 @@
 	X(HA_STARTING, "starting")  \
 	X(HA_STANDBY, "passive")    \
 	X(HA_ACTIVE, "active")      \
-	X(HA_LEAVING, "leaving")
+	X(HA_LEAVING, "leaving")    \
+	X(HA_CLAIMING, "claiming")
 
 enum ha_role {
 #define X(id, name) id,

@@ -111,8 +111,15 @@ enum err replica_join(struct replica *r)
 size_t replica_bulk(struct replica *r, size_t max)
 {
 	const size_t left = engine_ha_bulk(r->ha, max);
-	r->whole = left == 0;
+	if (max != 0)
+		r->whole = left == 0;
 	return left;
+}
+
+bool replica_pending(const struct replica *r)
+{
+	const struct recs *q = &r->recs;
+	return r->n_ended != 0 || engine_ha_pending(r->ha) || (q->n != 0 && q->seq[q->n - 1] > r->sender.seq);
 }
 
 void replica_part(struct replica *r)

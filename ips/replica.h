@@ -51,6 +51,8 @@ void replica_free(struct replica *r);
 enum err replica_join(struct replica *r) MUST_USE;
 /* Puts at most max sessions of the table that the peer has yet to get in line for this batch; how many follow later. */
 size_t replica_bulk(struct replica *r, size_t max);
+/* Active: has anything changed that the peer has not been told? */
+bool replica_pending(const struct replica *r);
 /* Active > alone: the peer is gone. What waited for its word is released by this. */
 void replica_part(struct replica *r);
 /* Alone and without sessions > standby, with nothing of the peer's yet. A standby begins anew. */

@@ -1,0 +1,210 @@
+/* engine_proc.c - see engine_proc.h. The main thread serves the parent; each worker has a thread, so have control socket and logs. */
+#include "ips/engine_proc.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "ips/bundle.h"
+#include "ips/ctl.h"
+#include "ips/engine_keeper.h"
+#include "ips/sandbox.h"
+#include "ips/version.h"
+#include "nfq/queue_clock.h"
+
+static void say(void *arg, const char *text)
+{
+	(void)arg;
+	fprintf(stderr, "ipsd: %s\n", text);
+}
+
+/* --- opening, with rights ---------------------------------------------------------------------------------- */
+
+static bool open_gen(struct keeper *k, int fd)
+{
+	struct conf *c = NULL;
+	struct rulefiles r;
+	struct gen *g = NULL;
+	enum err e = bundle_open(fd, &c, &r);
+	if (e == OK) {
+		e = gen_build(c, &r, NULL, say, NULL, &g);
+		conf_free(c);
+		rulefiles_free(&r);
+	}
+	if (e != OK)
+		fprintf(stderr, "ipsd: the configuration cannot be used: %s\n", err_text(e));
+	close(fd);
+	k->gen = g;
+	return e == OK;
+}
+
+static bool open_link(struct keeper *k, struct engine_proc *p, uint64_t boot_id)
+{
+	char why[256];
+	struct link_cfg c = p->live->link;
+	if (!p->live->pair)
+		return true;
+	memcpy(c.psk, p->psk, sizeof(c.psk));
+	explicit_bzero(p->psk, sizeof(p->psk));
+	c.boot_id = boot_id;
+	const enum err e = link_new(&c, queue_clock_now(&k->clock), &k->link, why);
+	explicit_bzero(&c, sizeof(c));
+	if (e != OK)
+		fprintf(stderr, "ipsd: link to the peer: %s\n", why);
+	return e == OK;
+}
+
+static bool open_worker(struct keeper *k, const struct engine_proc *p, unsigned nr, uint64_t seed, uint64_t boot_id)
+{
+	char why[PKTIO_WHY_LEN];
+	const struct pktio_nfqueue_opt o = { .queue = (uint16_t)(p->live->queue + nr),
+					     .maxlen = p->live->maxlen,
+					     .fail_open = p->live->fail_open,
+					     .now = queue_clock_now,
+					     .now_arg = &k->clock };
+	struct worker_cfg c = { .nr = nr,
+				.live = p->live,
+				.gen = k->gen,
+				.link = nr == 0 ? k->link : NULL,
+				.pulse = nr == 0 ? p->pulse : NULL,
+				.parent = p->parent,
+				.seed = seed,
+				.boot_id = boot_id,
+				.now = queue_clock_now,
+				.now_arg = &k->clock };
+	if (pktio_nfqueue_open(&o, &c.io, why) != OK) {
+		fprintf(stderr, "ipsd: %s\n", why);
+		return false;
+	}
+	k->io[nr] = c.io;
+	const enum err e = worker_new(&c, &k->worker[nr]);
+	if (e != OK)
+		fprintf(stderr, "ipsd: worker %u: %s\n", nr, err_text(e));
+	return e == OK;
+}
+
+static bool open_all(struct keeper *k, struct engine_proc *p)
+{
+	uint64_t random[2];
+	queue_clock_start(&k->clock);
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return false;
+	if (!open_gen(k, p->bundle) || !open_link(k, p, random[0]))
+		return false;
+	for (; k->n_workers < p->live->n_queues; k->n_workers++)
+		if (!open_worker(k, p, k->n_workers, random[1], random[0]))
+			return false;
+	return true;
+}
+
+/* --- threads ----------------------------------------------------------------------------------------------- */
+
+struct thread {
+	struct keeper *k;
+	struct deadman *deadman;
+	unsigned nr;
+};
+
+/* A worker that cannot go on takes the process with it. */
+static void *work(void *arg)
+{
+	const struct thread t = *(struct thread *)arg;
+	free(arg);
+	if (t.nr == 0 && deadman_hold(t.deadman) != OK)
+		_exit(ENGINE_FAILED);
+	const enum engine_exit end = worker_run(t.k->worker[t.nr]);
+	if (end != ENGINE_STOPPED) {
+		logs_stop(t.k->logs);
+		_exit((int)end);
+	}
+	if (t.nr == 0)
+		keeper_wait_down(t.k); /* this thread's end would pass for the process's death */
+	return NULL;
+}
+
+static bool start_worker(struct keeper *k, const struct engine_proc *p, unsigned nr)
+{
+	struct thread *t = malloc(sizeof(*t));
+	if (t == NULL)
+		return false;
+	*t = (struct thread){ .k = k, .deadman = p->deadman, .nr = nr };
+	if (pthread_create(&k->thread[nr], NULL, work, t) == 0)
+		return true;
+	free(t);
+	return false;
+}
+
+static bool start_all(struct keeper *k, const struct engine_proc *p)
+{
+	struct logs_cfg lc = { .n_workers = k->n_workers, .ring = LOG_RING };
+	memcpy(lc.hostname, p->live->hostname, sizeof(lc.hostname));
+	for (unsigned i = 0; i < LOG_KIND_N; i++) {
+		lc.fd[i] = p->log_fd[i];
+		lc.mask[i] = p->live->log[i].mask;
+	}
+	if (logs_start(&lc, &k->logs) != OK)
+		return false;
+	for (unsigned i = 0; i < k->n_workers; i++)
+		worker_set_logs(k->worker[i], k->logs);
+	for (unsigned i = 0; i < k->n_workers; i++)
+		if (!start_worker(k, p, i))
+			return false;
+	k->node = (struct ctl_node){ .n_workers = k->n_workers,
+				     .logs = k->logs,
+				     .visit = keeper_visit,
+				     .reload = keeper_reload,
+				     .role = keeper_role,
+				     .about = keeper_about,
+				     .arg = k };
+	return ctl_start(p->listener, &k->node, &k->ctl) == OK;
+}
+
+static bool say_ready(const struct keeper *k)
+{
+	struct proc_msg m = { .kind = PM_READY };
+	if (k->link == NULL)
+		return proc_send(k->parent, &m, NULL, 0) == OK;
+	_Static_assert((int)LINK_WILL_MAX <= (int)PM_DATA, "a will fits a message");
+	m.len = (uint32_t)link_will(k->link, (uint8_t *)m.data);
+	const int fd = link_will_socket(k->link);
+	const bool ok = fd >= 0 && proc_send(k->parent, &m, &fd, 1) == OK;
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static void close_all(struct keeper *k)
+{
+	ctl_stop(k->ctl);
+	for (unsigned i = 0; i < k->n_workers; i++)
+		worker_stop(k->worker[i]);
+	for (unsigned i = 1; i < k->n_workers; i++)
+		pthread_join(k->thread[i], NULL);
+	keeper_wait_worker(k);
+	logs_stop(k->logs);
+	link_free(k->link);
+}
+
+enum engine_exit engine_proc_run(struct engine_proc *p)
+{
+	static struct keeper k;
+	char why[SANDBOX_WHY];
+	keeper_init(&k, p);
+	logs_warm();
+	if (!open_all(&k, p) || !say_ready(&k))
+		return ENGINE_UNUSABLE;
+	if (sandbox_enter(p->uid, p->gid, why) != OK) {
+		fprintf(stderr, "ipsd: %s\n", why);
+		return ENGINE_UNUSABLE;
+	}
+	if (!start_all(&k, p)) {
+		fprintf(stderr, "ipsd: threads cannot be started: out of memory, or their number is limited\n");
+		return ENGINE_UNUSABLE;
+	}
+	const enum engine_exit end = keeper_run(&k);
+	close_all(&k);
+	return end;
+}

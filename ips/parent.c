@@ -1,0 +1,375 @@
+/* parent.c - see parent.h. One loop: what the engine asks for, its death, signals, time. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ips/bundle.h"
+#include "ips/ha_status.h"
+#include "ips/parent_int.h"
+#include "nfq/ruleset.h"
+
+enum { TURN_MS = 20, START_WAIT_MS = 30000, STOP_WAIT_MS = 8000, WILL_TIMES = 3, HANG_MIN_MS = 500 };
+
+void parent_say(void *arg, const char *text)
+{
+	(void)arg;
+	fprintf(stderr, "ipsd: %s\n", text);
+}
+
+int64_t parent_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
+}
+
+static void status(struct parent *p)
+{
+	char text[NOTIFY_STATUS_MAX];
+	snprintf(text, sizeof(text), "%s: %s", p->live.hostname,
+		 !p->ready ? "starting" : !p->live.pair ? "working" : ha_role_name((unsigned)p->pulse->role));
+	notify_status(&p->notify, text);
+}
+
+/* --- virtual addresses ------------------------------------------------------------------------------------- */
+
+static void vips_on(struct parent *p)
+{
+	char why[VIP_WHY];
+	if (p->vip != NULL && vip_add(p->vip, VIP_LIFETIME_S, why) != OK)
+		fprintf(stderr, "ipsd: %s\n", why);
+	p->vips_on = true;
+	status(p);
+}
+
+static void vips_off(struct parent *p)
+{
+	char why[VIP_WHY];
+	if (p->vip != NULL && p->vips_on && vip_remove(p->vip, why) != OK)
+		fprintf(stderr, "ipsd: %s\n", why);
+	p->vips_on = false;
+}
+
+/* --- the engine process ------------------------------------------------------------------------------------ */
+
+/* In the watcher's thread, microseconds after the death: the peer first. */
+static void on_death(void *arg)
+{
+	struct parent *p = arg;
+	const uint64_t one = 1;
+	for (unsigned i = 0; i < WILL_TIMES && p->will_len != 0; i++)
+		(void)!send(p->will_fd, p->will, p->will_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)!write(p->died, &one, sizeof(one));
+}
+
+static void be_engine(struct parent *p, int parent_end, pid_t parent)
+{
+	int bundle = -1;
+	sigset_t none;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(ENGINE_FAILED);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGINT, SIG_IGN); /* of a terminal: the parent says when */
+	close(p->lock);
+	close(p->signals);
+	close(p->died);
+	vip_close(p->vip);
+	notify_fini(&p->notify);
+	if (bundle_make(p->conf, &p->rules, &bundle) != OK) {
+		fprintf(stderr, "ipsd: no memory for the configuration\n");
+		_exit(ENGINE_FAILED);
+	}
+	struct engine_proc ep = { .live = &p->live, .config = p->config, .uid = p->uid, .gid = p->gid, .parent = parent_end,
+				  .listener = p->listener, .bundle = bundle, .deadman = p->deadman, .pulse = p->pulse };
+	memcpy(ep.psk, p->psk, sizeof(ep.psk));
+	explicit_bzero(p->psk, sizeof(p->psk));
+	for (enum log_kind k = 0; k < LOG_KIND_N; k++)
+		ep.log_fd[k] = parent_log_open(&p->live, k);
+	_exit((int)engine_proc_run(&ep));
+}
+
+static bool start_engine(struct parent *p)
+{
+	int sv[2];
+	const pid_t self = getpid();
+	deadman_free(p->deadman);
+	p->deadman = NULL;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) != 0 || deadman_new(&p->deadman) != OK)
+		return false;
+	*p->pulse = (struct pulse){ 0 };
+	p->ready = false;
+	p->will_len = 0;
+	fflush(NULL);
+	p->pid = fork();
+	if (p->pid == 0) {
+		close(sv[0]);
+		be_engine(p, sv[1], self);
+	}
+	close(sv[1]);
+	p->engine = sv[0];
+	p->turned_at = parent_now();
+	return p->pid > 0;
+}
+
+/* The parent's copies of what was the dead engine's. */
+static void forget_engine(struct parent *p)
+{
+	deadman_free(p->deadman);
+	p->deadman = NULL;
+	if (p->engine >= 0)
+		close(p->engine);
+	if (p->will_fd >= 0)
+		close(p->will_fd);
+	p->engine = p->will_fd = -1;
+	p->pid = 0;
+	p->ready = false;
+}
+
+/* Too many deaths in a short time: it will not get better. */
+static bool dies_too_often(struct parent *p)
+{
+	const int64_t now = parent_now();
+	p->deaths[p->n_deaths++ % DEATHS_MAX] = now;
+	return p->n_deaths >= DEATHS_MAX && now - p->deaths[p->n_deaths % DEATHS_MAX] < DEATHS_WINDOW_NS;
+}
+
+static const char *how(int st, char *buf, size_t cap)
+{
+	if (WIFSIGNALED(st))
+		snprintf(buf, cap, "killed by signal %d (%s)", WTERMSIG(st), strsignal(WTERMSIG(st)));
+	else
+		snprintf(buf, cap, "exit code %d", WEXITSTATUS(st));
+	return buf;
+}
+
+/* The engine has ended: what it was good for goes, and another one comes. false: the daemon ends too. */
+static bool after_death(struct parent *p, int st, int *code)
+{
+	char text[128];
+	const bool reborn = WIFEXITED(st) && WEXITSTATUS(st) == ENGINE_REBORN, was_ready = p->ready;
+	vips_off(p);
+	forget_engine(p);
+	if (p->stopping)
+		return false;
+	if (!reborn)
+		fprintf(stderr, "ipsd: the engine process has ended: %s\n", how(st, text, sizeof(text)));
+	*code = EXIT_FAILED;
+	if ((WIFEXITED(st) && WEXITSTATUS(st) == ENGINE_UNUSABLE) || (!was_ready && !reborn))
+		return false;
+	if (!reborn && dies_too_often(p)) {
+		fprintf(stderr, "ipsd: it has died %d times within a minute: giving up\n", DEATHS_MAX);
+		return false;
+	}
+	*code = EXIT_FINE;
+	status(p);
+	return start_engine(p);
+}
+
+static bool install_rules(struct parent *p)
+{
+	const struct live *l = &p->live;
+	const char *names[RULESET_IFACES_MAX];
+	struct ruleset_report r;
+	for (unsigned i = 0; i < l->n_iface; i++)
+		names[i] = l->iface[i];
+	const struct ruleset_opt o = { .iface = names, .n_iface = l->n_iface, .queue = l->queue, .n_queues = l->n_queues,
+				       .fail_open = l->fail_open, .forward = !l->bridge, .bridge = l->bridge,
+				       .state_dir = p->o->run_dir };
+	if (p->o->no_rules || p->rules_in)
+		return true;
+	if (ruleset_install(&o, &r) != OK) {
+		fprintf(stderr, "ipsd: rules: %s\n", r.why);
+		return false;
+	}
+	p->rules_in = true;
+	if (r.warn[0] != '\0')
+		fprintf(stderr, "ipsd: rules: %s\n", r.warn);
+	return true;
+}
+
+static bool on_ready(struct parent *p, const struct proc_msg *m, int fd)
+{
+	p->will_fd = fd;
+	p->will_len = size_min(m->len, sizeof(p->will));
+	memcpy(p->will, m->data, p->will_len);
+	if (!install_rules(p) || deadman_watch(p->deadman, START_WAIT_MS, on_death, p) != OK)
+		return false;
+	p->ready = true;
+	p->turned_at = parent_now();
+	fprintf(stderr, "ipsd: ready: %s, engine process %ld\n", p->live.hostname, (long)p->pid);
+	notify_ready(&p->notify);
+	status(p);
+	return true;
+}
+
+/* false: the daemon cannot go on. */
+static bool on_message(struct parent *p)
+{
+	static struct proc_msg m;
+	int fds[PM_FDS];
+	if (proc_recv(p->engine, &m, fds) != OK) {
+		close(p->engine);
+		p->engine = -1; /* it is dead or dying: its end is told by SIGCHLD */
+		return true;
+	}
+	switch ((enum proc_msg_kind)m.kind) {
+	case PM_READY:
+		return on_ready(p, &m, fds[0]);
+	case PM_ACTIVE:
+		vips_on(p);
+		break;
+	case PM_PASSIVE:
+		vips_off(p);
+		break;
+	case PM_WANT_RELOAD:
+		parent_reload(p);
+		break;
+	case PM_RELOADED:
+		fprintf(stderr, "ipsd: reload: %s\n%.*s", m.code == 0 ? "done" : "refused", (int)m.len, m.data);
+		notify_ready(&p->notify);
+		break;
+	case PM_BUNDLE:
+	case PM_BAD_BUNDLE:
+	case PM_LOGS:
+	case PM_STOP:
+		break;
+	}
+	return true;
+}
+
+/* --- signals and time -------------------------------------------------------------------------------------- */
+
+static void stop(struct parent *p)
+{
+	if (p->stopping && p->pid > 0)
+		kill(p->pid, SIGKILL); /* asked twice */
+	p->stopping = true;
+	notify_stopping(&p->notify);
+	p->turned_at = parent_now();
+	if (p->engine >= 0 && proc_tell(p->engine, PM_STOP, 0, NULL) != OK && p->pid > 0)
+		kill(p->pid, SIGKILL);
+}
+
+/* false: there is no engine any more, and there is to be none. */
+static bool on_signal(struct parent *p, int *code)
+{
+	struct signalfd_siginfo si;
+	int st;
+	while (read(p->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		switch ((int)si.ssi_signo) {
+		case SIGTERM:
+		case SIGINT:
+			stop(p);
+			break;
+		case SIGHUP:
+			parent_reopen_logs(p);
+			parent_reload(p);
+			break;
+		case SIGUSR1:
+			parent_reopen_logs(p);
+			break;
+		default:
+			if (p->pid > 0 && waitpid(p->pid, &st, WNOHANG) == p->pid && !after_death(p, st, code))
+				return false;
+			break;
+		}
+	}
+	return true;
+}
+
+/* A loop that stands still is a dead node: the peer has taken over, or is about to. */
+static void watch_turns(struct parent *p, int64_t now)
+{
+	const int64_t dead = p->live.link.hb_interval_ns * p->live.link.hb_lost;
+	const int64_t limit = p->stopping ? STOP_WAIT_MS * NS_PER_MS : dead > HANG_MIN_MS * NS_PER_MS ? dead : HANG_MIN_MS * NS_PER_MS;
+	const uint64_t turns = p->pulse->turns;
+	if (turns != p->turns && !p->stopping)
+		p->turned_at = now;
+	p->turns = turns;
+	if (p->pid <= 0 || !p->ready || (!p->live.pair && !p->stopping) || now - p->turned_at < limit)
+		return;
+	fprintf(stderr, "ipsd: the engine %s: killed\n", p->stopping ? "does not end" : "stands still");
+	vips_off(p);
+	kill(p->pid, SIGKILL);
+	p->turned_at = now;
+}
+
+static void on_time(struct parent *p, int64_t *refreshed, int64_t *shown)
+{
+	char why[VIP_WHY];
+	const int64_t now = parent_now();
+	watch_turns(p, now);
+	if (p->vips_on && p->vip != NULL && now - *refreshed >= VIP_REFRESH_MS * NS_PER_MS) {
+		*refreshed = now;
+		if (vip_refresh(p->vip, VIP_LIFETIME_S, why) != OK)
+			fprintf(stderr, "ipsd: %s\n", why);
+	}
+	if (p->notify.watchdog_ns != 0 && now - *shown >= p->notify.watchdog_ns / 2) {
+		*shown = now;
+		notify_watchdog(&p->notify);
+	}
+}
+
+static int serve(struct parent *p)
+{
+	int code = EXIT_FAILED;
+	int64_t refreshed = 0, shown = 0;
+	if (!start_engine(p))
+		return EXIT_FAILED;
+	code = EXIT_FINE;
+	for (;;) {
+		struct pollfd f[] = { { .fd = p->signals, .events = POLLIN }, { .fd = p->died, .events = POLLIN },
+				      { .fd = p->engine, .events = POLLIN } };
+		uint64_t n;
+		(void)poll(f, ARRAY_LEN(f), TURN_MS);
+		if (read(p->died, &n, sizeof(n)) > 0)
+			vips_off(p);
+		if ((f[2].revents & (POLLIN | POLLHUP)) != 0 && !on_message(p)) {
+			code = EXIT_FAILED;
+			stop(p);
+		}
+		if (!on_signal(p, &code))
+			return code;
+		on_time(p, &refreshed, &shown);
+	}
+}
+
+int parent_run(const struct parent_opt *o)
+{
+	struct parent p = { .o = o, .lock = -1, .listener = -1, .signals = -1, .died = -1, .engine = -1, .will_fd = -1 };
+	if (realpath(o->config, p.config) == NULL)
+		snprintf(p.config, sizeof(p.config), "%s", o->config);
+	if (parent_read(p.config, &p.conf, &p.live, &p.rules, parent_say, NULL) != OK)
+		return EXIT_USAGE;
+	int code = EXIT_FAILED;
+	if (parent_open(&p)) {
+		p.pulse = mmap(NULL, sizeof(*p.pulse), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (p.pulse == MAP_FAILED)
+			p.pulse = NULL;
+		else
+			code = serve(&p);
+	}
+	parent_close(&p);
+	return code;
+}
+
+int parent_clean(const struct parent_opt *o)
+{
+	struct ruleset_report r;
+	if (ruleset_remove(o->run_dir, &r) == OK)
+		return EXIT_FINE;
+	fprintf(stderr, "ipsd: rules: %s\n", r.why);
+	return EXIT_FAILED;
+}

@@ -1,0 +1,59 @@
+/* parent_int.h - the inside of the root half, shared by parent*.c only. */
+#ifndef IPS_PARENT_INT_H
+#define IPS_PARENT_INT_H
+
+#include <sys/types.h>
+
+#include "ips/engine_proc.h"
+#include "ips/notify.h"
+#include "ips/parent.h"
+#include "ips/rulefiles.h"
+
+enum { PATH_LEN = 4096, DEATHS_MAX = 4, VIP_LIFETIME_S = 3, VIP_REFRESH_MS = 500 };
+#define DEATHS_WINDOW_NS (60 * NS_PER_SEC)
+
+struct parent {
+	const struct parent_opt *o;
+	char config[PATH_LEN];       /* absolute */
+	struct conf *conf;           /* in force */
+	struct live live;
+	struct rulefiles rules;
+	uint8_t psk[HA_PSK_LEN];
+	uid_t uid;
+	gid_t gid;
+	int lock, listener, signals, died; /* died: eventfd of the watcher thread */
+	struct vip *vip;
+	bool rules_in;
+	struct notify notify;
+	bool stopping;
+
+	/* the engine of now */
+	pid_t pid;                   /* 0: none */
+	int engine;                  /* socket to it */
+	bool ready, vips_on;
+	struct deadman *deadman;
+	struct pulse *pulse;
+	int will_fd;
+	size_t will_len;
+	uint8_t will[LINK_WILL_MAX];
+	uint64_t turns;              /* last seen */
+	int64_t turned_at;           /* when they changed */
+	int64_t deaths[DEATHS_MAX];  /* when the last ones died */
+	unsigned n_deaths;
+};
+
+void parent_say(void *arg, const char *text);
+int64_t parent_now(void);            /* monotonic nanoseconds */
+
+/* parent_open.c: what is opened once, and given back. */
+bool parent_open(struct parent *p);
+void parent_close(struct parent *p);
+int parent_log_open(const struct live *l, enum log_kind k); /* -1 and said so: it cannot be */
+
+/* parent_conf.c */
+/* Reads the configuration and its rules; every problem is told. */
+enum err parent_read(const char *path, struct conf **c, struct live *l, struct rulefiles *r, gen_error_fn *tell, void *arg) MUST_USE;
+void parent_reload(struct parent *p);
+void parent_reopen_logs(struct parent *p);
+
+#endif

@@ -1,0 +1,57 @@
+/* procs.h - what the daemon's two processes share: messages over a socket pair, and a page of memory.
+ *
+ * The parent keeps root: rules, virtual addresses, files. The engine asks it; it watches the engine.
+ */
+#ifndef IPS_PROCS_H
+#define IPS_PROCS_H
+
+#include <stdatomic.h>
+
+#include "base/err.h"
+
+enum proc_msg_kind {
+	/* engine to parent */
+	PM_READY,        /* the queue is served; n_fds 1: the socket for the will, whose datagram is the message's data */
+	PM_ACTIVE,       /* virtual addresses on, and announced */
+	PM_PASSIVE,      /* off */
+	PM_WANT_RELOAD,
+	PM_RELOADED,     /* data: lines for whoever asked; code 0: done */
+	/* parent to engine */
+	PM_BUNDLE,       /* n_fds 1: a memory file, see bundle.h */
+	PM_BAD_BUNDLE,   /* a reload that cannot be: data says why */
+	PM_LOGS,         /* a descriptor for each bit of code: LOG_EVE, LOG_KV */
+	PM_STOP
+};
+
+enum { PM_DATA = 16384, PM_FDS = 2 };
+
+struct proc_msg {
+	uint32_t kind;           /* enum proc_msg_kind */
+	uint32_t code;
+	uint32_t len;            /* of data */
+	char data[PM_DATA];
+};
+
+/* One datagram of a SOCK_SEQPACKET pair. fds are given away by the sender's copy, not closed. */
+enum err proc_send(int fd, const struct proc_msg *m, const int *fds, unsigned n_fds) MUST_USE;
+/* Waits. fds: PM_FDS of them, -1 where none came. ERR_EOF: the other end is gone. */
+enum err proc_recv(int fd, struct proc_msg *m, int *fds) MUST_USE;
+/* A message without descriptors; text NULL: none. */
+enum err proc_tell(int fd, enum proc_msg_kind kind, uint32_t code, const char *text) MUST_USE;
+
+/* Written by the engine, read by the parent. */
+struct pulse {
+	_Atomic uint64_t turns;  /* of the packet loop: a loop that stands still is dead */
+	_Atomic int64_t dead_ns; /* for so long; 0: not watched yet */
+	_Atomic int role;        /* enum ha_role, for the status line */
+};
+
+/* How the engine process ends. */
+enum engine_exit {
+	ENGINE_STOPPED = 0,      /* as asked */
+	ENGINE_FAILED = 1,
+	ENGINE_UNUSABLE = 2,     /* it could not start: told on standard error, trying again is of no use */
+	ENGINE_REBORN = 3        /* another node works: begin anew, as its standby */
+};
+
+#endif

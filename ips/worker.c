@@ -1,0 +1,344 @@
+/* worker.c - the packet loop; see worker.h. One turn: receive, inspect, commit, release, then what others asked for. */
+#include "ips/worker_int.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ips/node.h"
+
+enum { TICK_MS = 10, IDLE_MS = 100, CHANGE_STEP = 64, DROP_ROUNDS = 4096, REC_ALL = (1 << REC_N) - 1 };
+
+void worker_event(struct worker *w, enum ha_event_id id, const char *text)
+{
+	struct ha_event ev = { .id = id, .at = w->now, .term = w->peering.term };
+	snprintf(ev.text, sizeof(ev.text), "%s", text);
+	(void)logs_ha(w->logs, w->cfg.nr, &ev);
+}
+
+static void write_rec(void *arg, const struct rec *r)
+{
+	struct worker *w = arg;
+	(void)logs_rec(w->logs, w->cfg.nr, engine_gen(w->r.engine), r);
+}
+
+/* --- verdicts ------------------------------------------------------------------------------------------- */
+
+static struct flight *oldest(struct worker *w)
+{
+	return &w->flight[w->first];
+}
+
+static void inject_resets(struct worker *w, const struct flight *f)
+{
+	for (unsigned i = 0; i < f->n_reset; i++)
+		(void)w->cfg.io->ops->inject(w->cfg.io, f->reset[i].ip, f->reset[i].len); /* counted there */
+}
+
+static void retire(struct worker *w)
+{
+	w->first = (w->first + 1) % PKTIO_FLIGHTS;
+	w->n_flights--;
+}
+
+static bool give_verdicts(struct worker *w, const struct flight *f)
+{
+	if (f->n == 0 || w->cfg.io->ops->verdict(w->cfg.io, f->v, f->n) == OK)
+		return true;
+	worker_event(w, HAE_SYNC_FAILED, w->cfg.io->why);
+	w->end = ENGINE_FAILED;
+	return false;
+}
+
+void worker_release(struct worker *w)
+{
+	while (w->n_flights > 0 && pair_released(w, oldest(w)->seq)) {
+		const struct flight *f = oldest(w);
+		if (!give_verdicts(w, f))
+			return;
+		inject_resets(w, f);
+		if (f->seq != 0 && w->r.mode == REPLICA_ACTIVE)
+			replica_release(&w->r, f->seq);
+		retire(w);
+	}
+}
+
+static void drop_flights(struct worker *w)
+{
+	static const struct pktio_verdict drop[PKTIO_BATCH_MAX];
+	for (; w->n_flights > 0; retire(w))
+		if (oldest(w)->n > 0)
+			(void)w->cfg.io->ops->verdict(w->cfg.io, drop, oldest(w)->n);
+}
+
+void worker_drop_all(struct worker *w)
+{
+	static const struct pktio_verdict drop[PKTIO_BATCH_MAX];
+	unsigned n = 0;
+	drop_flights(w);
+	for (unsigned i = 0; i < DROP_ROUNDS; i++) {
+		if (w->cfg.io->ops->recv(w->cfg.io, w->batch, PKTIO_BATCH_MAX, &n) != OK || n == 0)
+			return;
+		(void)w->cfg.io->ops->verdict(w->cfg.io, drop, n);
+		w->status.backlog_dropped += n;
+	}
+}
+
+/* --- packets -------------------------------------------------------------------------------------------- */
+
+/* Interfaces by the configuration's numbers. With two of them what comes in by one leaves by the other. */
+static void name_ports(const struct worker *w, struct packet *p)
+{
+	const struct live *l = w->cfg.live;
+	p->ifin = p->ifin < PORTS_MAX ? w->port_of[p->ifin] : 0;
+	if (l->n_iface == 2 && p->ifin != 0)
+		p->ifout = l->iface_nr[p->ifin == l->iface_nr[0]];
+}
+
+static void judge(struct worker *w, struct packet *p, struct pktio_verdict *out, struct flight *f)
+{
+	*out = (struct pktio_verdict){ .pass = true };
+	if (own_packet(&w->own, p))
+		return;
+	if (!pair_works(w)) {
+		out->pass = false;
+		return;
+	}
+	name_ports(w, p);
+	p->nr = ++w->r.packet_nr;
+	const struct verdict v = engine_packet(w->r.engine, p);
+	out->pass = v.pass;
+	if (!v.reset || f->n_reset + 2 > ARRAY_LEN(f->reset))
+		return;
+	reset_make(p, v.reset_seq, &f->reset[f->n_reset], &f->reset[f->n_reset + 1]);
+	f->n_reset += 2;
+}
+
+static void take_packets(struct worker *w)
+{
+	w->busy = false;
+	if (w->n_flights == PKTIO_FLIGHTS || !pair_takes(w))
+		return;
+	struct flight *f = &w->flight[(w->first + w->n_flights) % PKTIO_FLIGHTS];
+	*f = (struct flight){ .sent = w->now };
+	if (w->cfg.io->ops->recv(w->cfg.io, w->batch, PKTIO_BATCH_MAX, &f->n) != OK) {
+		worker_event(w, HAE_SYNC_FAILED, w->cfg.io->why);
+		w->end = ENGINE_FAILED;
+		return;
+	}
+	for (unsigned i = 0; i < f->n; i++)
+		judge(w, &w->batch[i], &f->v[i], f);
+	w->busy = f->n == PKTIO_BATCH_MAX;
+	if (f->n == 0 && !pair_follows(w))
+		return;
+	f->seq = pair_commit(w);
+	if (f->n > 0 || f->seq != 0)
+		w->n_flights++;
+}
+
+/* --- visits --------------------------------------------------------------------------------------------- */
+
+static struct visit *next_visit(struct worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	struct visit *v = w->visits;
+	if (v != NULL) {
+		w->visits = v->next;
+		v->taken = true;
+	} else {
+		w->asked = false;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return v;
+}
+
+static void receive_visits(struct worker *w)
+{
+	uint64_t n;
+	if (!w->asked)
+		return;
+	(void)!read(w->wake, &n, sizeof(n));
+	pair_status(w);
+	for (struct visit *v; (v = next_visit(w)) != NULL;) {
+		const struct ctl_view view = {
+			.worker = w->cfg.nr, .engine = w->r.engine, .io = w->cfg.io, .ha = &w->status
+		};
+		v->fn(&view, v->ctx);
+		pthread_mutex_lock(&w->lock);
+		v->done = true;
+		pthread_cond_broadcast(&w->cond);
+		pthread_mutex_unlock(&w->lock);
+	}
+}
+
+static struct timespec after_ms(unsigned ms)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += (long)(ms % 1000) * NS_PER_MS;
+	if (t.tv_nsec >= NS_PER_SEC) {
+		t.tv_sec++;
+		t.tv_nsec -= NS_PER_SEC;
+	}
+	return t;
+}
+
+static void enqueue(struct worker *w, struct visit *v)
+{
+	struct visit **at = &w->visits;
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = v;
+	w->asked = true;
+}
+
+/* Takes back a visit that has not begun. */
+static bool withdraw(struct worker *w, const struct visit *v)
+{
+	for (struct visit **at = &w->visits; *at != NULL; at = &(*at)->next)
+		if (*at == v) {
+			*at = v->next;
+			return true;
+		}
+	return false;
+}
+
+enum err worker_visit(struct worker *w, ctl_visit_fn *fn, void *ctx)
+{
+	struct visit v = { .fn = fn, .ctx = ctx };
+	const struct timespec until = after_ms(CTL_WAIT_MS);
+	const uint64_t one = 1;
+	bool back = false;
+	pthread_mutex_lock(&w->lock);
+	enqueue(w, &v);
+	(void)!write(w->wake, &one, sizeof(one));
+	while (!v.done && !back)
+		if (pthread_cond_timedwait(&w->cond, &w->lock, &until) == ETIMEDOUT && !v.taken)
+			back = withdraw(w, &v);
+	pthread_mutex_unlock(&w->lock);
+	return back ? ERR_TIMEOUT : OK;
+}
+
+void worker_stop(struct worker *w)
+{
+	const uint64_t one = 1;
+	w->stop = true;
+	(void)!write(w->wake, &one, sizeof(one));
+}
+
+/* --- the loop ------------------------------------------------------------------------------------------- */
+
+static void wait_for_work(struct worker *w)
+{
+	struct pollfd fds[LINK_POLL_MAX + 2] = { { .fd = w->wake, .events = POLLIN } };
+	unsigned n = 1;
+	int64_t ms = w->r.engine != NULL && session_count(engine_sessions(w->r.engine)) != 0 ? TICK_MS : IDLE_MS;
+	if (w->n_flights < PKTIO_FLIGHTS && pair_takes(w))
+		fds[n++] = (struct pollfd){ .fd = pktio_fd(w->cfg.io), .events = POLLIN };
+	if (w->cfg.link != NULL) {
+		n += link_poll(w->cfg.link, &fds[n], LINK_POLL_MAX);
+		if (ms > w->cfg.live->link.hb_interval_ns / NS_PER_MS / 2)
+			ms = w->cfg.live->link.hb_interval_ns / NS_PER_MS / 2;
+	}
+	if (!worker_changed(w))
+		ms = 1;
+	(void)poll(fds, n, w->busy && w->n_flights < PKTIO_FLIGHTS ? 0 : (int)ms);
+}
+
+static void turn(struct worker *w)
+{
+	w->last = w->now;
+	w->now = w->cfg.now(w->cfg.now_arg);
+	if (w->cfg.pulse != NULL)
+		w->cfg.pulse->turns++;
+	if (pair_dead_ns(w) != 0 && mono_diff(w->now, w->last) > pair_dead_ns(w))
+		pair_slept(w);
+	pair_turn(w);
+	if (w->end != ENGINE_STOPPED)
+		return;
+	if (mono_diff(w->now, w->ticked) >= TICK_MS * NS_PER_MS && pair_works(w)) {
+		engine_tick(w->r.engine, w->now);
+		w->ticked = w->now;
+	}
+	(void)engine_change(w->r.engine, CHANGE_STEP);
+	take_packets(w);
+	worker_release(w);
+	receive_visits(w);
+}
+
+enum engine_exit worker_run(struct worker *w)
+{
+	w->now = w->cfg.now(w->cfg.now_arg);
+	pair_start(w);
+	while (!w->stop && w->end == ENGINE_STOPPED) {
+		turn(w);
+		if (w->end == ENGINE_STOPPED)
+			wait_for_work(w);
+	}
+	return w->end;
+}
+
+bool worker_changed(const struct worker *w)
+{
+	return engine_changed(w->r.engine);
+}
+
+enum err worker_set_gen(struct worker *w, const struct gen *g)
+{
+	return engine_set_gen(w->r.engine, g);
+}
+
+/* --- making --------------------------------------------------------------------------------------------- */
+
+static enum err make_lock(struct worker *w)
+{
+	pthread_condattr_t a;
+	if (pthread_mutex_init(&w->lock, NULL) != 0 || pthread_condattr_init(&a) != 0)
+		return ERR_NOMEM;
+	pthread_condattr_setclock(&a, CLOCK_MONOTONIC);
+	const int r = pthread_cond_init(&w->cond, &a);
+	pthread_condattr_destroy(&a);
+	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return r != 0 ? ERR_NOMEM : w->wake < 0 ? ERR_IO : OK;
+}
+
+enum err worker_new(const struct worker_cfg *cfg, struct worker **out)
+{
+	const struct engine_cfg ec = { .seed = cfg->seed, .node = NODE_GROUP + cfg->nr, .rec_mask = REC_ALL };
+	struct worker *w = calloc(1, sizeof(*w));
+	if (w == NULL)
+		return ERR_NOMEM;
+	w->cfg = *cfg;
+	own_read(&w->own, cfg->live);
+	ports_read(w->port_of, cfg->live);
+	enum err e = make_lock(w);
+	if (e == OK)
+		e = replica_new(&ec, cfg->gen, cfg->now(cfg->now_arg), write_rec, w, &w->r);
+	if (e != OK) {
+		worker_free(w);
+		return e;
+	}
+	*out = w;
+	return OK;
+}
+
+void worker_set_logs(struct worker *w, struct logs *logs)
+{
+	w->logs = logs;
+}
+
+void worker_free(struct worker *w)
+{
+	if (w == NULL)
+		return;
+	replica_free(&w->r);
+	if (w->wake > 0)
+		close(w->wake);
+	free(w);
+}

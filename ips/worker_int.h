@@ -1,0 +1,100 @@
+/* worker_int.h - the inside of the packet loop, shared by worker.c, worker_pair.c and worker_own.c only. */
+#ifndef IPS_WORKER_INT_H
+#define IPS_WORKER_INT_H
+
+#include <pthread.h>
+
+#include "ips/peering.h"
+#include "ips/replica.h"
+#include "ips/reset.h"
+#include "ips/worker.h"
+
+enum { RESETS_MAX = 8, OWN_MAX = 512, PORTS_MAX = 4096 };
+
+/* A batch that waits for its release. */
+struct flight {
+	uint64_t seq;                /* of the link; 0: goes at once */
+	mono_t sent;
+	unsigned n, n_reset;
+	struct pktio_verdict v[PKTIO_BATCH_MAX];
+	struct reset reset[2 * RESETS_MAX];
+};
+
+/* The box's own addresses: packets to them are the kernel's. Sorted. */
+struct own {
+	unsigned n;
+	struct own_addr {
+		uint8_t family;
+		struct addr a;
+	} v[OWN_MAX];
+};
+
+struct visit {
+	ctl_visit_fn *fn;
+	void *ctx;
+	bool taken, done;
+	struct visit *next;
+};
+
+struct worker {
+	struct worker_cfg cfg;
+	struct logs *logs;
+	struct replica r;
+	struct own own;
+	uint16_t port_of[PORTS_MAX]; /* the configuration's number of a kernel interface; 0: not inspected */
+	mono_t now, last;            /* this turn's time, and the one before */
+	mono_t ticked;
+	bool busy;                   /* the last look at the queue found packets */
+
+	struct flight flight[PKTIO_FLIGHTS];
+	unsigned n_flights, first;
+	struct packet batch[PKTIO_BATCH_MAX];
+
+	/* --- worker_pair.c --- */
+	struct peering peering;
+	struct ha_status status;
+	uint64_t epoch;              /* of the link's connection that is in use */
+	mono_t beaten;               /* when the last heartbeat went out */
+	uint64_t told_released;
+	bool hold;                   /* the link broke and the peer may still count itself whole */
+	mono_t hold_since;
+	mono_t down_at;              /* when the link was lost */
+	bool was_seen, was_dead, was_up, said_whole;
+	enum engine_exit end;
+
+	/* --- visits --- */
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	struct visit *visits;
+	int wake;                    /* eventfd */
+	_Atomic bool asked, stop;
+};
+
+/* worker_own.c */
+void own_read(struct own *o, const struct live *l);
+/* For the box itself, or for many: the kernel's, not to be inspected. */
+bool own_packet(const struct own *o, const struct packet *p);
+void ports_read(uint16_t port_of[PORTS_MAX], const struct live *l);
+
+/* worker_pair.c */
+void pair_start(struct worker *w);
+/* What the link brought, roles, heartbeats. */
+void pair_turn(struct worker *w);
+/* Has anybody to be told of what has changed? */
+bool pair_follows(const struct worker *w);
+/* Puts what has changed on its way; the batch's number, or 0: nobody has to know it before it leaves. */
+uint64_t pair_commit(struct worker *w);
+/* May a batch of that number leave? */
+bool pair_released(const struct worker *w, uint64_t seq);
+bool pair_works(const struct worker *w);     /* this node lets packets through */
+bool pair_takes(const struct worker *w);     /* and takes new ones */
+void pair_slept(struct worker *w);           /* the loop stood still for longer than the peer waits */
+void pair_status(struct worker *w);          /* brings w->status up to date */
+int64_t pair_dead_ns(const struct worker *w);
+/* worker.c */
+void worker_event(struct worker *w, enum ha_event_id id, const char *text);
+void worker_release(struct worker *w);
+/* Drops all that waits for its verdict, here and in the queue. */
+void worker_drop_all(struct worker *w);
+
+#endif
