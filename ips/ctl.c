@@ -62,11 +62,18 @@ static void close_client(struct client *c)
 
 /* --- accepting ------------------------------------------------------------------------------------------------ */
 
+/* Of a connection the user at its other end, of a listener the one who opened it. */
+static uid_t user_of(int fd, uid_t unknown)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 ? who.uid : unknown;
+}
+
 static bool may_change(int fd, uid_t own)
 {
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && (peer.uid == 0 || peer.uid == own);
+	const uid_t peer = user_of(fd, (uid_t)-1);
+	return peer == 0 || (peer == own && peer != (uid_t)-1);
 }
 
 /* No room for fd: it is told so, if it listens. */
@@ -262,7 +269,7 @@ enum err ctl_start(int listener, const struct ctl_node *node, struct ctl **out)
 		return ERR_NOMEM;
 	x->listener = listener;
 	x->node = node;
-	x->own = geteuid();
+	x->own = user_of(listener, 0);
 	for (unsigned i = 0; i < CTL_CLIENTS; i++)
 		x->client[i].fd = -1;
 	sigfillset(&all); /* signals are for whoever started us */

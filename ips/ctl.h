@@ -55,7 +55,7 @@ struct ctl_node {
 
 struct ctl;
 /* listener: a bound, listening Unix stream socket; stays the caller's. node is borrowed until ctl_stop. Whoever may
- * connect may ask; what changes the node is for root and the user that the process has at this moment. */
+ * connect may ask; what changes the node is for root and the user who opened the listener. */
 enum err ctl_start(int listener, const struct ctl_node *node, struct ctl **out) MUST_USE;
 void ctl_stop(struct ctl *c); /* NULL is fine */
 
