@@ -10,6 +10,12 @@
 
 enum { STREAMS_PER_SESSION = 2, TCP_PICKUP_PORT = 1024, TCP_EPHEMERAL_PORT = 32768 };
 
+bool engine_shares(const struct engine *e, const struct session *s, const struct policy *pol)
+{
+	const bool tcp = s->s.tuple[DIR_ORIG].proto == IPPROTO_TCP_;
+	return pol->session_sync && (tcp ? e->gen->share_tcp : e->gen->share_rest);
+}
+
 void engine_touch(struct engine *e, struct session *s)
 {
 	if (e->ended != NULL && !s->dirty && !s->unshared) { /* only where someone replicates */
@@ -110,7 +116,7 @@ static enum reason open_session(struct pass *w)
 		return REASON_SESSION_FULL;
 	e->stats.sessions++;
 	w->s->gen_nr = e->gen_nr;
-	w->s->unshared = !pol->session_sync;
+	w->s->unshared = !engine_shares(e, w->s, pol);
 	if (pol->log_traffic)
 		w->s->s.flags |= SF_LOG;
 	if (pol->inspect && !w->p->fragment && insp_new(e, w->s, pol) == NULL)

@@ -129,7 +129,7 @@ bool engine_session_change(struct engine *e, struct session *s)
 		return false;
 	}
 	s->s.policy_id = pol->id;
-	s->unshared = !pol->session_sync;
+	s->unshared = !engine_shares(e, s, pol);
 	if (s->ips == NULL && pol->inspect && insp_new(e, s, pol) == NULL)
 		e->stats.uninspected++;
 	engine_touch(e, s);

@@ -71,6 +71,8 @@ void rec_tell(struct engine *e, const struct session *s, struct rec *r);
 bool rec_begin(const struct engine *e, struct session *s, enum rec_kind k);
 
 /* engine.c */
+/* Is the peer to get the session? */
+bool engine_shares(const struct engine *e, const struct session *s, const struct policy *pol);
 void engine_touch(struct engine *e, struct session *s);
 
 #endif

@@ -22,6 +22,7 @@ struct gen {
 	uint64_t ignore_after;  /* octets a direction after which a flow is no longer inspected; 0 = never */
 	char (*ifname)[16];     /* interfaces by their number; "": that number has none */
 	uint32_t n_ifname;
+	bool share_tcp, share_rest; /* sessions of TCP, and of everything else, that the peer is to get */
 	bool prevent;           /* false: alert with would_drop, let everything through */
 };
 

@@ -30,6 +30,10 @@ struct gen *gen_alloc(const struct conf *c)
 		g->timeout_s[i] = (uint32_t)conf_int(global, words[i]);
 	g->max_sessions = (uint32_t)conf_int(global, "max-sessions");
 	g->prevent = is(conf_single(c, NULL, "system settings"), "inspection-mode", "prevent");
+	/* Without a pair there is one only in a replay with a failover, which is to be the whole pair. */
+	const struct conf_node *ha = conf_single(c, NULL, "system ha");
+	g->share_tcp = is(ha, "mode", "standalone") || conf_flag(ha, "session-pickup");
+	g->share_rest = is(ha, "mode", "standalone") || conf_flag(ha, "session-pickup-connectionless");
 	const struct conf_node *ips = conf_single(c, NULL, "ips global");
 	g->stream_memory = (uint64_t)conf_int(ips, "stream-memory") * MIB;
 	g->budget = (uint32_t)conf_int(ips, "work-budget");

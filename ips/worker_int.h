@@ -60,6 +60,7 @@ struct worker {
 	mono_t hold_since;
 	mono_t down_at;              /* when the link was lost */
 	bool was_seen, was_dead, was_up, said_whole;
+	bool peer_whole;             /* the peer's last heartbeat says so: see peering.h */
 	enum engine_exit end;
 
 	/* --- visits --- */

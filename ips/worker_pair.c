@@ -65,14 +65,11 @@ static struct peering_in read_peer(struct worker *w)
 	in.seen = link_peer_beat(w->cfg.link, &in.beat, &w->status.peer_at, &w->status.peer_boot_id);
 	in.dead = in.seen && peer_dead(w);
 	w->status.peer = in.beat;
+	w->status.peer.role &= PEERING_ROLE;
+	w->peer_whole = (in.beat.role & PEERING_WHOLE) != 0;
 	w->status.peer_seen = in.seen;
 	w->status.peer_dead = in.dead;
 	return in;
-}
-
-static bool peer_says_whole(const struct worker *w)
-{
-	return (w->status.peer.role & PEERING_WHOLE) != 0;
 }
 
 /* --- active: the standby's table -------------------------------------------------------------------------- */
@@ -102,7 +99,7 @@ static void broken(struct worker *w)
 
 static void end_hold(struct worker *w)
 {
-	const bool told = mono_before(w->hold_since, w->status.peer_at) && !peer_says_whole(w);
+	const bool told = mono_before(w->hold_since, w->status.peer_at) && !w->peer_whole;
 	const bool late = mono_diff(w->now, w->hold_since) > HOLD_DEADS * pair_dead_ns(w);
 	if (!w->hold || !(told || late || w->status.peer_dead))
 		return;
@@ -240,8 +237,8 @@ static void watch_link(struct worker *w)
 	if (w->peering.role == HA_STANDBY && up && other)
 		stand_by(w);
 	/* The active node goes on without us: what we have grows old. */
-	if (w->r.mode == REPLICA_STANDBY && !up && mono_before(w->down_at, w->status.peer_at) && !peer_says_whole(w) &&
-	    (w->status.peer.role & PEERING_ROLE) == HA_ACTIVE)
+	if (w->r.mode == REPLICA_STANDBY && !up && mono_before(w->down_at, w->status.peer_at) && !w->peer_whole &&
+	    w->status.peer.role == HA_ACTIVE)
 		w->r.whole = false;
 }
 
