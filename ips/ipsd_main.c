@@ -6,7 +6,8 @@
 #include "ips/parent.h"
 #include "ips/version.h"
 
-static const char usage[] = "usage: ipsd [-c FILE] [--run-dir DIR] [--user NAME] [--group NAME] [--no-rules] [--clean]\n"
+static const char usage[] = "usage: ipsd [-c FILE] [--run-dir DIR] [--user NAME] [--group NAME]\n"
+			    "            [--no-rules] [--clean]\n"
 			    "  -c, --config FILE  the configuration (default /etc/ips/ips.conf)\n"
 			    "  --run-dir DIR      control socket, lock and state (default /run/ips)\n"
 			    "  --user NAME        whom the engine process becomes (default nobody)\n"
@@ -14,8 +15,8 @@ static const char usage[] = "usage: ipsd [-c FILE] [--run-dir DIR] [--user NAME]
 			    "  --no-rules         somebody else sends packets to the queues\n"
 			    "  --clean            take away the rules of a daemon that was killed, and end\n"
 			    "  --version, --help\n"
-			    "It stays in the foreground. SIGTERM ends it, SIGHUP has it read the configuration again and reopen its\n"
-			    "logs, SIGUSR1 reopen its logs only.\n";
+			    "It stays in the foreground. SIGTERM ends it, SIGHUP has it read the configuration again and\n"
+			    "reopen its logs, SIGUSR1 reopen its logs only.\n";
 
 enum { OPT_RUN_DIR = 256, OPT_USER, OPT_GROUP, OPT_NO_RULES, OPT_CLEAN };
 

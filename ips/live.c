@@ -16,8 +16,8 @@ struct reader {
 	bool bad;
 };
 
-static void __attribute__((format(printf, 4, 5))) wrong(struct reader *r, const struct conf_node *n, const char *attr, const char *fmt,
-							...)
+static void __attribute__((format(printf, 4, 5)))
+wrong(struct reader *r, const struct conf_node *n, const char *attr, const char *fmt, ...)
 {
 	char text[TELL_LEN], msg[TELL_LEN * 2];
 	const char *file = "";
@@ -68,7 +68,8 @@ static void read_interface(struct reader *r, const struct conf_node *n)
 	const uint32_t nr = conf_interface_nr(r->c, conf_key(n));
 	for (unsigned i = 0; i < l->n_iface; i++)
 		if (l->iface_nr[i] == nr)
-			wrong(r, n, NULL, "'%s' and '%s' have one number: name all interfaces portN or none", l->iface[i], conf_key(n));
+			wrong(r, n, NULL, "'%s' and '%s' have one number: name all interfaces portN or none", l->iface[i],
+			      conf_key(n));
 	snprintf(l->iface[l->n_iface], sizeof(l->iface[0]), "%s", conf_key(n));
 	l->iface_nr[l->n_iface++] = (uint16_t)nr;
 	if (is(conf_single(r->c, NULL, "system ha"), "mode", "a-p")) {

@@ -1,4 +1,7 @@
-/* live.h - what a configuration says about a live node: queues, interfaces, the pair, logs. Plain; see gen.h for the packets' part. */
+/* live.h - what a configuration says about a live node: queues, interfaces, the pair, logs. Plain.
+ *
+ * What it says about packets is the generation's: gen.h.
+ */
 #ifndef IPS_LIVE_H
 #define IPS_LIVE_H
 

@@ -91,13 +91,13 @@ static void be_engine(struct parent *p, int parent_end, pid_t parent)
 		fprintf(stderr, "ipsd: no memory for the configuration\n");
 		_exit(ENGINE_FAILED);
 	}
-	struct engine_proc ep = { .live = &p->live, .config = p->config, .uid = p->uid, .gid = p->gid, .parent = parent_end,
+	struct child ep = { .live = &p->live, .config = p->config, .uid = p->uid, .gid = p->gid, .parent = parent_end,
 				  .listener = p->listener, .bundle = bundle, .deadman = p->deadman, .pulse = p->pulse };
 	memcpy(ep.psk, p->psk, sizeof(ep.psk));
 	explicit_bzero(p->psk, sizeof(p->psk));
 	for (enum log_kind k = 0; k < LOG_KIND_N; k++)
 		ep.log_fd[k] = parent_log_open(&p->live, k);
-	_exit((int)engine_proc_run(&ep));
+	_exit((int)child_run(&ep));
 }
 
 static bool start_engine(struct parent *p)
@@ -293,7 +293,8 @@ static bool on_signal(struct parent *p, int *code)
 static void watch_turns(struct parent *p, int64_t now)
 {
 	const int64_t dead = p->live.link.hb_interval_ns * p->live.link.hb_lost;
-	const int64_t limit = p->stopping ? STOP_WAIT_MS * NS_PER_MS : dead > HANG_MIN_MS * NS_PER_MS ? dead : HANG_MIN_MS * NS_PER_MS;
+	const int64_t hung = dead > HANG_MIN_MS * NS_PER_MS ? dead : HANG_MIN_MS * NS_PER_MS;
+	const int64_t limit = p->stopping ? STOP_WAIT_MS * NS_PER_MS : hung;
 	const uint64_t turns = p->pulse->turns;
 	if (turns != p->turns && !p->stopping)
 		p->turned_at = now;

@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "ips/engine_proc.h"
+#include "ips/child.h"
 #include "ips/notify.h"
 #include "ips/parent.h"
 #include "ips/rulefiles.h"
@@ -52,7 +52,8 @@ int parent_log_open(const struct live *l, enum log_kind k); /* -1 and said so: i
 
 /* parent_conf.c */
 /* Reads the configuration and its rules; every problem is told. */
-enum err parent_read(const char *path, struct conf **c, struct live *l, struct rulefiles *r, gen_error_fn *tell, void *arg) MUST_USE;
+enum err parent_read(const char *path, struct conf **c, struct live *l, struct rulefiles *r, gen_error_fn *tell,
+		     void *arg) MUST_USE;
 void parent_reload(struct parent *p);
 void parent_reopen_logs(struct parent *p);
 

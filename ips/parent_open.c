@@ -19,6 +19,8 @@
 #include "ips/parent_int.h"
 #include "nfq/ruleset.h"
 
+enum { LISTEN_MAX = 16 };
+
 static bool wrong(const char *what, const char *name, const char *remedy)
 {
 	fprintf(stderr, "ipsd: %s: %s: %s; %s\n", name, what, strerror(errno), remedy);
@@ -47,13 +49,14 @@ static bool take_lock(struct parent *p)
 	if (flock(p->lock, LOCK_EX | LOCK_NB) != 0) {
 		const ssize_t n = read(p->lock, pid, sizeof(pid) - 1);
 		pid[n > 0 ? strcspn(pid, "\n") : 0] = '\0';
-		fprintf(stderr, "ipsd: another ipsd (process %s) works in %s; stop that first, or name another folder with --run-dir\n",
+		fprintf(stderr, "ipsd: another ipsd (process %s) works in %s; stop it, or name another folder with --run-dir\n",
 			pid, p->o->run_dir);
 		return false;
 	}
 	const int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-	return ftruncate(p->lock, 0) == 0 && write(p->lock, pid, (size_t)n) == n ? true
-	                                                                         : wrong("cannot be written", path, "free some space");
+	if (ftruncate(p->lock, 0) == 0 && write(p->lock, pid, (size_t)n) == n)
+		return true;
+	return wrong("cannot be written", path, "free some space");
 }
 
 static bool who(struct parent *p)
@@ -89,7 +92,8 @@ static bool open_listener(struct parent *p)
 	p->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	(void)unlink(sa.sun_path); /* the lock is ours: what lies there is a dead one's */
 	const mode_t before = umask(0177);
-	const bool ok = p->listener >= 0 && bind(p->listener, (struct sockaddr *)&sa, sizeof(sa)) == 0 && listen(p->listener, 16) == 0;
+	const bool ok = p->listener >= 0 && bind(p->listener, (struct sockaddr *)&sa, sizeof(sa)) == 0 &&
+			listen(p->listener, LISTEN_MAX) == 0;
 	umask(before);
 	if (!ok)
 		return wrong("the control socket cannot be made", sa.sun_path, "name another folder with --run-dir");

@@ -42,7 +42,7 @@ static const char *const calls[] = {
 	"clock_gettime", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "getcpu",
 	/* memory and threads */
 	"futex", "brk", "mmap", "munmap", "mremap", "madvise", "mprotect", "set_robust_list", "rseq", "sched_yield",
-	"sched_getaffinity", "exit", "exit_group", "getpid", "geteuid", "gettid", "getrandom", "uname", "sysinfo",
+	"sched_getaffinity", "exit", "exit_group", "getpid", "gettid", "getrandom", "uname", "sysinfo",
 	/* signals */
 	"rt_sigreturn", "rt_sigaction", "rt_sigprocmask", "sigaltstack", "restart_syscall",
 #ifdef ADDRESS_SANITIZER

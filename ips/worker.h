@@ -36,7 +36,7 @@ void worker_stop(struct worker *w);
 
 /* Any thread but the worker's. See ctl_node.visit. */
 enum err worker_visit(struct worker *w, ctl_visit_fn *fn, void *ctx) MUST_USE;
-/* By a visit: packets are judged by g from now on; generations follow one another. worker_changed: the former one is no longer used. */
+/* By a visit: packets are judged by g from now on; worker_changed: the former generation is no longer used. */
 enum err worker_set_gen(struct worker *w, const struct gen *g) MUST_USE;
 bool worker_changed(const struct worker *w);
 /* By a visit: what a command asks for; false and why: it cannot be. */

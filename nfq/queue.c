@@ -1,8 +1,8 @@
 /* queue.c - pktio_nfqueue: packets out of the kernel's queue, verdicts back.
  *
- * Datagrams are received many at a time into a ring of slots, where the packets stay until their verdicts:
- * several batches may wait for theirs. Runs of equal verdicts are one message. After a refused verdict for want of the right to give
- * one every recv fails: nothing would get through any more.
+ * Datagrams are received many at a time into a ring of slots, where the packets stay until their verdicts: several batches may
+ * wait for theirs. Runs of equal verdicts are one message. After a refused verdict for want of the right to give one every recv
+ * fails: nothing would get through any more.
  */
 #include "nfq/pktio.h"
 

@@ -1,17 +1,17 @@
-/* engine_keeper.h - the engine process's main thread: what the parent sends, and what the control socket asks of the whole node. */
-#ifndef IPS_ENGINE_KEEPER_H
-#define IPS_ENGINE_KEEPER_H
+/* child_keeper.h - the engine process's main thread: what the parent sends, and what the control socket asks of the whole node. */
+#ifndef IPS_CHILD_KEEPER_H
+#define IPS_CHILD_KEEPER_H
 
 #include <pthread.h>
 
-#include "ips/engine_proc.h"
+#include "ips/child.h"
 #include "ips/worker.h"
 #include "nfq/queue_clock.h"
 
 enum { LOG_RING = 16384 };           /* records a worker's ring holds */
 
 struct keeper {
-	const struct engine_proc *p;
+	const struct child *p;
 	int parent;
 	struct queue_clock clock;
 	mono_t started;
@@ -35,7 +35,7 @@ struct keeper {
 	struct outbuf told;
 };
 
-void keeper_init(struct keeper *k, const struct engine_proc *p);
+void keeper_init(struct keeper *k, const struct child *p);
 /* Until the parent says stop or is gone. */
 enum engine_exit keeper_run(struct keeper *k);
 

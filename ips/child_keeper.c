@@ -1,5 +1,5 @@
-/* engine_keeper.c - see engine_keeper.h. */
-#include "ips/engine_keeper.h"
+/* child_keeper.c - see child_keeper.h. */
+#include "ips/child_keeper.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 enum { RELOAD_WAIT_S = 60, CHANGE_POLL_MS = 5, CHANGE_POLLS = 4000, LOGS_WAIT_MS = 2000, LEAVE_WAIT_MS = 3000 };
 
-void keeper_init(struct keeper *k, const struct engine_proc *p)
+void keeper_init(struct keeper *k, const struct child *p)
 {
 	*k = (struct keeper){ .p = p, .parent = p->parent, .generation = 1 };
 	pthread_condattr_t a;

@@ -1,9 +1,9 @@
-/* engine_proc.h - the engine process: workers, control socket, logs, and another configuration while they run.
+/* child.h - the engine process: workers, control socket, logs, and another configuration while they run.
  *
  * Opens what needs rights, gives them up (sandbox.h), then works until the parent says stop.
  */
-#ifndef IPS_ENGINE_PROC_H
-#define IPS_ENGINE_PROC_H
+#ifndef IPS_CHILD_H
+#define IPS_CHILD_H
 
 #include <sys/types.h>
 
@@ -11,7 +11,7 @@
 #include "ips/live.h"
 #include "ips/procs.h"
 
-struct engine_proc {
+struct child {
 	const struct live *live;
 	const char *config;          /* its path, for who asks */
 	uint8_t psk[HA_PSK_LEN];     /* the pair's key; wiped once the link has it */
@@ -24,6 +24,6 @@ struct engine_proc {
 };
 
 /* Problems at the start go to standard error. */
-enum engine_exit engine_proc_run(struct engine_proc *p);
+enum engine_exit child_run(struct child *p);
 
 #endif

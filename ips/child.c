@@ -1,5 +1,5 @@
-/* engine_proc.c - see engine_proc.h. The main thread serves the parent; each worker has a thread, so have control socket and logs. */
-#include "ips/engine_proc.h"
+/* child.c - see child.h. The main thread serves the parent; each worker has a thread, so have control socket and logs. */
+#include "ips/child.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #include "ips/bundle.h"
 #include "ips/ctl.h"
-#include "ips/engine_keeper.h"
+#include "ips/child_keeper.h"
 #include "ips/sandbox.h"
 #include "ips/version.h"
 #include "nfq/queue_clock.h"
@@ -41,7 +41,7 @@ static bool open_gen(struct keeper *k, int fd)
 	return e == OK;
 }
 
-static bool open_link(struct keeper *k, struct engine_proc *p, uint64_t boot_id)
+static bool open_link(struct keeper *k, struct child *p, uint64_t boot_id)
 {
 	char why[256];
 	struct link_cfg c = p->live->link;
@@ -57,7 +57,7 @@ static bool open_link(struct keeper *k, struct engine_proc *p, uint64_t boot_id)
 	return e == OK;
 }
 
-static bool open_worker(struct keeper *k, const struct engine_proc *p, unsigned nr, uint64_t seed, uint64_t boot_id)
+static bool open_worker(struct keeper *k, const struct child *p, unsigned nr, uint64_t seed, uint64_t boot_id)
 {
 	char why[PKTIO_WHY_LEN];
 	const struct pktio_nfqueue_opt o = { .queue = (uint16_t)(p->live->queue + nr),
@@ -86,7 +86,7 @@ static bool open_worker(struct keeper *k, const struct engine_proc *p, unsigned 
 	return e == OK;
 }
 
-static bool open_all(struct keeper *k, struct engine_proc *p)
+static bool open_all(struct keeper *k, struct child *p)
 {
 	uint64_t random[2];
 	queue_clock_start(&k->clock);
@@ -125,7 +125,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static bool start_worker(struct keeper *k, const struct engine_proc *p, unsigned nr)
+static bool start_worker(struct keeper *k, const struct child *p, unsigned nr)
 {
 	struct thread *t = malloc(sizeof(*t));
 	if (t == NULL)
@@ -137,7 +137,7 @@ static bool start_worker(struct keeper *k, const struct engine_proc *p, unsigned
 	return false;
 }
 
-static bool start_all(struct keeper *k, const struct engine_proc *p)
+static bool start_all(struct keeper *k, const struct child *p)
 {
 	struct logs_cfg lc = { .n_workers = k->n_workers, .ring = LOG_RING };
 	memcpy(lc.hostname, p->live->hostname, sizeof(lc.hostname));
@@ -188,7 +188,7 @@ static void close_all(struct keeper *k)
 	link_free(k->link);
 }
 
-enum engine_exit engine_proc_run(struct engine_proc *p)
+enum engine_exit child_run(struct child *p)
 {
 	static struct keeper k;
 	char why[SANDBOX_WHY];
