@@ -74,7 +74,7 @@ def x_list(source, name, column):
 
 def protocol():
     page = text("docs/ha-protocol.md")
-    types = re.findall(r"^\| (\d) \| (\w+) \|", page, re.M)
+    types = re.findall(r"^\| (\d) \| (\w+) \| \w+ \|", page, re.M)
     wanted = [(str(i + 1), n.capitalize()) for i, n in enumerate(x_list("hacache/ha.h", "HA_MESSAGE_LIST", 0))]
     wrong = [] if types == wanted else [f"messages {types}, not {wanted}"]
     sections = set(re.findall(r"^\| `(\w+)` \|", page, re.M))
