@@ -9,7 +9,7 @@
 #include "ips/parent.h"
 #include "ips/rulefiles.h"
 
-enum { PATH_LEN = 4096, DEATHS_MAX = 4, VIP_LIFETIME_S = 3, VIP_REFRESH_MS = 500 };
+enum { PATH_LEN = 4096, DEATHS_MAX = 10, VIP_LIFETIME_S = 3, VIP_REFRESH_MS = 500 };
 #define DEATHS_WINDOW_NS (60 * NS_PER_SEC)
 
 struct parent {
