@@ -33,7 +33,7 @@ static bool send_all(int fd, struct span s)
 	return true;
 }
 
-/* Waits until the peer has acknowledged the batch. */
+/* Waits until the peer has acknowledged the batch: one is under way, so what comes names that one. */
 static bool wait_ack(int fd, struct ha_sender *s)
 {
 	uint8_t in[ACK_ROOM];
@@ -49,6 +49,8 @@ static bool wait_ack(int fd, struct ha_sender *s)
 			return false;
 		memmove(in, in + used, len - used);
 		len -= used;
+		if (used != 0 && s->acked != s->seq)
+			return false;
 	}
 	return len == 0;
 }
