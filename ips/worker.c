@@ -91,25 +91,33 @@ void worker_drop_all(struct worker *w)
 
 /* --- packets -------------------------------------------------------------------------------------------- */
 
-/* Interfaces by the configuration's numbers. With two of them what comes in by one leaves by the other. */
-static void name_ports(const struct worker *w, struct packet *p)
+static uint16_t port_of(const struct worker *w, uint32_t kernels)
+{
+	return kernels < PORTS_MAX ? w->port_of[kernels] : 0;
+}
+
+/* Interfaces by the configuration's numbers. A bridge has no routes: what comes in by one of two leaves by the other. */
+static void name_ports(const struct worker *w, struct packet *p, const struct own_addr *dst)
 {
 	const struct live *l = w->cfg.live;
-	p->ifin = p->ifin < PORTS_MAX ? w->port_of[p->ifin] : 0;
-	if (l->n_iface == 2 && p->ifin != 0)
+	p->ifin = port_of(w, p->ifin);
+	if (!l->bridge && dst->family != 0)
+		p->ifout = port_of(w, routes_out(w->routes, dst->family, &dst->a, w->now));
+	else if (l->n_iface == 2 && p->ifin != 0)
 		p->ifout = l->iface_nr[p->ifin == l->iface_nr[0]];
 }
 
 static void judge(struct worker *w, struct packet *p, struct pktio_verdict *out, struct flight *f)
 {
 	*out = (struct pktio_verdict){ .pass = true };
-	if (own_packet(&w->own, p))
+	struct own_addr dst;
+	if (own_packet(&w->own, p, &dst))
 		return;
 	if (!pair_works(w)) {
 		out->pass = false;
 		return;
 	}
-	name_ports(w, p);
+	name_ports(w, p, &dst);
 	p->nr = ++w->r.packet_nr;
 	const struct verdict v = engine_packet(w->r.engine, p);
 	out->pass = v.pass;
@@ -317,7 +325,9 @@ enum err worker_new(const struct worker_cfg *cfg, struct worker **out)
 	w->cfg = *cfg;
 	own_read(&w->own, cfg->live);
 	ports_read(w->port_of, cfg->live);
-	enum err e = make_lock(w);
+	enum err e = routes_open(&w->routes);
+	if (e == OK)
+		e = make_lock(w);
 	if (e == OK)
 		e = replica_new(&ec, cfg->gen, cfg->now(cfg->now_arg), write_rec, w, &w->r);
 	if (e != OK) {
@@ -338,6 +348,7 @@ void worker_free(struct worker *w)
 	if (w == NULL)
 		return;
 	replica_free(&w->r);
+	routes_close(w->routes);
 	if (w->wake > 0)
 		close(w->wake);
 	free(w);

@@ -7,6 +7,7 @@
 #include "ips/peering.h"
 #include "ips/replica.h"
 #include "ips/reset.h"
+#include "ips/routes.h"
 #include "ips/worker.h"
 
 enum { RESETS_MAX = 8, OWN_MAX = 512, PORTS_MAX = 4096 };
@@ -41,6 +42,7 @@ struct worker {
 	struct logs *logs;
 	struct replica r;
 	struct own own;
+	struct routes *routes;
 	uint16_t port_of[PORTS_MAX]; /* the configuration's number of a kernel interface; 0: not inspected */
 	mono_t now, last;            /* this turn's time, and the one before */
 	mono_t ticked;
@@ -73,8 +75,8 @@ struct worker {
 
 /* worker_own.c */
 void own_read(struct own *o, const struct live *l);
-/* For the box itself, or for many: the kernel's, not to be inspected. */
-bool own_packet(const struct own *o, const struct packet *p);
+/* For the box itself, or for many: the kernel's, not to be inspected. dst: whom it is for; family 0: it cannot be read. */
+bool own_packet(const struct own *o, const struct packet *p, struct own_addr *dst);
 void ports_read(uint16_t port_of[PORTS_MAX], const struct live *l);
 
 /* worker_pair.c */

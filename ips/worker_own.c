@@ -68,19 +68,21 @@ void own_read(struct own *o, const struct live *l)
 	qsort(o->v, o->n, sizeof(o->v[0]), compare);
 }
 
-bool own_packet(const struct own *o, const struct packet *p)
+bool own_packet(const struct own *o, const struct packet *p, struct own_addr *dst)
 {
 	struct cur c = cur_of(p->data, p->len);
-	struct own_addr x = { .family = cur_u8(&c) >> 4 };
-	const bool six = x.family == 6;
+	*dst = (struct own_addr){ .family = cur_u8(&c) >> 4 };
+	const bool six = dst->family == 6;
 	cur_skip(&c, (six ? IP6_DST : IP4_DST) - 1);
-	const struct span dst = cur_bytes(&c, six ? 16 : 4);
-	if (!cur_ok(&c) || (x.family != 4 && !six))
-		return false; /* the engine says what is wrong with it */
-	memcpy(x.a.b, dst.p, dst.len);
-	if (six ? x.a.b[0] == IP6_MULTICAST : (x.a.b[0] & 0xf0) == IP4_MULTICAST)
+	const struct span octets = cur_bytes(&c, six ? 16 : 4);
+	if (!cur_ok(&c) || (dst->family != 4 && !six)) {
+		dst->family = 0; /* the engine says what is wrong with it */
+		return false;
+	}
+	memcpy(dst->a.b, octets.p, octets.len);
+	if (six ? dst->a.b[0] == IP6_MULTICAST : (dst->a.b[0] & 0xf0) == IP4_MULTICAST)
 		return true;
-	return bsearch(&x, o->v, o->n, sizeof(o->v[0]), compare) != NULL;
+	return bsearch(dst, o->v, o->n, sizeof(o->v[0]), compare) != NULL;
 }
 
 void ports_read(uint16_t port_of[PORTS_MAX], const struct live *l)
