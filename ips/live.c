@@ -130,7 +130,6 @@ static void read_pair(struct reader *r)
 	l->link.hb_lost = (uint32_t)conf_int(ha, "hb-lost-threshold");
 	l->password = conf_str(ha, "password");
 	l->priority = (uint16_t)conf_int(ha, "priority");
-	l->commit_timeout_ns = conf_int(ha, "commit-timeout") * NS_PER_MS;
 }
 
 /* --- logs ------------------------------------------------------------------------------------------------ */
@@ -155,6 +154,34 @@ static void read_log(struct reader *r, const char *path, enum log_kind k)
 			r->l->log[k].mask |= log_words[i].bits;
 }
 
+/* --- what is understood, but not followed yet --------------------------------------------------------------- */
+
+static const struct idle {
+	const char *object, *attr;
+} idle[] = {
+	{ "system global", "memory-limit" },          { "system global", "memory-use-threshold-green" },
+	{ "system global", "memory-use-threshold-red" }, { "system global", "memory-use-threshold-extreme" },
+	{ "system settings", "strict-src-check" },    { "system settings", "asymroute" },
+	{ "system ha", "session-pickup-delay" },      { "system ha", "override" },
+	{ "system ha", "commit-timeout" },            { "system ha", "monitor" },
+	{ "system session-ttl", "default" },          { "ips global", "fail-open" },
+};
+
+static void note_idle(struct reader *r)
+{
+	const bool before = r->bad;
+	for (size_t i = 0; i < ARRAY_LEN(idle); i++) {
+		const struct conf_node *n = conf_single(r->c, NULL, idle[i].object);
+		if (conf_is_set(n, idle[i].attr))
+			wrong(r, n, idle[i].attr, "note: '%s' has no effect in this version", idle[i].attr);
+	}
+	CONF_FOREACH(n, r->c, NULL, "system session-ttl port")
+	{
+		wrong(r, n, NULL, "note: 'system session-ttl port' has no effect in this version");
+	}
+	r->bad = before;
+}
+
 enum err live_read(const struct conf *c, struct live *out, gen_error_fn *tell, void *arg)
 {
 	memset(out, 0, sizeof(*out));
@@ -170,6 +197,7 @@ enum err live_read(const struct conf *c, struct live *out, gen_error_fn *tell, v
 	read_pair(&r);
 	read_log(&r, "log eve", LOG_EVE);
 	read_log(&r, "log file", LOG_KV);
+	note_idle(&r);
 	return r.bad ? ERR_USAGE : OK;
 }
 
@@ -187,7 +215,7 @@ bool live_needs_restart(const struct live *now, const struct live *next, gen_err
 		  "system interface" },
 		{ now->n_vip != next->n_vip || memcmp(now->vip, next->vip, sizeof(now->vip)) != 0, "system interface: ip" },
 		{ now->pair != next->pair || memcmp(&now->link, &next->link, sizeof(now->link)) != 0 ||
-			  now->priority != next->priority || now->commit_timeout_ns != next->commit_timeout_ns,
+			  now->priority != next->priority,
 		  "system ha" },
 	};
 	bool some = false;

@@ -26,7 +26,6 @@ struct live {
 	struct link_cfg link;        /* but for its key and boot id */
 	const char *password;        /* borrowed from the configuration */
 	uint16_t priority;
-	int64_t commit_timeout_ns;
 	struct {
 		bool on;
 		char path[256];
