@@ -20,6 +20,11 @@ static bool peer_works(const struct peering_in *in)
 	return in->seen && !in->dead && (peer_role(in) == HA_ACTIVE || peer_role(in) == HA_LEAVING);
 }
 
+static bool peer_whole(const struct peering_in *in)
+{
+	return (in->beat.role & PEERING_WHOLE) != 0;
+}
+
 /* Among equals: the higher priority, then the lower address. */
 static bool wins(const struct peering *p, const struct peering_in *in)
 {
@@ -51,8 +56,12 @@ static enum peering_act starting(struct peering *p, const struct peering_in *in)
 		p->term = in->beat.term;
 		return PEERING_STAND_BY;
 	}
-	if (in->seen && !in->dead) /* both begin; a standby takes over from what we were before */
-		return peer_role(in) == HA_STARTING && wins(p, in) ? promote(p, in) : PEERING_STAY;
+	const bool there = in->seen && !in->dead;
+	if (there && peer_role(in) == HA_STARTING) /* both begin */
+		return wins(p, in) ? promote(p, in) : PEERING_STAY;
+	/* A standby takes over from what we were before, but for one that has not got the table and would lose. */
+	if (there && (peer_whole(in) || !wins(p, in)))
+		return PEERING_STAY;
 	const int64_t wait = longer(START_WAIT_MIN_NS, p->cfg.dead_ns * START_WAIT_DEADS);
 	return mono_diff(in->now, p->since) >= wait ? promote(p, in) : PEERING_STAY;
 }
@@ -61,9 +70,10 @@ static enum peering_act standby(struct peering *p, const struct peering_in *in)
 {
 	if (p->role == HA_CLAIMING && mono_diff(in->now, p->since) >= longer(LEAVE_MIN_NS, p->cfg.dead_ns * LEAVE_DEADS))
 		enter(p, HA_STANDBY, in->now); /* nobody minds */
-	if (in->dead) /* incomplete, and perhaps not for long: the peer's next life may know more */
-		return in->whole || mono_diff(in->now, p->dead_since) >= p->cfg.dead_ns * ALONE_DEADS ? promote(p, in)
-		                                                                                   : PEERING_STAY;
+	if (in->dead) { /* incomplete, and only unheard: it may be heard again */
+		const bool waited = mono_diff(in->now, p->dead_since) >= p->cfg.dead_ns * ALONE_DEADS;
+		return in->whole || in->certain || waited ? promote(p, in) : PEERING_STAY;
+	}
 	if (!in->seen)
 		return PEERING_STAY;
 	switch (peer_role(in)) {
@@ -72,13 +82,15 @@ static enum peering_act standby(struct peering *p, const struct peering_in *in)
 		return PEERING_STAY;
 	case HA_LEAVING:
 		return in->whole && in->applied == in->beat.seq ? promote(p, in) : PEERING_STAY;
-	case HA_STARTING:
+	case HA_STARTING: /* born anew, it has nothing at all */
+		return promote(p, in);
 	case HA_STANDBY:
 	case HA_CLAIMING:
 	case HA_ROLE_N:
 		break;
 	}
-	return in->whole || wins(p, in) ? promote(p, in) : PEERING_STAY; /* it is not what it was: nobody works */
+	/* It is not what it was: nobody works. */
+	return in->whole || (!peer_whole(in) && wins(p, in)) ? promote(p, in) : PEERING_STAY;
 }
 
 static enum peering_act active(struct peering *p, const struct peering_in *in)

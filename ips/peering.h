@@ -21,6 +21,7 @@ struct peering_cfg {
 struct peering_in {
 	mono_t now;
 	bool seen, dead;             /* a peer was heard; it is gone */
+	bool certain;                /* dead, and not only unheard */
 	struct link_beat beat;       /* its last */
 	bool whole;                  /* standby: the table is complete and all that came is applied */
 	uint64_t applied;            /* standby: batches */

@@ -102,6 +102,7 @@ enum err replica_join(struct replica *r)
 	r->mode = REPLICA_ACTIVE;
 	r->whole = false;
 	r->released = r->whole_seq = 0;
+	r->failed = OK;
 	r->n_ended = 0;
 	engine_ha_on_end(r->engine, note_end, r);
 	engine_ha_bulk_start(r->ha);
@@ -220,6 +221,7 @@ enum err replica_stand_by(struct replica *r)
 	ha_receiver_fini(&r->receiver);
 	engine_ha_clear(r->ha);
 	r->recs.n = 0;
+	r->failed = OK;
 	r->mode = REPLICA_STANDBY;
 	r->whole = false;
 	r->last = (struct ha_commit){ 0 };

@@ -299,7 +299,9 @@ bool worker_changed(const struct worker *w)
 
 enum err worker_set_gen(struct worker *w, const struct gen *g)
 {
-	return engine_set_gen(w->r.engine, g);
+	TRY(engine_set_gen(w->r.engine, g));
+	pair_anew(w);
+	return OK;
 }
 
 /* --- making --------------------------------------------------------------------------------------------- */

@@ -93,6 +93,8 @@ bool pair_works(const struct worker *w);     /* this node lets packets through *
 bool pair_takes(const struct worker *w);     /* and takes new ones */
 void pair_slept(struct worker *w);           /* the loop stood still for longer than the peer waits */
 void pair_status(struct worker *w);          /* brings w->status up to date */
+/* Signatures and tables have changed, so that the peer takes what it is sent for something else: the conversation begins anew. */
+void pair_anew(struct worker *w);
 int64_t pair_dead_ns(const struct worker *w);
 /* worker.c */
 void worker_event(struct worker *w, enum ha_event_id id, const char *text);

@@ -64,6 +64,7 @@ static struct peering_in read_peer(struct worker *w)
 				 .empty = w->n_flights == 0 };
 	in.seen = link_peer_beat(w->cfg.link, &in.beat, &w->status.peer_at, &w->status.peer_boot_id);
 	in.dead = in.seen && peer_dead(w);
+	in.certain = in.dead && mono_diff(w->now, w->status.peer_at) <= pair_dead_ns(w); /* it left word */
 	w->status.peer = in.beat;
 	w->status.peer.role &= PEERING_ROLE;
 	w->peer_whole = (in.beat.role & PEERING_WHOLE) != 0;
@@ -95,6 +96,17 @@ static void broken(struct worker *w)
 	w->hold = true;
 	w->hold_since = w->now;
 	w->beaten = mono_ns(0); /* the peer is to hear at once that it is not counted on */
+}
+
+void pair_anew(struct worker *w)
+{
+	if (!paired(w) || w->r.mode == REPLICA_ALONE)
+		return;
+	link_drop(w->cfg.link, w->now);
+	broken(w);
+	if (w->r.mode == REPLICA_STANDBY)
+		w->r.whole = false;
+	w->epoch = 0;
 }
 
 static void end_hold(struct worker *w)
