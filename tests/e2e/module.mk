@@ -1,9 +1,11 @@
-# End-to-end tests in network namespaces, and their tools: nfq_loop (a loop over pktio_nfqueue), traffic (both its ends), vip_tool.
-E2E_TOOLS := nfq_loop traffic vip_tool
+# End-to-end tests in network namespaces, and their tools: nfq_loop (a loop over pktio_nfqueue), traffic (both its ends), vip_tool,
+# conns (many connections).
+E2E_TOOLS := nfq_loop traffic vip_tool conns
 nfq_loop_E2E_LIBS := nfq forward base
 vip_tool_E2E_LIBS := ips forward base
 CHECK_SCRIPTS += tests/e2e/nfq.sh tests/e2e/vip.sh tests/e2e/sandbox.sh
 CHECK_SCRIPTS += tests/e2e/flowplay.sh tests/e2e/iccp_sim.sh
+CHECK_SCRIPTS += tests/e2e/pair.sh
 CHECK_RELEASE += e2e-tools sandbox-test
 CHECK_ASAN += e2e-tools
 

@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-static volatile sig_atomic_t end_asked, go_on_asked, numbers_asked;
+static volatile sig_atomic_t end_asked, go_on_asked, numbers_asked, enough_asked;
 static sigset_t while_polling;
 
 static void on_signal(int number)
@@ -22,6 +22,9 @@ static void on_signal(int number)
 	case SIGUSR2:
 		numbers_asked = 1;
 		break;
+	case SIGHUP:
+		enough_asked = 1;
+		break;
 	default:
 		end_asked = 1;
 	}
@@ -30,7 +33,7 @@ static void on_signal(int number)
 /* Signals come only within sim_poll(), so that none is seen too late. */
 static void take_signals(void)
 {
-	static const int numbers[] = { SIGTERM, SIGINT, SIGUSR1, SIGUSR2 };
+	static const int numbers[] = { SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP };
 	struct sigaction action = { .sa_handler = on_signal };
 	sigset_t ours;
 	sigemptyset(&ours);
@@ -46,7 +49,7 @@ static void take_signals(void)
 
 struct sim_asked sim_asked(void)
 {
-	return (struct sim_asked){ .end = end_asked, .go_on = go_on_asked };
+	return (struct sim_asked){ .end = end_asked, .go_on = go_on_asked, .enough = enough_asked };
 }
 
 int64_t sim_now(void)

@@ -61,7 +61,7 @@ struct sim_num {
 
 /* What signals asked for. */
 struct sim_asked {
-	bool end, go_on;
+	bool end, go_on, enough;
 };
 
 /* What an association does, one after another. */

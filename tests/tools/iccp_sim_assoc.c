@@ -151,7 +151,7 @@ static bool reports_done(struct client *cl, struct assoc *a, int64_t now)
 		a->reports_end = cl->o->seconds == 0 ? INT64_MAX : now + (int64_t)cl->o->seconds * 1000000000;
 		a->poll_at = now + (int64_t)cl->o->poll_ms * 1000000;
 	}
-	if ((cl->o->reports != 0 && a->sequence >= cl->o->reports) || now >= a->reports_end) {
+	if ((cl->o->reports != 0 && a->sequence >= cl->o->reports) || now >= a->reports_end || sim_asked().enough) {
 		a->reporting = false;
 		return true;
 	}

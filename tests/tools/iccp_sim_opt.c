@@ -69,6 +69,7 @@ void opt_usage(void)
 		       rows[i].name, rows[i].arg != NULL ? rows[i].arg : "", rows[i].help);
 	printf("STEPS: %s\n"
 	       "SIGTERM: concludes all associations. SIGUSR1: goes on where --hold-at waits. SIGUSR2: prints the numbers so far.\n"
+	       "SIGHUP: ends step reports.\n"
 	       "Exit code: 0 everything was as it ought to be; 1 not so; 2 wrong arguments.\n",
 	       script_names());
 }
