@@ -71,3 +71,4 @@ UNIT += ctl_sock:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += deadman:ips,base
 UNIT += sandbox:ips,hacache,base
 UNIT += notify:ips,base
+UNIT += peering:ips,base
