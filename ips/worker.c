@@ -59,6 +59,8 @@ void worker_release(struct worker *w)
 {
 	while (w->n_flights > 0 && pair_released(w, oldest(w)->seq)) {
 		const struct flight *f = oldest(w);
+		if (pair_overslept(w, w->cfg.now(w->cfg.now_arg)))
+			return; /* it stood still just now; the next turn drops them */
 		if (!give_verdicts(w, f))
 			return;
 		inject_resets(w, f);
@@ -71,9 +73,11 @@ void worker_release(struct worker *w)
 static void drop_flights(struct worker *w)
 {
 	static const struct pktio_verdict drop[PKTIO_BATCH_MAX];
-	for (; w->n_flights > 0; retire(w))
+	for (; w->n_flights > 0; retire(w)) {
+		w->status.backlog_dropped += oldest(w)->n;
 		if (oldest(w)->n > 0)
 			(void)w->cfg.io->ops->verdict(w->cfg.io, drop, oldest(w)->n);
+	}
 }
 
 void worker_drop_all(struct worker *w)
@@ -261,11 +265,10 @@ static void wait_for_work(struct worker *w)
 
 static void turn(struct worker *w)
 {
-	w->last = w->now;
 	w->now = w->cfg.now(w->cfg.now_arg);
 	if (w->cfg.pulse != NULL)
 		w->cfg.pulse->turns++;
-	if (pair_dead_ns(w) != 0 && mono_diff(w->now, w->last) > pair_dead_ns(w))
+	if (pair_overslept(w, w->now))
 		pair_slept(w);
 	pair_turn(w);
 	if (w->end != ENGINE_STOPPED)

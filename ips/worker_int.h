@@ -44,7 +44,7 @@ struct worker {
 	struct own own;
 	struct routes *routes;
 	uint16_t port_of[PORTS_MAX]; /* the configuration's number of a kernel interface; 0: not inspected */
-	mono_t now, last;            /* this turn's time, and the one before */
+	mono_t now;                  /* this turn's */
 	mono_t ticked;
 	bool busy;                   /* the last look at the queue found packets */
 
@@ -56,7 +56,8 @@ struct worker {
 	struct peering peering;
 	struct ha_status status;
 	uint64_t epoch;              /* of the link's connection that is in use */
-	mono_t beaten;               /* when the last heartbeat went out */
+	mono_t beaten;               /* when the last heartbeat went out; zero: the next one is to go at once */
+	mono_t lease;                /* from here on the peer waits for the dead interval before it takes over */
 	uint64_t told_released;
 	bool hold;                   /* the link broke and the peer may still count itself whole */
 	mono_t hold_since;
@@ -91,7 +92,8 @@ uint64_t pair_commit(struct worker *w);
 bool pair_released(const struct worker *w, uint64_t seq);
 bool pair_works(const struct worker *w);     /* this node lets packets through */
 bool pair_takes(const struct worker *w);     /* and takes new ones */
-void pair_slept(struct worker *w);           /* the loop stood still for longer than the peer waits */
+bool pair_overslept(const struct worker *w, mono_t now); /* the peer may have taken over: it has waited long enough */
+void pair_slept(struct worker *w);           /* the loop stood still for that long: what waits is dropped */
 void pair_status(struct worker *w);          /* brings w->status up to date */
 /* Signatures and tables have changed, so that the peer takes what it is sent for something else: the conversation begins anew. */
 void pair_anew(struct worker *w);

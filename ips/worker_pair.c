@@ -320,7 +320,7 @@ static void beat(struct worker *w)
 				     .term = w->peering.term,
 				     .seq = w->r.mode == REPLICA_STANDBY ? w->r.receiver.seq : w->r.sender.seq };
 	link_beat(w->cfg.link, &b, w->now);
-	w->beaten = w->now;
+	w->beaten = w->lease = w->now;
 	w->said_whole = whole;
 }
 
@@ -348,6 +348,11 @@ void pair_turn(struct worker *w)
 	beat(w);
 	if (w->cfg.pulse != NULL)
 		w->cfg.pulse->role = w->peering.role;
+}
+
+bool pair_overslept(const struct worker *w, mono_t now)
+{
+	return paired(w) && pair_works(w) && mono_diff(now, w->lease) > pair_dead_ns(w);
 }
 
 void pair_slept(struct worker *w)

@@ -53,7 +53,7 @@ until_settled() {
 	tail -n 3 "$work/ipsd-a" "$work/ipsd-b"
 }
 
-# holder: which nodes have the pair's addresses, all four of them or any.
+# has_vips NODE: how many of the four addresses of the pair it has.
 has_vips() {
 	ip -n "$run_id-$1" -o addr show | grep -cE ' (10\.1\.0\.1|10\.2\.0\.1)/24 | (fd01::1|fd02::1)/64 '
 }
@@ -61,19 +61,19 @@ has_vips() {
 # only_active_has_vips: findings unless the active node has the pair's addresses, all, and the other one none, and unless both
 # sides' neighbour tables say so.
 only_active_has_vips() {
-	works=$(active)
-	[ -n "$works" ] || {
+	holder=$(active)
+	[ -n "$holder" ] || {
 		echo "active is not just one: a is $(role_of a), b is $(role_of b)"
 		return
 	}
-	until_true 2 [ "$(has_vips "$works")/$(has_vips "$(other "$works")")" = 4/0 ] ||
-		echo "$works is active; a has $(has_vips a) of the 4 addresses, b $(has_vips b)"
+	until_true 2 [ "$(has_vips "$holder")/$(has_vips "$(other "$holder")")" = 4/0 ] ||
+		echo "$holder is active; a has $(has_vips a) of the 4 addresses, b $(has_vips b)"
 	for side in client:10.1.0.1:lan0 server:10.2.0.1:wan0; do
 		ns=${side%%:*} to=${side#*:} if=${side##*:}
 		to=${to%:*}
-		mac=$(ip -n "$run_id-$works" -br link show "$if" | awk '{ print $3 }')
+		mac=$(ip -n "$run_id-$holder" -br link show "$if" | awk '{ print $3 }')
 		seen=$(ip -n "$run_id-$ns" neigh show "$to" | sed -n 's/.*lladdr \([^ ]*\).*/\1/p')
-		[ -z "$seen" ] || [ "$seen" = "$mac" ] || echo "$ns sends to $to at $seen, not at $works's $mac"
+		[ -z "$seen" ] || [ "$seen" = "$mac" ] || echo "$ns sends to $to at $seen, not at $holder's $mac"
 	done
 }
 

@@ -1,0 +1,166 @@
+#!/bin/sh
+# Two nodes live that stand still, one or the other, and a link between them that fails: who works, and what is lost.
+# limit: 240
+#
+# Case by case what holds with one HA link: see lost_link().
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/e2e/lib.sh
+. tests/e2e/nodes.sh
+. tests/e2e/pair_lib.sh
+need_root "the live pair standing still"
+bound_ms=3000 # of a pause that the peer ends: dead interval 600 ms, retransmission, a busy machine
+
+# --- cases ---
+within() { # NAME: findings when a receiver waited for longer
+	for end in c s; do
+		gap=$(counter "$1-$end" longest_gap_ms)
+		[ "${gap:-99999}" -le $bound_ms ] || echo "$1-$end waited for $gap ms"
+	done
+}
+
+# The engine stands still for 3 s: its parent gives it up, the peer works on, and it comes back as the standby.
+engine_stops() {
+	sims e 20 --rate 20 --acked --seconds 600 --hold-at conclude
+	works=$(active) peer=$(other "$(active)")
+	stopped=$(engine_pid "$works")
+	t=$(now)
+	kill -STOP "$stopped"
+	until_true 5 is_role "$peer" active || echo "$peer does not take over"
+	echo "# an engine that stands still: the peer is active after $(active_after "$peer" "$t") ms" >"$work/said"
+	sleep 3
+	kill -CONT "$stopped" 2>/dev/null && is_engine "$stopped" && echo "the parent has not ended it"
+	grep -q 'stands still: killed' "$work/ipsd-$works" || cat "$work/ipsd-$works"
+	until_settled
+	[ "$(active)" = "$peer" ] || echo "$(active) is active, not $peer"
+	only_active_has_vips
+	quiet e
+	ends e 20
+	within e
+}
+
+is_engine() {
+	[ "$(cat "/proc/$1/comm" 2>/dev/null)" = ipsd ]
+}
+
+# The whole node stands still, as a suspended machine does. What waits in its queue when it goes on is old: it must not leave.
+# Datagrams tell: what arrives at the server is what it was sent through the peer.
+node_stops() {
+	sims n 20 --rate 20 --acked --seconds 600 --hold-at conclude
+	works=$(active) peer=$(other "$(active)")
+	start sink server "$B/tests/e2e/traffic" udp-echo 10.2.0.2 9000
+	start flood client "$B/tests/e2e/traffic" udp-flood 10.2.0.2 9000 1 100
+	victims="$(cat "$work/ipsd-$works.pid") $(engine_pid "$works")"
+	t=$(now)
+	# shellcheck disable=SC2086 # two of them
+	kill -STOP $victims
+	until_true 5 is_role "$peer" active || echo "$peer does not take over"
+	echo "# a node that stands still: the peer is active after $(active_after "$peer" "$t") ms" >"$work/said"
+	sleep 2.5
+	waits=$(in_ns "$works" awk '{ n += $3 } END { print n + 0 }' /proc/net/netfilter/nfnetlink_queue)
+	forwarded=$(forwarded "$works")
+	# shellcheck disable=SC2086
+	kill -CONT $victims
+	until_settled 15
+	[ "$(active)" = "$peer" ] || echo "$(active) is active, not $peer"
+	only_active_has_vips
+	[ "$(events "$works" "slept: what had waited was dropped")" -ge 1 ] || grep -q 'stands still: killed' "$work/ipsd-$works" ||
+		echo "$works does not say that it stood still"
+	[ "$waits" -gt 0 ] || echo "nothing was waiting in its queue"
+	[ "$(forwarded "$works")" = "$forwarded" ] || echo "$(($(forwarded "$works") - forwarded)) of $waits packets that waited were forwarded"
+	echo "# $waits packets waited in its queue, none left" >>"$work/said"
+	quiet n
+	ends n 20
+	within n
+	stop sink
+}
+
+# What the kernel of that node has forwarded.
+forwarded() {
+	in_ns "$1" awk '/^Ip: [0-9]/ { n = $7 } END { print n }' /proc/net/snmp
+}
+
+# The standby stands still, or dies: the active one goes on, after a pause of at most the time in which a death is told.
+standby_stops() { # SIGNAL
+	sims "s$1" 20 --rate 20 --acked --seconds 600 --hold-at conclude
+	works=$(active) peer=$(other "$(active)")
+	became=$(events "$works" "became active")
+	stopped=$(engine_pid "$peer")
+	kill "-$1" "$stopped"
+	sleep 2
+	kill -CONT "$stopped" 2>/dev/null
+	until_settled
+	[ "$(active)" = "$works" ] || echo "$(active) is active, not $works"
+	[ "$(events "$works" "became active")" = "$became" ] || echo "roles have changed"
+	only_active_has_vips
+	quiet "s$1"
+	ends "s$1" 20
+	within "s$1"
+	echo "# the standby gets SIG$1: longest gap at a receiver $(counter "s$1-c" longest_gap_ms) ms (client)" >"$work/said"
+}
+
+# The link is away for less than the dead interval: nobody changes, nothing is lost.
+short_break() {
+	sims b 20 --rate 20 --acked --seconds 600 --hold-at conclude
+	works=$(active)
+	before_terms=$(number a term)/$(number b term)
+	ip -n "$run_id-a" link set ha0 down
+	sleep 0.25
+	ip -n "$run_id-a" link set ha0 up
+	sleep 1.5
+	until_settled
+	[ "$(active)" = "$works" ] || echo "$(active) is active, not $works"
+	[ "$(number a term)/$(number b term)" = "$before_terms" ] || echo "terms have changed"
+	only_active_has_vips
+	quiet b
+	ends b 20
+	within b
+}
+
+# The only link is away for longer. By the heartbeats alone each node takes the other for dead, and both work: one link is not
+# enough to tell a dead peer from a dead link. What holds: whichever node the neighbours know forwards with what it was told up to
+# the break, nobody is reset, and once the link is back exactly one works on, that with the higher term, which has the traffic.
+lost_link() {
+	sims l 20 --rate 20 --acked --seconds 600 --hold-at conclude
+	works=$(active) peer=$(other "$(active)")
+	ip -n "$run_id-a" link set ha0 down
+	until_true 5 is_role "$peer" active || echo "$peer does not take over"
+	is_role "$works" active || echo "$works is $(role_of "$works")"
+	sleep 1
+	ip -n "$run_id-a" link set ha0 up
+	t=$(now)
+	until_true 10 settled
+	echo "# both worked; $(echo "$t $(now)" | awk '{ printf "%d", ($2 - $1) * 1000 }') ms after the link's return one does" >"$work/said"
+	until_settled
+	[ "$(active)" = "$peer" ] || echo "$(active) works on, not $peer"
+	[ "$(events "$works" "steps down before the peer")" -ge 1 ] || echo "$works does not say that it steps down"
+	only_active_has_vips
+	reports=$(numbers_of l-c; counter l-c reports)
+	sleep 1
+	[ "$(numbers_of l-c; counter l-c reports)" -gt "$reports" ] || echo "reports do not go on"
+	kill -HUP "$(cat "$work/l-c.pid")"
+	until_true 20 grep -q '^holding' "$work/l-c" || echo "reports do not end"
+	ends l 20
+}
+
+said() {
+	[ ! -e "$work/said" ] || cat "$work/said"
+	rm -f "$work/said"
+}
+
+nodes_up || skip_all "the live pair standing still" "bridges cannot be made here"
+result "the pair comes up" "$(pair_start)"
+result "the active engine stands still for 3 s" "$(engine_stops)"
+said
+result "the active node stands still for 3 s: nothing of what waited leaves" "$(node_stops)"
+said
+result "the standby stands still" "$(standby_stops STOP)"
+said
+result "the standby dies" "$(standby_stops KILL)"
+said
+result "the link is away for less than the dead interval" "$(short_break)"
+result "the only link is away for longer" "$(lost_link)"
+said
+pair_stop
+result "nothing is left behind" "$(all_gone)"
+exit $failed
