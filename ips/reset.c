@@ -68,6 +68,7 @@ void reset_make(const struct packet *p, uint32_t next, struct reset *to_receiver
 {
 	const struct tuple back = tuple_reverse(&p->tuple);
 	const uint32_t end = p->tcp.seq + p->payload_wire + ((p->tcp.flags & TCP_SYN) != 0) + ((p->tcp.flags & TCP_FIN) != 0);
-	make(&(struct rst){ .t = &p->tuple, .seq = next, .ack = p->tcp.ack }, to_receiver);
-	make(&(struct rst){ .t = &back, .seq = p->tcp.ack, .ack = end }, to_sender);
+	const uint32_t ack = (p->tcp.flags & TCP_ACK) != 0 ? p->tcp.ack : 0; /* without the flag the field means nothing */
+	make(&(struct rst){ .t = &p->tuple, .seq = next, .ack = ack }, to_receiver);
+	make(&(struct rst){ .t = &back, .seq = ack, .ack = end }, to_sender);
 }

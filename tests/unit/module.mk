@@ -72,3 +72,6 @@ UNIT += deadman:ips,base
 UNIT += sandbox:ips,hacache,base
 UNIT += notify:ips,base
 UNIT += peering:ips,base
+UNIT += peering_net:ips,base
+UNIT += procs:ips,base
+UNIT += reset:ips,forward,base
