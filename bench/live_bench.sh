@@ -1,0 +1,219 @@
+#!/bin/sh
+# What the live node costs: plain forwarding, a loop that accepts all, ipsd, and ipsd with a standby, side by side.
+#
+# Four routers between one client and one server, all of them up at the same time; every measure is taken of each of them
+# before the next measure, round after round, beginning with another one each time. BENCH_SHORT=1: two short rounds.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+B=${B:-build/gcc-release}
+bin=$B/bin
+. tests/e2e/lib.sh
+. tests/e2e/nodes.sh
+trap 'exit 141' PIPE
+probe=$PWD/$B/bench/live_probe loop=$PWD/$B/tests/e2e/nfq_loop
+
+if [ -n "${BENCH_SHORT:-}" ]; then
+	rounds=2 tcp_s=1 flood_s=0.2 ask_s=0.2
+else
+	rounds=${BENCH_ROUNDS:-7} tcp_s=2 flood_s=1 ask_s=1
+fi
+PORT=7000 SMALL=200 TINY=64
+WAYS="plain loop ipsd pair"
+
+fail() {
+	echo "live_bench: $*" >&2
+	exit 1
+}
+
+# --- the four ways ------------------------------------------------------------------------------------------
+
+net_of() { # WAY: its subnets are 10.1.N.0/24 and 10.2.N.0/24; .2 the hosts, .1 the gateway
+	case $1 in
+	plain) echo 1 ;;
+	loop) echo 2 ;;
+	ipsd) echo 3 ;;
+	pair) echo 4 ;;
+	esac
+}
+
+router() { # NS NET
+	link client "e$2" "$1" lan0
+	link server "e$2" "$1" wan0
+	address client "e$2" "10.1.$2.2/24"
+	address server "e$2" "10.2.$2.2/24"
+	ip -n "$run_id-client" route add "10.2.$2.0/24" via "10.1.$2.1"
+	ip -n "$run_id-server" route add "10.1.$2.0/24" via "10.2.$2.1"
+}
+
+# The pair's addresses are put on by the daemon; the standby's ports lead nowhere, for it is never to take over here.
+topology() {
+	ns_add client server plain loop ipsd a b
+	router plain 1
+	router loop 2
+	router ipsd 3
+	router a 4
+	for way in plain loop ipsd; do
+		address $way lan0 "10.1.$(net_of $way).1/24"
+		address $way wan0 "10.2.$(net_of $way).1/24"
+	done
+	address a lan0 10.1.4.3/24
+	address a wan0 10.2.4.3/24
+	link b lan0 b lan1
+	link b wan0 b wan1
+	address b lan0 10.1.4.4/24
+	address b wan0 10.2.4.4/24
+	link a ha0 b ha0
+	address a ha0 10.9.0.1/24
+	address b ha0 10.9.0.2/24
+}
+
+# The configuration of nodes.sh, its addresses in the subnets of here.
+conf() { # NAME MODE NET OWN PEER PRIORITY
+	ha_mode=$2 node_conf "$1" "$4" "$5" "$6"
+	sed -i "s/10\.\([12]\)\.0\.1 /10.\1.$3.1 /; /set ip6/d" "$work/$1.conf"
+}
+
+start_ways() {
+	in_ns plain sh -c 'echo 1 >/proc/sys/net/ipv4/conf/all/forwarding'
+	mkdir "$work/rules"
+	in_ns loop "$loop" install "$work/rules" 0 1 --forward lan0 wan0 >"$work/install" 2>&1 || {
+		grep -q 'kernel lacks' "$work/install" && skip_all "live benchmark" "the kernel has no NFQUEUE"
+		fail "$(cat "$work/install")"
+	}
+	start loop loop "$loop" run 0
+	ready loop || fail "the loop does not start: $(cat "$work/loop")"
+	cat sigs/stock/*.rules >"$work/test.rules"
+	conf ipsd standalone 3 10.9.0.1 10.9.0.2 100
+	conf a a-p 4 10.9.0.1 10.9.0.2 200
+	conf b a-p 4 10.9.0.2 10.9.0.1 100
+	for node in ipsd a b; do
+		node_start $node
+		node_ready $node 20 || fail "node $node does not start: $(cat "$work/ipsd-$node")"
+	done
+	until_true 20 in_sync a || fail "the standby does not come: $(ask a ha info)"
+	is_role a active || fail "node a is not active"
+	start iperf3 server iperf3 -s
+	start probe server "$probe" serve $PORT
+	ready probe || fail "the server does not start: $(cat "$work/probe")"
+	for way in $WAYS; do
+		until_true 10 in_ns client "$probe" udp "$(server_of "$way")" $PORT 0.05 $TINY || fail "$way forwards nothing"
+	done
+}
+
+server_of() { # WAY
+	echo "10.2.$(net_of "$1").2"
+}
+
+# --- measures -----------------------------------------------------------------------------------------------
+
+# Packets that the way's queue has had, and CPU time, ns, of the process that serves it.
+seen_of() { # WAY
+	case $1 in
+	plain) echo 0 0; return ;;
+	loop) ns=loop its=$(cat "$work/loop.pid") ;;
+	ipsd) ns=ipsd its=$engine_ipsd ;;
+	pair) ns=a its=$engine_a ;;
+	esac
+	echo "$(in_ns $ns awk '{ print $8 }' /proc/net/netfilter/nfnetlink_queue)" "$(cat "/proc/$its"/task/*/schedstat | awk '{ n += $1 } END { printf "%.0f", n }')"
+}
+
+# Octets of replication sent.
+told() {
+	ask a ha info --json | sed 's/.*"octets":\([0-9]*\).*/\1/'
+}
+
+note() { # WAY MEASURE VALUE
+	[ -n "$3" ] || fail "$1: no $2"
+	echo "$round $1 $2 $3" >>"$work/data"
+}
+
+# costs WAY KIND COMMAND...: runs it with its output to $work/out, and notes what a packet has cost.
+costs() {
+	way=$1 kind=$2
+	shift 2
+	octets=$([ "$way" = pair ] && told)
+	before=$(seen_of "$way")
+	in_ns client timeout 30 "$@" >"$work/out" 2>&1 || fail "$way: $*: $(cat "$work/out")"
+	after=$(seen_of "$way")
+	[ "$way" != plain ] || return 0
+	packets=$((${after% *} - ${before% *}))
+	[ $packets -gt 0 ] || fail "$way: $*: no packets in the queue"
+	note "$way" "cpu_$kind" "$(echo "${after#* } ${before#* } $packets" | awk '{ print ($1 - $2) / $3 / 1000 }')"
+	[ "$way" = pair ] || return 0
+	until_true 5 in_sync a || fail "the standby is lost: $(ask a ha info)"
+	note pair "octets_$kind" "$(echo "$(told) $octets $packets" | awk '{ print ($1 - $2) / $3 }')"
+}
+
+out() { # WORD: the value behind it
+	sed -n "s/.*\<$1 \([0-9.]*\).*/\1/p" "$work/out" | tail -n 1
+}
+
+m_tcp() { # WAY
+	costs "$1" tcp iperf3 -c "$(server_of "$1")" -t $tcp_s -f k
+	note "$1" tcp "$(awk '/receiver/ { for (i = 2; i <= NF; i++) if ($i ~ /^Kbits/) print $(i - 1) / 1e6 }' "$work/out")"
+}
+
+m_flood() {
+	costs "$1" flood "$probe" flood "$(server_of "$1")" $PORT $flood_s $TINY
+	note "$1" kpps "$(out kpps)"
+	note "$1" offered "$(out offered)"
+}
+
+m_ask_tcp() {
+	costs "$1" ask_tcp "$probe" tcp "$(server_of "$1")" $PORT $ask_s $SMALL
+	note "$1" ask_tcp_50 "$(out p50)"
+	note "$1" ask_tcp_99 "$(out p99)"
+}
+
+m_ask_udp() {
+	costs "$1" ask_udp "$probe" udp "$(server_of "$1")" $PORT $ask_s $TINY
+	note "$1" ask_udp_50 "$(out p50)"
+	note "$1" ask_udp_99 "$(out p99)"
+}
+
+one_round() {
+	for measure in m_tcp m_flood m_ask_tcp m_ask_udp; do
+		for way in $order; do
+			$measure "$way"
+		done
+	done
+	order="${order#* } ${order%% *}"
+}
+
+# measure|name|kind; see live_table.awk
+ROWS="tcp|TCP stream, Gbit/s|ratio
+kpps|UDP of $TINY octets, arrived, kpps|ratio
+offered|UDP of $TINY octets, offered, kpps|ratio
+ask_tcp_50|TCP, $SMALL octets and back, p50, us|latency
+ask_tcp_99|TCP, $SMALL octets and back, p99, us|latency
+ask_udp_50|UDP, $TINY octets and back, p50, us|latency
+ask_udp_99|UDP, $TINY octets and back, p99, us|latency
+cpu_tcp|CPU a packet, TCP stream, us|ratio
+cpu_flood|CPU a packet, UDP flood, us|ratio
+cpu_ask_tcp|CPU a packet, TCP and back, us|ratio
+cpu_ask_udp|CPU a packet, UDP and back, us|ratio
+octets_tcp|HA octets a packet, TCP stream|ratio
+octets_flood|HA octets a packet, UDP flood|ratio
+octets_ask_tcp|HA octets a packet, TCP and back|ratio
+octets_ask_udp|HA octets a packet, UDP and back|ratio"
+
+heading() {
+	echo "$rounds rounds, $(nproc) cores, Linux $(uname -r), load $(cut -d ' ' -f 1-3 /proc/loadavg); all inspected, $(grep -c '^[a-z]' "$work/test.rules") rules"
+	awk -v cores="$(nproc)" '$1 > cores / 2 { print "busy: others use this machine; only the ratios mean something, and these are to be taken again on an idle one" }' /proc/loadavg
+}
+
+need_root "live benchmark"
+for program in iperf3 "$probe" "$loop" "$bin/ipsd"; do
+	command -v "$program" >/dev/null || skip_all "live benchmark" "$program is missing"
+done
+topology
+start_ways
+engine_ipsd=$(engine_pid ipsd) engine_a=$(engine_pid a)
+heading
+order=$WAYS
+round=0
+while [ $round -lt $rounds ]; do
+	round=$((round + 1))
+	one_round
+done
+awk -v rows="$ROWS" -f bench/live_table.awk "$work/data"
