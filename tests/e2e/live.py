@@ -1,6 +1,6 @@
 """What the live_*.sh scripts read out of a node's answers and logs.
 
-  live.py number PATH              of the JSON object on standard input: PATH is names with dots; 0 when it is not there
+  live.py number PATH              of the JSON object on standard input: PATH is names with / between; 0 when it is not there
   live.py octets                   of the session rows on standard input: octets inspected, of clients and of servers
   live.py fit FOLDER...            of each, with plan and replay.json in it, FOLDER, or "FOLDER: why flowplay cannot play all that replay saw"
   live.py same FOLDER...           findings where what the node did with a capture is not what replay did with it
@@ -22,8 +22,9 @@ def rows(path):
 
 
 def number(path):
-    value = json.load(sys.stdin)
-    for name in path.split("."):
+    text = sys.stdin.read()
+    value = json.loads(text) if text else "none"
+    for name in path.split("/") if text else ():
         value = value.get(name, 0) if isinstance(value, dict) else 0
     print(value)
 

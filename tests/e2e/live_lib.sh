@@ -34,12 +34,15 @@ conf() {
 	node_conf n 10.9.0.1 10.9.0.2 100 'config system global' 'set tcp-timewait-timer 60' 'end' "$@"
 }
 
-# up [OPTION...]: the daemon runs, or a finding.
+# up [OPTION...]: the daemon runs; if not, that is the case's finding, and its end.
 up() {
 	: >"$work/n.eve"
 	: >"$work/n.log"
 	start ipsd-n n "$bin/ipsd" -c "$work/n.conf" --run-dir "$work/run-n" "$@"
-	node_ready n || { echo "ipsd does not start:" && cat "$work/ipsd-n"; }
+	node_ready n && return
+	echo "ipsd does not start:"
+	cat "$work/ipsd-n"
+	exit 1
 }
 
 # over PID: it has ended, even if this shell's parent has not waited for it yet.
@@ -77,12 +80,12 @@ server_address() {
 	addr=10.3.$((nr / 250)).$((nr % 250 + 1))
 }
 
-# stat PATH [WORDS]: a number out of what the node says; PATH as in queue.gso. 0 when it is not there.
+# stat PATH [WORDS]: a number out of what the node says; PATH as in queue/gso. 0 when it is not there, none without an answer.
 stat() {
 	path=$1
 	shift
 	[ $# -gt 0 ] || set -- stats
-	ask n "$@" --json | python3 tests/e2e/live.py number "$path"
+	ask n "$@" --json 2>/dev/null | python3 tests/e2e/live.py number "$path"
 }
 
 # is WHAT VALUE TEST NUMBER: a finding unless it holds.
