@@ -201,6 +201,11 @@ enum err live_read(const struct conf *c, struct live *out, gen_error_fn *tell, v
 	return r.bad ? ERR_USAGE : OK;
 }
 
+static bool other_text(const char *a, const char *b)
+{
+	return strcmp(a != NULL ? a : "", b != NULL ? b : "") != 0;
+}
+
 bool live_needs_restart(const struct live *now, const struct live *next, gen_error_fn *tell, void *arg)
 {
 	const struct {
@@ -211,12 +216,14 @@ bool live_needs_restart(const struct live *now, const struct live *next, gen_err
 			  now->fail_open != next->fail_open,
 		  "nfq" },
 		{ now->n_iface != next->n_iface || memcmp(now->iface, next->iface, sizeof(now->iface)) != 0 ||
-			  now->bridge != next->bridge,
+			  memcmp(now->iface_nr, next->iface_nr, sizeof(now->iface_nr)) != 0 || now->bridge != next->bridge,
 		  "system interface" },
 		{ now->n_vip != next->n_vip || memcmp(now->vip, next->vip, sizeof(now->vip)) != 0, "system interface: ip" },
 		{ now->pair != next->pair || memcmp(&now->link, &next->link, sizeof(now->link)) != 0 ||
-			  now->priority != next->priority,
+			  now->priority != next->priority || other_text(now->password, next->password),
 		  "system ha" },
+		{ memcmp(now->log, next->log, sizeof(now->log)) != 0, "log" },
+		{ other_text(now->hostname, next->hostname), "system global: hostname" },
 	};
 	bool some = false;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {

@@ -75,3 +75,5 @@ UNIT += peering:ips,base
 UNIT += peering_net:ips,base
 UNIT += procs:ips,base
 UNIT += reset:ips,forward,base
+UNIT += live:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += bundle:ips,nfq,hacache,sigs,decoders,forward,base
