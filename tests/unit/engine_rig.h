@@ -96,6 +96,7 @@ static inline void rig_gen(struct gen *g, const struct rig_opts *o)
 	struct session_cfg sc;
 	session_cfg_default(&sc);
 	*g = (struct gen){ .limits = dec_limits_default, .prevent = o->prevent, .ignore_after = o->ignore_after };
+	g->share_tcp = g->share_rest = true;
 	memcpy(g->timeout_s, sc.timeout_s, sizeof(g->timeout_s));
 	g->max_sessions = o->max_sessions != 0 ? o->max_sessions : 64;
 	g->stream_memory = o->stream_memory != 0 ? o->stream_memory : 4 << 20;
