@@ -119,7 +119,7 @@ seen_of() { # WAY
 
 # Octets of replication sent.
 told() {
-	ask a ha info --json | sed 's/.*"octets":\([0-9]*\).*/\1/'
+	ask a ha info --json | sed -n 's/.*"octets":\([0-9]*\).*/\1/p'
 }
 
 note() { # WAY MEASURE VALUE
@@ -131,7 +131,8 @@ note() { # WAY MEASURE VALUE
 costs() {
 	way=$1 kind=$2
 	shift 2
-	octets=$([ "$way" = pair ] && told)
+	octets=0
+	[ "$way" != pair ] || octets=$(told)
 	before=$(seen_of "$way")
 	in_ns client timeout 30 "$@" >"$work/out" 2>&1 || fail "$way: $*: $(cat "$work/out")"
 	after=$(seen_of "$way")
@@ -141,7 +142,7 @@ costs() {
 	note "$way" "cpu_$kind" "$(echo "${after#* } ${before#* } $packets" | awk '{ print ($1 - $2) / $3 / 1000 }')"
 	[ "$way" = pair ] || return 0
 	until_true 5 in_sync a || fail "the standby is lost: $(ask a ha info)"
-	note pair "octets_$kind" "$(echo "$(told) $octets $packets" | awk '{ print ($1 - $2) / $3 }')"
+	note pair "octets_$kind" "$(echo "$(told) $octets $packets" | awk 'NF == 3 { print ($1 - $2) / $3 }')"
 }
 
 out() { # WORD: the value behind it
@@ -206,6 +207,9 @@ need_root "live benchmark"
 for program in iperf3 "$probe" "$loop" "$bin/ipsd"; do
 	command -v "$program" >/dev/null || skip_all "live benchmark" "$program is missing"
 done
+# Programs of their own: a build beside this run does not get in the way.
+mkdir "$work/bin" && cp "$bin/ipsd" "$bin/ips" "$loop" "$probe" "$work/bin" || fail "no room for the programs"
+bin=$work/bin loop=$work/bin/nfq_loop probe=$work/bin/live_probe
 topology
 start_ways
 engine_ipsd=$(engine_pid ipsd) engine_a=$(engine_pid a)
