@@ -128,7 +128,7 @@ coverage-run:
 # Like check: the packages first.
 demo: ## install what is missing, build, and watch a node die and its peer resume
 	@sh tests/deps.sh
-	@$(SUBMAKE) VARIANT=release all captures
+	@$(SUBMAKE) VARIANT=release all tools captures
 	@B=build/$(notdir $(CC))-release sh tests/demo.sh
 
 mutation: ## read each field of the replication schema as zero on the peer; a cut must show each

@@ -2,7 +2,7 @@
 # Optional lines in a script's head: "# limit: 600" (seconds, 300 otherwise), "# alone" (nothing beside it).
 CHECK_SCRIPTS += tests/lint/deps.sh tests/lint/purity.sh tests/lint/style.sh tests/lint/runner.sh
 
-CHECK_SCRIPTS += tests/golden/demo.sh tests/golden/broken.sh tests/golden/docs.sh
+CHECK_SCRIPTS += tests/golden/demo.sh tests/e2e/demo_live.sh tests/golden/broken.sh tests/golden/docs.sh
 
 include tests/tools/module.mk
 include tests/e2e/module.mk
