@@ -117,7 +117,7 @@ static void *work(void *arg)
 		_exit(ENGINE_FAILED);
 	const enum engine_exit end = worker_run(t.k->worker[t.nr]);
 	if (end != ENGINE_STOPPED) {
-		logs_stop(t.k->logs);
+		(void)logs_passed(t.k->logs, LOGS_WAIT_MS); /* other threads may still use them */
 		_exit((int)end);
 	}
 	if (t.nr == 0)
@@ -178,6 +178,7 @@ static bool say_ready(const struct keeper *k)
 
 static void close_all(struct keeper *k)
 {
+	keeper_answer(k); /* the control thread may wait for a reload */
 	ctl_stop(k->ctl);
 	for (unsigned i = 0; i < k->n_workers; i++)
 		worker_stop(k->worker[i]);

@@ -9,7 +9,7 @@
 #include "ips/bundle.h"
 #include "ips/version.h"
 
-enum { RELOAD_WAIT_S = 60, CHANGE_POLL_MS = 5, CHANGE_POLLS = 4000, LOGS_WAIT_MS = 2000, LEAVE_WAIT_MS = 3000 };
+enum { RELOAD_WAIT_S = 60, CHANGE_POLL_MS = 5, CHANGE_POLLS = 4000, LEAVE_WAIT_MS = 3000 };
 
 void keeper_init(struct keeper *k, const struct child *p)
 {
@@ -71,16 +71,29 @@ static bool wait_changed(struct keeper *k)
 	return logs_passed(k->logs, LOGS_WAIT_MS);
 }
 
+/* Gives worker i the new generation; a change before may still be under way there. */
+static enum err give(struct keeper *k, unsigned i, const struct gen *g)
+{
+	struct swap s = { .w = k->worker[i], .g = g };
+	for (unsigned n = 0; n < CHANGE_POLLS; n++) {
+		const enum err e = worker_visit(k->worker[i], swap_gen, &s);
+		if (e != OK || s.e != ERR_EXISTS)
+			return e != OK ? e : s.e;
+		pause_ms(CHANGE_POLL_MS);
+	}
+	return ERR_TIMEOUT;
+}
+
 static enum err take_gen(struct keeper *k, struct gen *g, struct outbuf *told)
 {
 	struct gen *old = k->gen;
+	enum err failed = OK;
 	for (unsigned i = 0; i < k->n_workers; i++) {
-		struct swap s = { .w = k->worker[i], .g = g };
-		enum err e = worker_visit(k->worker[i], swap_gen, &s);
-		e = e != OK ? e : s.e;
+		const enum err e = give(k, i, g);
 		if (e == OK)
 			continue;
-		outbuf_fmt(told, "worker %u: %s; try again\n", i, err_text(e));
+		outbuf_fmt(told, "worker %u works on by the former configuration: %s; try again\n", i, err_text(e));
+		failed = e;
 		if (i == 0) {
 			gen_free(g);
 			return e;
@@ -88,11 +101,11 @@ static enum err take_gen(struct keeper *k, struct gen *g, struct outbuf *told)
 	}
 	k->gen = g;
 	k->generation++;
-	if (wait_changed(k))
+	if (failed == OK && wait_changed(k))
 		gen_free(old);
-	else /* somebody may still read it: it stays */
+	else if (failed == OK) /* somebody may still read it: it stays */
 		outbuf_fmt(told, "the change is still under way\n");
-	return OK;
+	return failed;
 }
 
 static enum err apply(struct keeper *k, int fd, struct outbuf *told)
@@ -128,6 +141,19 @@ static void reload_done(struct keeper *k, enum err e, const struct outbuf *told)
 	pthread_mutex_unlock(&k->lock);
 	if (proc_tell(k->parent, PM_RELOADED, e != OK, told->p) != OK)
 		return; /* its end is noticed by the next proc_recv */
+}
+
+void keeper_answer(struct keeper *k)
+{
+	static const char text[] = "the daemon ends\n";
+	pthread_mutex_lock(&k->lock);
+	if (k->waiting && !k->done) {
+		k->result = ERR_EOF;
+		outbuf_add(&k->told, text, sizeof(text) - 1);
+		k->done = true;
+		pthread_cond_broadcast(&k->cond);
+	}
+	pthread_mutex_unlock(&k->lock);
 }
 
 static void on_bundle(struct keeper *k, int fd)
@@ -233,17 +259,20 @@ enum err keeper_reload(void *arg, struct outbuf *told)
 {
 	struct keeper *k = arg;
 	struct timespec until;
-	TRY(proc_tell(k->parent, PM_WANT_RELOAD, 0, NULL));
+	pthread_mutex_lock(&k->lock);
+	k->waiting = true; /* before it is asked for: a refusal comes at once */
+	k->done = false;
+	outbuf_clear(&k->told);
+	pthread_mutex_unlock(&k->lock);
+	enum err e = proc_tell(k->parent, PM_WANT_RELOAD, 0, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += RELOAD_WAIT_S;
 	pthread_mutex_lock(&k->lock);
-	k->waiting = true;
-	k->done = false;
-	outbuf_clear(&k->told);
 	int late = 0;
-	while (!k->done && late == 0)
+	while (e == OK && !k->done && late == 0)
 		late = pthread_cond_timedwait(&k->cond, &k->lock, &until);
-	const enum err e = k->done ? k->result : ERR_TIMEOUT;
+	if (e == OK)
+		e = k->done ? k->result : ERR_TIMEOUT;
 	outbuf_add(told, k->told.p != NULL ? k->told.p : "", k->told.len);
 	k->waiting = false;
 	pthread_mutex_unlock(&k->lock);

@@ -8,7 +8,7 @@
 #include "ips/worker.h"
 #include "nfq/queue_clock.h"
 
-enum { LOG_RING = 16384 };           /* records a worker's ring holds */
+enum { LOG_RING = 16384, LOGS_WAIT_MS = 2000 }; /* records a worker's ring holds; */
 
 struct keeper {
 	const struct child *p;
@@ -42,6 +42,9 @@ enum engine_exit keeper_run(struct keeper *k);
 /* The first worker's thread: told to the rest, then never ends; keeper_wait_worker waits for the former. */
 void keeper_wait_down(struct keeper *k);
 void keeper_wait_worker(struct keeper *k);
+
+/* Whoever waits for a reload is told that the node ends. */
+void keeper_answer(struct keeper *k);
 
 /* struct ctl_node's functions; arg is the keeper. */
 enum err keeper_visit(void *arg, unsigned worker, ctl_visit_fn *fn, void *ctx) MUST_USE;

@@ -229,7 +229,10 @@ static void tell_counters(struct ctl_job *j, const struct ha_status *st)
 
 static void tell_notices(struct ctl_job *j, const struct ha_status *s)
 {
-	if (!s->peer_seen)
+	if (!s->peer_seen && (s->counter[LINK_BAD_KEY] != 0 || s->counter[LINK_BAD_BEAT] != 0))
+		outbuf_fmt(&j->text, "Notice: what comes from the peer's address is not sealed with this node's key: "
+				     "set the same password and group-name on both nodes\n");
+	else if (!s->peer_seen)
 		outbuf_fmt(&j->text, "Notice: no heartbeat of the peer has come since the start\n");
 	else if (s->peer_dead)
 		outbuf_fmt(&j->text, "Notice: the peer is gone\n");

@@ -342,6 +342,12 @@ uint64_t engine_tag_count(const struct engine *e, tag_t t)
 	return e->tag_count[(t & TAG_CUSTOM_BIT) != 0][t & ~TAG_CUSTOM_BIT];
 }
 
+void engine_on_bytes(struct engine *e, engine_bytes_fn *fn, void *arg)
+{
+	e->on_bytes = fn;
+	e->bytes_arg = arg;
+}
+
 struct session_table *engine_sessions(struct engine *e)
 {
 	return e->sessions;

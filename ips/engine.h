@@ -78,6 +78,11 @@ enum err engine_set_gen(struct engine *e, const struct gen *g) MUST_USE;
 bool engine_change(struct engine *e, unsigned max);
 bool engine_changed(const struct engine *e);
 
+/* What the matcher and the decoders are given, and nothing else: octets of s in order, the first of them seq; of a datagram
+ * nothing is told. No octets: a gap, the stream goes on at seq. */
+typedef void engine_bytes_fn(void *arg, const struct session *s, enum dir d, uint32_t seq, struct span bytes);
+void engine_on_bytes(struct engine *e, engine_bytes_fn *fn, void *arg);
+
 struct session_table *engine_sessions(struct engine *e);
 const struct gen *engine_gen(const struct engine *e);
 mono_t engine_now(const struct engine *e);

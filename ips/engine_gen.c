@@ -29,16 +29,46 @@ static void counters_free(struct counters *c)
 		free(c->tag[t]);
 }
 
+struct sig_key {
+	uint32_t gid, sid;
+	size_t index;
+};
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct sig_key *x = a, *y = b;
+	if (x->gid != y->gid)
+		return x->gid < y->gid ? -1 : 1;
+	return x->sid < y->sid ? -1 : x->sid > y->sid;
+}
+
+static enum err move_alerts(const struct engine *e, const struct gen *to, uint64_t *out)
+{
+	const size_t n = sigset_n(e->gen->sigs);
+	struct sig_key *old = calloc(n + 1, sizeof(*old));
+	if (old == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const struct sig *s = sigset_at(e->gen->sigs, i);
+		old[i] = (struct sig_key){ .gid = s->gid, .sid = s->sid, .index = i };
+	}
+	qsort(old, n, sizeof(*old), compare_keys);
+	for (size_t i = 0; i < sigset_n(to->sigs); i++) {
+		const struct sig *s = sigset_at(to->sigs, i);
+		const struct sig_key key = { .gid = s->gid, .sid = s->sid }, *k = bsearch(&key, old, n, sizeof(*old), compare_keys);
+		out[i] = k != NULL ? e->alert_count[k->index] : 0;
+	}
+	free(old);
+	return OK;
+}
+
 /* What both sets know goes on counting. */
 static enum err counters_move(const struct engine *e, const struct gen *to, struct counters *c)
 {
 	*c = (struct counters){ .alert = calloc(sigset_n(to->sigs) + 1, sizeof(*c->alert)) };
 	if (c->alert == NULL)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < sigset_n(to->sigs); i++) {
-		const struct sig *n = sigset_at(to->sigs, i), *old = sigset_find(e->gen->sigs, n->gid, n->sid);
-		c->alert[i] = old != NULL ? e->alert_count[old->index] : 0;
-	}
+	TRY(move_alerts(e, to, c->alert));
 	for (enum tag_table_id t = TAGS_STOCK; t < TAG_TABLE_N; t++) {
 		const struct tag_table *tt = sigset_tags(to->sigs, t);
 		c->tag[t] = calloc((size_t)tt->nr + 1, sizeof(**c->tag));

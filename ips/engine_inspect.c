@@ -281,17 +281,26 @@ static void undecided(struct run *w, struct span bytes)
 
 static const struct dec_sink sink_ops = { .event = on_event, .anomaly = on_anomaly, .proto = on_proto };
 
+/* The first of the octets that reassembly has just let out, so many, are inspected now. */
+static void tell_bytes(const struct run *w, enum dir d, struct span bytes, size_t of)
+{
+	if (w->e->on_bytes != NULL)
+		w->e->on_bytes(w->e->bytes_arg, w->s, d, w->f->reasm.dir[d].next - (uint32_t)of, bytes);
+}
+
 /* In-order bytes of a direction, from reassembly. */
 static void on_bytes(void *arg, enum dir d, struct span bytes)
 {
 	struct run *w = arg;
 	struct insp_dir *id = &w->f->s.dir[d];
 	const uint64_t cap = w->e->gen->ignore_after;
+	const size_t whole = bytes.len;
 	if (cap != 0)
 		bytes.len = size_min(bytes.len, cap > id->inspected ? (size_t)(cap - id->inspected) : 0);
 	if (bytes.len == 0)
 		return;
 	id->inspected += bytes.len;
+	tell_bytes(w, d, bytes, whole);
 	w->dir = d;
 	w->before = 0;
 	w->dec.consumed = 0;
@@ -318,6 +327,7 @@ static void on_gap(void *arg, enum dir d)
 	struct insp_dir *id = &w->f->s.dir[d];
 	w->dir = d;
 	w->e->stats.gaps++;
+	tell_bytes(w, d, (struct span){ 0 }, 0);
 	on_anomaly(w, d, AN_GAP);
 	match_gap(w->e->matcher, &w->f->match, d);
 	buf_clear(w->e->bufs, &id->look);
@@ -398,6 +408,15 @@ static struct verdict decide(struct run *w)
 	return (struct verdict){ .reason = w->reason, .reset = w->reject, .reset_seq = w->f->s.dir[w->p_dir].release_to };
 }
 
+/* Once more what was refused. Both directions are blocked where a connection was rejected: its reset may have been lost, or
+ * not sent by a node that died. */
+static struct verdict refused(const struct run *w)
+{
+	const struct insp_dir *d = w->f->s.dir;
+	return (struct verdict){ .reason = REASON_BLOCKED, .reset = d[DIR_ORIG].blocked && d[DIR_REPLY].blocked,
+				 .reset_seq = d[w->p_dir].release_to };
+}
+
 static void datagram(struct run *w)
 {
 	struct insp_dir *d = &w->f->s.dir[w->dir];
@@ -420,7 +439,7 @@ struct verdict insp_packet(struct engine *e, struct session *s, enum dir d, cons
 		w.next[i] = w.f->reasm.dir[i].started ? w.f->reasm.dir[i].next : i == d ? p->tcp.seq : p->tcp.ack;
 	const bool tcp = p->tuple.proto == IPPROTO_TCP_;
 	if (tcp && is_refused(&w.f->s.dir[d], p))
-		return (struct verdict){ .reason = REASON_BLOCKED };
+		return refused(&w);
 	if (s->s.n[DIR_ORIG].packets + s->s.n[DIR_REPLY].packets == 1)
 		match_open(e->matcher, &w.f->match, &w.sig, d, &w);
 	if (tcp) {

@@ -29,6 +29,8 @@ struct engine {
 	uint64_t *tag_count[TAG_TABLE_N];
 	void (*ended)(void *arg, uint64_t serial); /* replication: a session is gone */
 	void *ended_arg;
+	engine_bytes_fn *on_bytes;       /* NULL: nobody listens */
+	void *bytes_arg;
 };
 
 /* One packet, or the end of one session, being inspected. */

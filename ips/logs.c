@@ -41,6 +41,7 @@ struct orders {                  /* to the writer */
 struct logs {
 	unsigned n_rings;
 	struct ring *ring;
+	_Atomic uint32_t *past;  /* a ring each: its records before this one are in the files */
 	_Atomic uint32_t want;   /* records that some log writes */
 	uint32_t mask[LOG_KIND_N];
 	char hostname[sizeof(((struct logs_cfg *)0)->hostname)];
@@ -82,6 +83,16 @@ bool logs_ha(struct logs *l, unsigned worker, const struct ha_event *ev)
 		return true;
 	const struct slot s = { .is_ha = true, .ha = *ev };
 	return worker < l->n_rings && ring_push(&l->ring[worker], &s);
+}
+
+uint32_t logs_mark(const struct logs *l, unsigned worker)
+{
+	return atomic_load_explicit(&l->ring[worker].head, memory_order_relaxed);
+}
+
+bool logs_past(const struct logs *l, unsigned worker, uint32_t mark)
+{
+	return (int32_t)(atomic_load_explicit(&l->past[worker], memory_order_acquire) - mark) >= 0;
 }
 
 /* --- the writer ----------------------------------------------------------------------------------------------- */
@@ -128,6 +139,13 @@ static uint32_t drain(struct logs *l)
 		for (uint32_t left = l->ring[i].cap; left > 0 && ring_pop(&l->ring[i], &s); left--, n++)
 			write_slot(l, &s);
 	return n;
+}
+
+/* The files have everything that was taken out of the rings. */
+static void all_past(struct logs *l)
+{
+	for (unsigned i = 0; i < l->n_rings; i++)
+		atomic_store_explicit(&l->past[i], atomic_load_explicit(&l->ring[i].tail, memory_order_relaxed), memory_order_release);
 }
 
 static struct orders take_orders(struct logs *l)
@@ -184,8 +202,11 @@ static void *writer(void *arg)
 		const bool wait = o.stop || o.asked != l->n_answered; /* only this thread changes n_answered */
 		const uint32_t n = drain(l);
 		exchange(l, o.fd);
+		bool clean = true;
 		for (unsigned k = 0; k < LOG_KIND_N; k++)
-			log_file_flush(&l->file[k], wait);
+			clean = log_file_flush(&l->file[k], wait) && clean;
+		if (clean)
+			all_past(l);
 		if (wait)
 			answer(l, o.asked);
 		if (o.stop)
@@ -210,7 +231,8 @@ void logs_warm(void)
 static enum err make_rings(struct logs *l, uint32_t cap)
 {
 	l->ring = calloc(l->n_rings, sizeof(*l->ring));
-	if (l->ring == NULL)
+	l->past = calloc(l->n_rings, sizeof(*l->past));
+	if (l->ring == NULL || l->past == NULL)
 		return ERR_NOMEM;
 	for (unsigned i = 0; i < l->n_rings; i++)
 		TRY(ring_init(&l->ring[i], sizeof(struct slot), cap));
@@ -222,6 +244,7 @@ static void destroy(struct logs *l)
 	for (unsigned i = 0; l->ring != NULL && i < l->n_rings; i++)
 		ring_fini(&l->ring[i]);
 	free(l->ring);
+	free(l->past);
 	for (unsigned k = 0; k < LOG_KIND_N; k++) {
 		log_tail_fini(&l->file[k].tail);
 		outbuf_free(&l->file[k].buf);

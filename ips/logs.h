@@ -76,6 +76,11 @@ bool logs_passed(struct logs *l, unsigned timeout_ms);
  * old one did not take go to the new one. */
 void logs_reopen(struct logs *l, const int fd[LOG_KIND_N]);
 
+/* From worker's thread: a mark behind all it has put in, and whether everything before a mark is in the files, or has failed.
+ * Nothing is waited for. */
+uint32_t logs_mark(const struct logs *l, unsigned worker);
+bool logs_past(const struct logs *l, unsigned worker, uint32_t mark);
+
 struct logs_stat {
 	uint64_t written[LOG_KIND_N]; /* lines */
 	uint64_t failed[LOG_KIND_N];  /* lines the file did not take */

@@ -57,6 +57,7 @@ void node_release(struct node *n, const struct packet *p, const struct verdict *
 	for (size_t i = 0; i < n_packets; i++)
 		trace_verdict(&n->trace, &p[i], v[i]);
 	replica_release(&n->r, n->r.sender.seq);
+	n->r.written = n->r.released;
 }
 
 uint64_t node_promote(struct node *n)

@@ -18,7 +18,8 @@
 #include "ips/parent_int.h"
 #include "nfq/ruleset.h"
 
-enum { TURN_MS = 20, START_WAIT_MS = 30000, STOP_WAIT_MS = 8000, WILL_TIMES = 3, HANG_MIN_MS = 500 };
+enum { TURN_MS = 20, START_WAIT_MS = 5000, STOP_WAIT_MS = 8000, WILL_TIMES = 3, HANG_MIN_MS = 500, HANG_ALONE_MS = 5000,
+       UNUSABLE_PAUSE_MS = 500 };
 
 void parent_say(void *arg, const char *text)
 {
@@ -74,7 +75,6 @@ static void on_death(void *arg)
 
 static void be_engine(struct parent *p, int parent_end, pid_t parent)
 {
-	int bundle = -1;
 	sigset_t none;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -87,12 +87,8 @@ static void be_engine(struct parent *p, int parent_end, pid_t parent)
 	close(p->died);
 	vip_close(p->vip);
 	notify_fini(&p->notify);
-	if (bundle_make(p->conf, &p->rules, &bundle) != OK) {
-		fprintf(stderr, "ipsd: no memory for the configuration\n");
-		_exit(ENGINE_FAILED);
-	}
 	struct child ep = { .live = &p->live, .config = p->config, .uid = p->uid, .gid = p->gid, .parent = parent_end,
-				  .listener = p->listener, .bundle = bundle, .deadman = p->deadman, .pulse = p->pulse };
+				  .listener = p->listener, .bundle = p->bundle, .deadman = p->deadman, .pulse = p->pulse };
 	memcpy(ep.psk, p->psk, sizeof(ep.psk));
 	explicit_bzero(p->psk, sizeof(p->psk));
 	for (enum log_kind k = 0; k < LOG_KIND_N; k++)
@@ -106,10 +102,11 @@ static bool start_engine(struct parent *p)
 	const pid_t self = getpid();
 	deadman_free(p->deadman);
 	p->deadman = NULL;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) != 0 || deadman_new(&p->deadman) != OK)
+	if (deadman_new(&p->deadman) != OK || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) != 0)
 		return false;
 	*p->pulse = (struct pulse){ 0 };
-	p->ready = false;
+	p->ready = p->dying = false;
+	p->turns = p->turns_told = 0;
 	p->will_len = 0;
 	fflush(NULL);
 	p->pid = fork();
@@ -135,6 +132,7 @@ static void forget_engine(struct parent *p)
 	p->engine = p->will_fd = -1;
 	p->pid = 0;
 	p->ready = false;
+	parent_reloaded(p, false);
 }
 
 /* Too many deaths in a short time: it will not get better. */
@@ -154,27 +152,53 @@ static const char *how(int st, char *buf, size_t cap)
 	return buf;
 }
 
+/* A node without an engine lets nothing pass: its rules stay, unless it was to let everything pass then. */
+static bool give_up(struct parent *p)
+{
+	p->keep_rules = p->rules_in && !p->live.fail_open;
+	if (p->keep_rules)
+		fprintf(stderr, "ipsd: the kernel's rules stay, so that nothing passes uninspected; 'ipsd --clean' takes them away\n");
+	return false;
+}
+
+static bool again(struct parent *p, int *code)
+{
+	if (start_engine(p)) {
+		status(p);
+		return true;
+	}
+	fprintf(stderr, "ipsd: no engine process can be started: %s\n", strerror(errno));
+	*code = EXIT_FAILED;
+	return give_up(p);
+}
+
 /* The engine has ended: what it was good for goes, and another one comes. false: the daemon ends too. */
 static bool after_death(struct parent *p, int st, int *code)
 {
+	static const struct timespec pause = { .tv_nsec = UNUSABLE_PAUSE_MS * NS_PER_MS };
 	char text[128];
-	const bool reborn = WIFEXITED(st) && WEXITSTATUS(st) == ENGINE_REBORN, was_ready = p->ready;
+	const bool reborn = WIFEXITED(st) && WEXITSTATUS(st) == ENGINE_REBORN;
+	const bool unusable = WIFEXITED(st) && WEXITSTATUS(st) == ENGINE_UNUSABLE;
 	vips_off(p);
 	forget_engine(p);
 	if (p->stopping)
 		return false;
-	if (!reborn)
+	if (reborn)
+		return again(p, code);
+	if (!unusable) /* that has said why */
 		fprintf(stderr, "ipsd: the engine process has ended: %s\n", how(st, text, sizeof(text)));
-	*code = EXIT_FAILED;
-	if ((WIFEXITED(st) && WEXITSTATUS(st) == ENGINE_UNUSABLE) || (!was_ready && !reborn))
-		return false;
-	if (!reborn && dies_too_often(p)) {
-		fprintf(stderr, "ipsd: it has died %d times within a minute: giving up\n", DEATHS_MAX);
+	if (!p->was_ready) {
+		*code = EXIT_FAILED;
 		return false;
 	}
-	*code = EXIT_FINE;
-	status(p);
-	return start_engine(p);
+	if (dies_too_often(p)) {
+		fprintf(stderr, "ipsd: it has died %d times within a minute: giving up\n", DEATHS_MAX);
+		*code = EXIT_FAILED;
+		return give_up(p);
+	}
+	if (unusable) /* an address or an interface may come back */
+		nanosleep(&pause, NULL);
+	return again(p, code);
 }
 
 static bool install_rules(struct parent *p)
@@ -204,12 +228,15 @@ static bool on_ready(struct parent *p, const struct proc_msg *m, int fd)
 	p->will_fd = fd;
 	p->will_len = size_min(m->len, sizeof(p->will));
 	memcpy(p->will, m->data, p->will_len);
-	if (!install_rules(p) || deadman_watch(p->deadman, START_WAIT_MS, on_death, p) != OK)
+	if (!install_rules(p))
 		return false;
-	p->ready = true;
+	if (deadman_watch(p->deadman, START_WAIT_MS, on_death, p) != OK) {
+		kill(p->pid, SIGKILL); /* its threads did not start: as dead as any */
+		return true;
+	}
+	p->ready = p->was_ready = true;
 	p->turned_at = parent_now();
 	fprintf(stderr, "ipsd: ready: %s, engine process %ld\n", p->live.hostname, (long)p->pid);
-	notify_ready(&p->notify);
 	status(p);
 	return true;
 }
@@ -228,7 +255,8 @@ static bool on_message(struct parent *p)
 	case PM_READY:
 		return on_ready(p, &m, fds[0]);
 	case PM_ACTIVE:
-		vips_on(p);
+		if (!p->dying)
+			vips_on(p);
 		break;
 	case PM_PASSIVE:
 		vips_off(p);
@@ -237,8 +265,9 @@ static bool on_message(struct parent *p)
 		parent_reload(p);
 		break;
 	case PM_RELOADED:
+		parent_reloaded(p, m.code == 0);
 		fprintf(stderr, "ipsd: reload: %s\n%.*s", m.code == 0 ? "done" : "refused", (int)m.len, m.data);
-		notify_ready(&p->notify);
+		p->told_ready = false;
 		break;
 	case PM_BUNDLE:
 	case PM_BAD_BUNDLE:
@@ -293,18 +322,35 @@ static bool on_signal(struct parent *p, int *code)
 static void watch_turns(struct parent *p, int64_t now)
 {
 	const int64_t dead = p->live.link.hb_interval_ns * p->live.link.hb_lost;
-	const int64_t hung = dead > HANG_MIN_MS * NS_PER_MS ? dead : HANG_MIN_MS * NS_PER_MS;
+	const int64_t pair = dead > HANG_MIN_MS * NS_PER_MS ? dead : HANG_MIN_MS * NS_PER_MS;
+	const int64_t hung = p->live.pair ? pair : HANG_ALONE_MS * NS_PER_MS;
 	const int64_t limit = p->stopping ? STOP_WAIT_MS * NS_PER_MS : hung;
 	const uint64_t turns = p->pulse->turns;
 	if (turns != p->turns && !p->stopping)
 		p->turned_at = now;
 	p->turns = turns;
-	if (p->pid <= 0 || !p->ready || (!p->live.pair && !p->stopping) || now - p->turned_at < limit)
+	if (p->pid <= 0 || !(p->ready || p->stopping) || now - p->turned_at < limit)
 		return;
 	fprintf(stderr, "ipsd: the engine %s: killed\n", p->stopping ? "does not end" : "stands still");
+	p->dying = true;
 	vips_off(p);
 	kill(p->pid, SIGKILL);
 	p->turned_at = now;
+}
+
+/* What the service manager hears: ready once packets are judged, or the whole table is here; and life, as long as the packet loop
+ * turns. */
+static void tell_manager(struct parent *p, int64_t now, int64_t *shown)
+{
+	if (p->ready && !p->told_ready && p->pulse->settled) {
+		notify_ready(&p->notify);
+		p->told_ready = true;
+	}
+	if (p->notify.watchdog_ns == 0 || now - *shown < p->notify.watchdog_ns / 4 || p->turns == p->turns_told)
+		return;
+	*shown = now;
+	p->turns_told = p->turns;
+	notify_watchdog(&p->notify);
 }
 
 static void on_time(struct parent *p, int64_t *refreshed, int64_t *shown)
@@ -312,31 +358,32 @@ static void on_time(struct parent *p, int64_t *refreshed, int64_t *shown)
 	char why[VIP_WHY];
 	const int64_t now = parent_now();
 	watch_turns(p, now);
-	if (p->vips_on && p->vip != NULL && now - *refreshed >= VIP_REFRESH_MS * NS_PER_MS) {
-		*refreshed = now;
-		if (vip_refresh(p->vip, VIP_LIFETIME_S, why) != OK)
-			fprintf(stderr, "ipsd: %s\n", why);
-	}
-	if (p->notify.watchdog_ns != 0 && now - *shown >= p->notify.watchdog_ns / 2) {
-		*shown = now;
-		notify_watchdog(&p->notify);
-	}
+	tell_manager(p, now, shown);
+	if (!p->vips_on || p->vip == NULL || now - *refreshed < VIP_REFRESH_MS * NS_PER_MS)
+		return;
+	*refreshed = now;
+	if (vip_refresh(p->vip, VIP_LIFETIME_S, why) != OK)
+		fprintf(stderr, "ipsd: %s\n", why);
 }
 
 static int serve(struct parent *p)
 {
 	int code = EXIT_FAILED;
 	int64_t refreshed = 0, shown = 0;
-	if (!start_engine(p))
+	if (bundle_make(p->conf, &p->rules, &p->bundle) != OK || !start_engine(p)) {
+		fprintf(stderr, "ipsd: no memory for the configuration, or no process for the engine\n");
 		return EXIT_FAILED;
+	}
 	code = EXIT_FINE;
 	for (;;) {
 		struct pollfd f[] = { { .fd = p->signals, .events = POLLIN }, { .fd = p->died, .events = POLLIN },
 				      { .fd = p->engine, .events = POLLIN } };
 		uint64_t n;
 		(void)poll(f, ARRAY_LEN(f), TURN_MS);
-		if (read(p->died, &n, sizeof(n)) > 0)
+		if (read(p->died, &n, sizeof(n)) > 0) {
+			p->dying = true;
 			vips_off(p);
+		}
 		if ((f[2].revents & (POLLIN | POLLHUP)) != 0 && !on_message(p)) {
 			code = EXIT_FAILED;
 			stop(p);
@@ -349,7 +396,8 @@ static int serve(struct parent *p)
 
 int parent_run(const struct parent_opt *o)
 {
-	struct parent p = { .o = o, .lock = -1, .listener = -1, .signals = -1, .died = -1, .engine = -1, .will_fd = -1 };
+	struct parent p = { .o = o, .lock = -1, .listener = -1, .signals = -1, .died = -1, .engine = -1, .will_fd = -1,
+			    .bundle = -1, .next_bundle = -1, .notify = { .fd = -1 } };
 	if (realpath(o->config, p.config) == NULL)
 		snprintf(p.config, sizeof(p.config), "%s", o->config);
 	if (parent_read(p.config, &p.conf, &p.live, &p.rules, parent_say, NULL) != OK)
@@ -368,9 +416,10 @@ int parent_run(const struct parent_opt *o)
 
 int parent_clean(const struct parent_opt *o)
 {
-	struct ruleset_report r;
-	if (ruleset_remove(o->run_dir, &r) == OK)
-		return EXIT_FINE;
-	fprintf(stderr, "ipsd: rules: %s\n", r.why);
-	return EXIT_FAILED;
+	struct parent p = { .o = o, .lock = -1, .listener = -1, .signals = -1, .died = -1, .engine = -1, .will_fd = -1,
+			    .bundle = -1, .next_bundle = -1, .notify = { .fd = -1 } };
+	if (!parent_lock(&p))
+		return EXIT_FAILED;
+	p.rules_in = true; /* a dead one's */
+	return parent_close(&p) ? EXIT_FINE : EXIT_FAILED;
 }

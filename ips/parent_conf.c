@@ -55,22 +55,44 @@ static enum err read_again(struct parent *p, struct outbuf *told, int *bundle)
 	return e;
 }
 
+static enum err refuse(struct parent *p, const char *text)
+{
+	return proc_tell(p->engine, PM_BAD_BUNDLE, 1, text);
+}
+
+/* One at a time: which of two was taken could not be told. */
 void parent_reload(struct parent *p)
 {
 	struct outbuf told = { 0 };
-	int fd = -1;
 	struct proc_msg m = { .kind = PM_BUNDLE };
-	notify_reloading(&p->notify);
-	const enum err e = read_again(p, &told, &fd);
-	if (told.p != NULL && told.len != 0)
-		fprintf(stderr, "ipsd: reload:\n%s", told.p);
-	const enum err sent = e == OK ? proc_send(p->engine, &m, &fd, 1) :
-					proc_tell(p->engine, PM_BAD_BUNDLE, 1, told.p != NULL ? told.p : err_text(e));
+	enum err sent;
+	if (p->next_bundle >= 0) {
+		sent = refuse(p, "another reload is under way; try again\n");
+	} else {
+		notify_reloading(&p->notify);
+		const enum err e = read_again(p, &told, &p->next_bundle);
+		if (told.p != NULL && told.len != 0)
+			fprintf(stderr, "ipsd: reload:\n%s", told.p);
+		if (e == OK)
+			sent = proc_send(p->engine, &m, &p->next_bundle, 1);
+		else
+			sent = refuse(p, told.p != NULL ? told.p : err_text(e));
+	}
 	if (sent != OK)
 		fprintf(stderr, "ipsd: reload: the engine cannot be reached: %s\n", err_text(sent));
-	if (fd >= 0)
-		close(fd);
 	outbuf_free(&told);
+}
+
+void parent_reloaded(struct parent *p, bool taken)
+{
+	const int old = taken ? p->bundle : p->next_bundle;
+	if (p->next_bundle < 0)
+		return;
+	if (taken)
+		p->bundle = p->next_bundle;
+	p->next_bundle = -1;
+	if (old >= 0)
+		close(old);
 }
 
 int parent_log_open(const struct live *l, enum log_kind k)

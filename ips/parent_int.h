@@ -24,6 +24,8 @@ struct parent {
 	int lock, listener, signals, died; /* died: eventfd of the watcher thread */
 	struct vip *vip;
 	bool rules_in;
+	bool keep_rules;             /* the engine cannot be had any more: nothing is to pass */
+	bool was_ready;              /* some engine was, since the start */
 	struct notify notify;
 	bool stopping;
 
@@ -31,12 +33,16 @@ struct parent {
 	pid_t pid;                   /* 0: none */
 	int engine;                  /* socket to it */
 	bool ready, vips_on;
+	bool told_ready;             /* the service manager: see settled() */
+	bool dying;                  /* its death is known, and its last wishes are not granted */
 	struct deadman *deadman;
 	struct pulse *pulse;
 	int will_fd;
 	size_t will_len;
 	uint8_t will[LINK_WILL_MAX];
+	int bundle, next_bundle;     /* what it works by; what it was sent and has not taken yet: -1 */
 	uint64_t turns;              /* last seen */
+	uint64_t turns_told;         /* when the service manager last heard */
 	int64_t turned_at;           /* when they changed */
 	int64_t deaths[DEATHS_MAX];  /* when the last ones died */
 	unsigned n_deaths;
@@ -47,7 +53,8 @@ int64_t parent_now(void);            /* monotonic nanoseconds */
 
 /* parent_open.c: what is opened once, and given back. */
 bool parent_open(struct parent *p);
-void parent_close(struct parent *p);
+bool parent_close(struct parent *p);                        /* false, and said so: the kernel's rules could not be taken away */
+bool parent_lock(struct parent *p);                         /* one daemon a folder: a second one changes nothing */
 int parent_log_open(const struct live *l, enum log_kind k); /* -1 and said so: it cannot be */
 
 /* parent_conf.c */
@@ -55,6 +62,8 @@ int parent_log_open(const struct live *l, enum log_kind k); /* -1 and said so: i
 enum err parent_read(const char *path, struct conf **c, struct live *l, struct rulefiles *r, gen_error_fn *tell,
 		     void *arg) MUST_USE;
 void parent_reload(struct parent *p);
+/* The engine has taken what it was sent, or not. The next engine begins with what holds. */
+void parent_reloaded(struct parent *p, bool taken);
 void parent_reopen_logs(struct parent *p);
 
 #endif

@@ -36,7 +36,7 @@ static bool run_path(const struct parent *p, const char *name, char *out, size_t
 }
 
 /* One daemon a folder: a second one changes nothing. */
-static bool take_lock(struct parent *p)
+bool parent_lock(struct parent *p)
 {
 	char path[PATH_LEN], pid[32];
 	if (mkdir(p->o->run_dir, 0755) != 0 && errno != EEXIST)
@@ -51,6 +51,8 @@ static bool take_lock(struct parent *p)
 		pid[n > 0 ? strcspn(pid, "\n") : 0] = '\0';
 		fprintf(stderr, "ipsd: another ipsd (process %s) works in %s; stop it, or name another folder with --run-dir\n",
 			pid, p->o->run_dir);
+		close(p->lock);
+		p->lock = -1;
 		return false;
 	}
 	const int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
@@ -130,6 +132,19 @@ static bool open_pair(struct parent *p)
 	return false;
 }
 
+/* At the start a log that cannot be written is an error; later the node works on without. */
+static bool try_logs(const struct parent *p)
+{
+	for (enum log_kind k = 0; k < LOG_KIND_N; k++) {
+		const int fd = parent_log_open(&p->live, k);
+		if (fd < 0 && p->live.log[k].on)
+			return false;
+		if (fd >= 0)
+			close(fd);
+	}
+	return true;
+}
+
 bool parent_open(struct parent *p)
 {
 	char why[NOTIFY_WHY];
@@ -139,7 +154,7 @@ bool parent_open(struct parent *p)
 	}
 	if (notify_init(&p->notify, why) != OK)
 		fprintf(stderr, "ipsd: %s\n", why);
-	return take_lock(p) && who(p) && open_signals(p) && open_listener(p) && open_pair(p);
+	return parent_lock(p) && who(p) && try_logs(p) && open_signals(p) && open_listener(p) && open_pair(p);
 }
 
 static void close_fd(int fd)
@@ -148,19 +163,24 @@ static void close_fd(int fd)
 		close(fd);
 }
 
-void parent_close(struct parent *p)
+bool parent_close(struct parent *p)
 {
 	struct ruleset_report r;
 	char path[PATH_LEN], why[VIP_WHY];
-	if (p->vip != NULL && vip_remove(p->vip, why) != OK)
+	bool ok = true;
+	if (p->vip != NULL && p->vips_on && vip_remove(p->vip, why) != OK)
 		fprintf(stderr, "ipsd: %s\n", why);
 	vip_close(p->vip);
-	if (p->rules_in && ruleset_remove(p->o->run_dir, &r) != OK)
+	if (p->rules_in && !p->keep_rules && ruleset_remove(p->o->run_dir, &r) != OK) {
 		fprintf(stderr, "ipsd: rules: %s\n", r.why);
-	if (p->listener >= 0 && run_path(p, "ips.sock", path, sizeof(path)))
+		ok = false;
+	}
+	if (p->lock >= 0 && run_path(p, "ips.sock", path, sizeof(path))) /* ours, or a dead one's */
 		(void)unlink(path);
-	if (p->pulse != NULL && run_path(p, "ipsd.pid", path, sizeof(path))) /* we had the lock */
+	if (p->lock >= 0 && run_path(p, "ipsd.pid", path, sizeof(path)))
 		(void)unlink(path);
+	close_fd(p->bundle);
+	close_fd(p->next_bundle);
 	close_fd(p->listener);
 	close_fd(p->signals);
 	close_fd(p->died);
@@ -169,4 +189,5 @@ void parent_close(struct parent *p)
 	rulefiles_free(&p->rules);
 	conf_free(p->conf);
 	explicit_bzero(p->psk, sizeof(p->psk));
+	return ok;
 }

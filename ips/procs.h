@@ -42,7 +42,7 @@ enum err proc_tell(int fd, enum proc_msg_kind kind, uint32_t code, const char *t
 /* Written by the engine, read by the parent. */
 struct pulse {
 	_Atomic uint64_t turns;  /* of the packet loop: a loop that stands still is dead */
-	_Atomic int64_t dead_ns; /* for so long; 0: not watched yet */
+	_Atomic bool settled;    /* it works, or stands by with the whole table */
 	_Atomic int role;        /* enum ha_role, for the status line */
 };
 

@@ -101,7 +101,7 @@ enum err replica_join(struct replica *r)
 	TRY(ha_sender_hello(&r->sender, &h));
 	r->mode = REPLICA_ACTIVE;
 	r->whole = false;
-	r->released = r->whole_seq = 0;
+	r->released = r->written = r->whole_seq = 0;
 	r->failed = OK;
 	r->n_ended = 0;
 	engine_ha_on_end(r->engine, note_end, r);
@@ -155,7 +155,7 @@ static enum err add_changes(struct replica *n)
 enum err replica_commit(struct replica *n, struct span *bytes)
 {
 	struct ha_sender *s = &n->sender;
-	struct ha_commit c = { .released = n->released,
+	struct ha_commit c = { .released = n->written,
 			       .last_serial = session_last_serial(engine_sessions(n->engine)),
 			       .packet_nr = n->packet_nr,
 			       .whole = n->whole };

@@ -125,7 +125,7 @@ static void judge(struct worker *w, struct packet *p, struct pktio_verdict *out,
 	p->nr = ++w->r.packet_nr;
 	const struct verdict v = engine_packet(w->r.engine, p);
 	out->pass = v.pass;
-	if (!v.reset || f->n_reset + 2 > ARRAY_LEN(f->reset))
+	if (!v.reset)
 		return;
 	reset_make(p, v.reset_seq, &f->reset[f->n_reset], &f->reset[f->n_reset + 1]);
 	f->n_reset += 2;
@@ -137,7 +137,9 @@ static void take_packets(struct worker *w)
 	if (w->n_flights == PKTIO_FLIGHTS || !pair_takes(w))
 		return;
 	struct flight *f = &w->flight[(w->first + w->n_flights) % PKTIO_FLIGHTS];
-	*f = (struct flight){ .sent = w->now };
+	f->seq = 0;
+	f->sent = w->now;
+	f->n = f->n_reset = 0;
 	if (w->cfg.io->ops->recv(w->cfg.io, w->batch, PKTIO_BATCH_MAX, &f->n) != OK) {
 		worker_event(w, HAE_SYNC_FAILED, w->cfg.io->why);
 		w->end = ENGINE_FAILED;

@@ -10,7 +10,7 @@
 #include "ips/routes.h"
 #include "ips/worker.h"
 
-enum { RESETS_MAX = 8, OWN_MAX = 512, PORTS_MAX = 4096 };
+enum {  OWN_MAX = 512, PORTS_MAX = 4096 };
 
 /* A batch that waits for its release. */
 struct flight {
@@ -18,11 +18,12 @@ struct flight {
 	mono_t sent;
 	unsigned n, n_reset;
 	struct pktio_verdict v[PKTIO_BATCH_MAX];
-	struct reset reset[2 * RESETS_MAX];
+	struct reset reset[2 * PKTIO_BATCH_MAX];
 };
 
 /* The box's own addresses: packets to them are the kernel's. Sorted. */
 struct own {
+	bool bridge;                 /* groups and broadcasts go through it to others */
 	unsigned n;
 	struct own_addr {
 		uint8_t family;
@@ -58,11 +59,13 @@ struct worker {
 	uint64_t epoch;              /* of the link's connection that is in use */
 	mono_t beaten;               /* when the last heartbeat went out; zero: the next one is to go at once */
 	mono_t lease;                /* from here on the peer waits for the dead interval before it takes over */
-	uint64_t told_released;
+	uint64_t told_written;
+	uint64_t marked;             /* batch whose records end at mark in the log ring; 0: none is waited for */
+	uint32_t mark;
 	bool hold;                   /* the link broke and the peer may still count itself whole */
 	mono_t hold_since;
 	mono_t down_at;              /* when the link was lost */
-	bool was_seen, was_dead, was_up, said_whole;
+	bool was_seen, was_dead, was_up, said_whole, said_left;
 	bool peer_whole;             /* the peer's last heartbeat says so: see peering.h */
 	enum engine_exit end;
 

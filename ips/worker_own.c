@@ -52,7 +52,9 @@ void own_read(struct own *o, const struct live *l)
 	static const uint8_t everyone[4] = { 255, 255, 255, 255 };
 	struct ifaddrs *all = NULL;
 	o->n = 0;
-	add(o, 4, everyone, sizeof(everyone));
+	o->bridge = l->bridge;
+	if (!l->bridge)
+		add(o, 4, everyone, sizeof(everyone));
 	for (unsigned i = 0; i < l->n_vip; i++) {
 		add(o, l->vip[i].family, l->vip[i].addr.b, l->vip[i].family == 6 ? 16 : 4);
 		add_broadcast(o, &l->vip[i]);
@@ -60,12 +62,20 @@ void own_read(struct own *o, const struct live *l)
 	if (getifaddrs(&all) == 0) {
 		for (const struct ifaddrs *i = all; i != NULL; i = i->ifa_next) {
 			add_sockaddr(o, i->ifa_addr);
-			if ((i->ifa_flags & IFF_BROADCAST) != 0)
+			if ((i->ifa_flags & IFF_BROADCAST) != 0 && !l->bridge)
 				add_sockaddr(o, i->ifa_broadaddr);
 		}
 		freeifaddrs(all);
 	}
 	qsort(o->v, o->n, sizeof(o->v[0]), compare);
+}
+
+/* Groups that no router forwards, and no bridge should lose: 224.0.0.0/24, ff01::/16, ff02::/16. */
+static bool link_local(const struct own_addr *g)
+{
+	if (g->family == 4)
+		return g->a.b[0] == 224 && g->a.b[1] == 0 && g->a.b[2] == 0;
+	return (g->a.b[1] & 0x0f) == 1 || (g->a.b[1] & 0x0f) == 2;
 }
 
 bool own_packet(const struct own *o, const struct packet *p, struct own_addr *dst)
@@ -81,7 +91,7 @@ bool own_packet(const struct own *o, const struct packet *p, struct own_addr *ds
 	}
 	memcpy(dst->a.b, octets.p, octets.len);
 	if (six ? dst->a.b[0] == IP6_MULTICAST : (dst->a.b[0] & 0xf0) == IP4_MULTICAST)
-		return true;
+		return !o->bridge || link_local(dst);
 	return bsearch(dst, o->v, o->n, sizeof(o->v[0]), compare) != NULL;
 }
 

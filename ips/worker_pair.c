@@ -111,7 +111,10 @@ void pair_anew(struct worker *w)
 
 static void end_hold(struct worker *w)
 {
-	const bool told = mono_before(w->hold_since, w->status.peer_at) && !w->peer_whole;
+	/* A heartbeat that was under way when the link broke says nothing of that. */
+	const bool after = w->status.peer.seq >= w->r.whole_seq ||
+			   mono_diff(w->status.peer_at, w->hold_since) > w->cfg.live->link.hb_interval_ns;
+	const bool told = mono_before(w->hold_since, w->status.peer_at) && after && !w->peer_whole;
 	const bool late = mono_diff(w->now, w->hold_since) > HOLD_DEADS * pair_dead_ns(w);
 	if (!w->hold || !(told || late || w->status.peer_dead))
 		return;
@@ -128,8 +131,22 @@ static void join(struct worker *w)
 		part(w);
 		return;
 	}
-	w->told_released = 0;
+	w->told_written = w->marked = 0;
 	worker_event(w, HAE_BULK_START, "");
+}
+
+/* A record is the peer's to write until it is in the file: the ring dies with this process. */
+static void watch_logs(struct worker *w)
+{
+	struct replica *r = &w->r;
+	if (w->marked != 0 && logs_past(w->logs, w->cfg.nr, w->mark)) {
+		r->written = w->marked;
+		w->marked = 0;
+	}
+	if (w->marked == 0 && r->written != r->released) {
+		w->marked = r->released;
+		w->mark = logs_mark(w->logs, w->cfg.nr);
+	}
 }
 
 uint64_t pair_commit(struct worker *w)
@@ -141,10 +158,11 @@ uint64_t pair_commit(struct worker *w)
 		return 0;
 	if (!begun && link_queued(w->cfg.link) < BULK_QUEUED_MAX)
 		(void)replica_bulk(r, BULK_STEP);
-	const bool tell = r->released != w->told_released && mono_diff(w->now, w->beaten) * 2 > w->cfg.live->link.hb_interval_ns;
+	watch_logs(w);
+	const bool tell = r->written != w->told_written && mono_diff(w->now, w->beaten) * 2 > w->cfg.live->link.hb_interval_ns;
 	if (!replica_pending(r) && !tell && (begun || !r->whole))
 		return 0;
-	w->told_released = r->released;
+	w->told_written = r->written;
 	if (replica_commit(r, &bytes) != OK || link_send(w->cfg.link, bytes) != OK) {
 		worker_event(w, HAE_SYNC_FAILED, "the link takes no more");
 		link_drop(w->cfg.link, w->now);
@@ -234,8 +252,25 @@ static void stand_by(struct worker *w)
 	}
 }
 
+/* The peer says nothing: its kernel may keep the connection for as long as it likes. */
+static bool silent(const struct worker *w)
+{
+	const struct flight *f = &w->flight[w->first];
+	const bool late = w->n_flights != 0 && f->seq != 0 && mono_diff(w->now, f->sent) > pair_dead_ns(w);
+	return pair_follows(w) && (w->status.peer_dead || late);
+}
+
+/* The active node goes on without us: what we have grows old. It may have lost the connection that we still see. */
+static bool left_alone(const struct worker *w, bool up)
+{
+	const mono_t since = up ? mono_add(w->status.synced_since, pair_dead_ns(w)) : w->down_at;
+	return w->status.peer.role == HA_ACTIVE && !w->peer_whole && mono_before(since, w->status.peer_at);
+}
+
 static void watch_link(struct worker *w)
 {
+	if (silent(w))
+		link_drop(w->cfg.link, w->now);
 	const bool up = link_state(w->cfg.link) == LINK_UP, other = w->epoch != link_epoch(w->cfg.link);
 	if (up != w->was_up)
 		worker_event(w, up ? HAE_LINK_UP : HAE_LINK_DOWN, "");
@@ -246,11 +281,9 @@ static void watch_link(struct worker *w)
 		broken(w);
 	if (w->peering.role == HA_ACTIVE && w->r.mode == REPLICA_ALONE && up && !w->hold)
 		join(w);
-	if (w->peering.role == HA_STANDBY && up && other)
+	if (w->r.mode == REPLICA_STANDBY && up && other)
 		stand_by(w);
-	/* The active node goes on without us: what we have grows old. */
-	if (w->r.mode == REPLICA_STANDBY && !up && mono_before(w->down_at, w->status.peer_at) && !w->peer_whole &&
-	    w->status.peer.role == HA_ACTIVE)
+	if (w->r.mode == REPLICA_STANDBY && left_alone(w, up))
 		w->r.whole = false;
 }
 
@@ -279,8 +312,8 @@ static void promote(struct worker *w)
 static void step_down(struct worker *w)
 {
 	worker_event(w, HAE_STEP_DOWN, "");
+	tell_parent(w, PM_PASSIVE); /* first: the peer has the addresses already */
 	worker_drop_all(w);
-	tell_parent(w, PM_PASSIVE);
 	w->end = ENGINE_REBORN;
 }
 
@@ -312,16 +345,21 @@ static void obey(struct worker *w, enum peering_act act)
 static void beat(struct worker *w)
 {
 	const bool whole = w->r.mode == REPLICA_STANDBY ? w->r.whole : pair_follows(w) && w->r.whole_seq != 0;
-	if (mono_diff(w->now, w->beaten) < w->cfg.live->link.hb_interval_ns && whole == w->said_whole)
+	/* Who leaves names its last batch once that has been let out: only then is it to be taken over. */
+	const bool leaving = w->peering.role == HA_LEAVING, early = leaving && w->n_flights != 0, left = leaving && !early;
+	const bool due = mono_diff(w->now, w->beaten) >= w->cfg.live->link.hb_interval_ns;
+	if (!due && whole == w->said_whole && left == w->said_left)
 		return;
+	const uint64_t seq = w->r.mode == REPLICA_STANDBY ? w->r.receiver.seq : early ? 0 : w->r.sender.seq;
 	const struct link_beat b = { .role = (uint8_t)(w->peering.role | (whole ? PEERING_WHOLE : 0)),
 				     .quality = QUALITY,
 				     .priority = w->cfg.live->priority,
 				     .term = w->peering.term,
-				     .seq = w->r.mode == REPLICA_STANDBY ? w->r.receiver.seq : w->r.sender.seq };
+				     .seq = seq };
 	link_beat(w->cfg.link, &b, w->now);
 	w->beaten = w->lease = w->now;
 	w->said_whole = whole;
+	w->said_left = left;
 }
 
 static void tell_changes(struct worker *w, const struct peering_in *in)
@@ -346,20 +384,25 @@ void pair_turn(struct worker *w)
 	tell_changes(w, &in);
 	obey(w, peering_step(&w->peering, &in));
 	beat(w);
-	if (w->cfg.pulse != NULL)
+	if (w->cfg.pulse != NULL) {
 		w->cfg.pulse->role = w->peering.role;
+		w->cfg.pulse->settled = pair_works(w) || (w->r.mode == REPLICA_STANDBY && w->r.whole);
+	}
 }
 
 bool pair_overslept(const struct worker *w, mono_t now)
 {
-	return paired(w) && pair_works(w) && mono_diff(now, w->lease) > pair_dead_ns(w);
+	const bool counts = pair_works(w) || w->r.mode == REPLICA_STANDBY;
+	return paired(w) && counts && mono_diff(now, w->lease) > pair_dead_ns(w);
 }
 
 void pair_slept(struct worker *w)
 {
 	const uint64_t before = w->status.backlog_dropped;
-	if (!paired(w) || !pair_works(w))
+	if (w->r.mode == REPLICA_STANDBY) { /* the active node has gone on without us */
+		pair_anew(w);
 		return;
+	}
 	worker_drop_all(w);
 	char text[128];
 	snprintf(text, sizeof(text), "%llu packets", (unsigned long long)(w->status.backlog_dropped - before));
@@ -373,6 +416,8 @@ void pair_start(struct worker *w)
 	if (!paired(w)) {
 		w->peering.role = HA_ACTIVE;
 		w->peering.since = w->now;
+		if (w->cfg.pulse != NULL)
+			w->cfg.pulse->settled = true;
 		return;
 	}
 	const struct peering_cfg pc = { .dead_ns = pair_dead_ns(w),

@@ -360,10 +360,11 @@ static enum err install(struct work *w, const struct ruleset_opt *o)
 	w->r->backend = ruleset_backend_name(w->state.backend);
 	TRY(plan_sysctls(w, o));
 	TRY(save_state(w));
-	enum err e = set_sysctls(w);
+	/* Forwarding begins when the rules stand, and ends before they go: nothing is forwarded beside them. */
 	ruleset_plan_install(&w->plan, w->state.backend, o, w->ipv6);
+	enum err e = run_plan(w);
 	if (e == OK)
-		e = run_plan(w);
+		e = set_sysctls(w);
 	if (e == OK && w->had && w->old.backend != w->state.backend)
 		e = remove_rules(w, w->old.backend);
 	if (e == OK) {
@@ -372,8 +373,8 @@ static enum err install(struct work *w, const struct ruleset_opt *o)
 		return OK;
 	}
 	if (!w->had) {
-		(void)remove_rules(w, w->state.backend);
 		restore_sysctls(w, &w->state);
+		(void)remove_rules(w, w->state.backend);
 		forget_state(w);
 	}
 	return e;
@@ -400,12 +401,12 @@ enum err ruleset_remove(const char *state_dir, struct ruleset_report *r)
 		return ERR_NOMEM;
 	const enum err state = load_state(w);
 	enum err e = OK;
+	if (w->had)
+		restore_sysctls(w, &w->old);
 	for (unsigned b = 0; b < RULESET_BACKENDS; b++) {
 		const enum err each = remove_rules(w, (enum ruleset_backend)b);
 		e = e != OK ? e : each;
 	}
-	if (w->had)
-		restore_sysctls(w, &w->old);
 	if (e == OK && state == OK)
 		forget_state(w);
 	free(w);
