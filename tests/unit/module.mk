@@ -77,3 +77,4 @@ UNIT += procs:ips,base
 UNIT += reset:ips,forward,base
 UNIT += live:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += bundle:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += replica:ips,nfq,hacache,sigs,decoders,forward,base
