@@ -145,7 +145,8 @@ static uint32_t drain(struct logs *l)
 static void all_past(struct logs *l)
 {
 	for (unsigned i = 0; i < l->n_rings; i++)
-		atomic_store_explicit(&l->past[i], atomic_load_explicit(&l->ring[i].tail, memory_order_relaxed), memory_order_release);
+		atomic_store_explicit(&l->past[i], atomic_load_explicit(&l->ring[i].tail, memory_order_relaxed),
+				      memory_order_release);
 }
 
 static struct orders take_orders(struct logs *l)

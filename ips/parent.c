@@ -18,8 +18,15 @@
 #include "ips/parent_int.h"
 #include "nfq/ruleset.h"
 
-enum { TURN_MS = 20, START_WAIT_MS = 5000, STOP_WAIT_MS = 8000, WILL_TIMES = 3, HANG_MIN_MS = 500, HANG_ALONE_MS = 5000,
-       UNUSABLE_PAUSE_MS = 500 };
+enum {
+	TURN_MS = 20,
+	START_WAIT_MS = 5000,
+	STOP_WAIT_MS = 8000,
+	HANG_MIN_MS = 500,
+	HANG_ALONE_MS = 5000,
+	UNUSABLE_PAUSE_MS = 500,
+	WILL_TIMES = 3
+};
 
 void parent_say(void *arg, const char *text)
 {
@@ -157,7 +164,8 @@ static bool give_up(struct parent *p)
 {
 	p->keep_rules = p->rules_in && !p->live.fail_open;
 	if (p->keep_rules)
-		fprintf(stderr, "ipsd: the kernel's rules stay, so that nothing passes uninspected; 'ipsd --clean' takes them away\n");
+		fprintf(stderr, "ipsd: the kernel's rules stay, so that nothing passes uninspected; "
+				"'ipsd --clean' takes them away\n");
 	return false;
 }
 

@@ -34,7 +34,7 @@ struct replica {
 	bool whole;                  /* active: the table is on its way to the peer; standby: it is here */
 	uint64_t whole_seq;          /* active: the batch that completed it */
 	uint64_t released;
-	uint64_t written;            /* active: the owner's word: records up to this batch are in its logs, the peer may forget them */
+	uint64_t written;            /* active, the owner's word: records up to this batch are in its logs */
 	uint64_t packet_nr;
 
 	struct ha_receiver receiver; /* standby */

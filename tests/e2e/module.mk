@@ -6,7 +6,7 @@ vip_tool_E2E_LIBS := ips forward base
 CHECK_SCRIPTS += tests/e2e/nfq.sh tests/e2e/vip.sh tests/e2e/sandbox.sh
 CHECK_SCRIPTS += tests/e2e/flowplay.sh tests/e2e/iccp_sim.sh
 CHECK_SCRIPTS += tests/e2e/live.sh tests/e2e/live_captures.sh tests/e2e/live_rules.sh
-CHECK_SCRIPTS += tests/e2e/pair.sh tests/e2e/pair_stops.sh
+CHECK_SCRIPTS += tests/e2e/pair.sh tests/e2e/pair_stops.sh tests/e2e/pair_care.sh
 CHECK_RELEASE += e2e-tools sandbox-test
 CHECK_ASAN += e2e-tools
 
