@@ -6,6 +6,7 @@ CHECK_SCRIPTS += tests/golden/demo.sh tests/e2e/demo_live.sh tests/golden/broken
 
 include tests/tools/module.mk
 include tests/e2e/module.mk
+include tests/oracle/module.mk
 
 # Unit tests that count or refuse allocations (tests/unit/alloc.h).
 WRAP_ALLOC := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free

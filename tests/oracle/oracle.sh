@@ -1,0 +1,63 @@
+#!/bin/sh
+# The oracle in its namespaces: sender, engine, a router behind it, receiver. Arguments go to the program (see README.md).
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+B=${B:-build/gcc-release}
+. tests/e2e/lib.sh
+oracle=$PWD/$B/oracle/oracle last=$PWD/$B/oracle/oracle-last
+need_root "the oracle"
+
+# The sender's namespace has no address: its kernel answers nothing in the senders' names.
+topology() {
+	ns_add a r h b
+	link a e0 r r0
+	link r r1 h h0
+	link h h1 b e0
+	address r r0 10.91.1.1/24
+	address r r1 10.91.2.1/24
+	address h h0 10.91.2.2/24
+	address h h1 10.91.3.1/24
+	address b e0 10.91.3.2/24
+	for ns in r h; do
+		in_ns $ns sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$f; done'
+	done
+	ip -n "$run_id-r" neigh replace 10.91.1.2 lladdr "$(mac a e0)" dev r0 nud permanent
+	ip -n "$run_id-r" route add 10.93.0.0/16 via 10.91.1.2
+	ip -n "$run_id-r" route add 10.91.3.0/24 via 10.91.2.2
+	ip -n "$run_id-h" route add 10.93.0.0/16 via 10.91.2.1
+	ip -n "$run_id-b" route add default via 10.91.3.1
+	in_ns b sh -c 'cd /proc/sys/net/ipv4; echo 0 >tcp_syncookies; echo 65535 >tcp_max_syn_backlog; echo 1 >tcp_synack_retries
+		echo 65535 >../core/somaxconn'
+	for port in r0 r1; do
+		in_ns r iptables -t raw -A PREROUTING -i $port -j NFQUEUE --queue-num 0 || exit 1
+	done
+}
+
+mac() { # NS IF
+	ip -n "$run_id-$1" -o link show "$2" | sed 's/.*link\/ether \([^ ]*\).*/\1/'
+}
+
+play() { # PROGRAM ARGUMENT...
+	program=$1
+	shift
+	nice -n "${ORACLE_NICE:-0}" "$program" "$run_id-a" "$run_id-r" "$run_id-b" "$(mac r r0)" "$@"
+}
+
+topology
+if [ $# -gt 0 ]; then
+	play "$oracle" "$@"
+	exit
+fi
+if play "$last" --class covered --n 200 --seed "${ORACLE_SEED:-1}" >"$work/last"; then
+	echo "not ok - an engine that lets the last copy win is found out"
+	failed=1
+else
+	echo "ok - an engine that lets the last copy win is found out: $(tail -n 1 "$work/last") of 200"
+fi
+if play "$oracle" --n "${ORACLE_N:-10000}" --seed "${ORACLE_SEED:-1}" --examples --fragments; then
+	echo "ok - the application reads what the decoders saw"
+else
+	echo "not ok - the application reads what the decoders saw"
+	failed=1
+fi
+exit $failed
