@@ -279,7 +279,9 @@ static void watch_link(struct worker *w)
 	w->was_up = up;
 	if (w->r.mode == REPLICA_ACTIVE && (!up || other))
 		broken(w);
-	if (w->peering.role == HA_ACTIVE && w->r.mode == REPLICA_ALONE && up && !w->hold)
+	/* A connection comes up before the heartbeats have shown that the dead peer lives again. */
+	const bool heard = w->status.peer_seen && !w->status.peer_dead;
+	if (w->peering.role == HA_ACTIVE && w->r.mode == REPLICA_ALONE && up && heard)
 		join(w);
 	if (w->r.mode == REPLICA_STANDBY && up && other)
 		stand_by(w);
