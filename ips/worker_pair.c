@@ -233,12 +233,15 @@ static void feed(struct worker *w, struct span s)
 static void receive(struct worker *w)
 {
 	const struct span s = link_recv(w->cfg.link);
-	if (s.len == 0 || w->epoch == 0 || w->epoch != link_epoch(w->cfg.link))
+	const bool ours = w->epoch != 0 && w->epoch == link_epoch(w->cfg.link);
+	if (s.len == 0)
 		return;
-	if (pair_follows(w))
+	if (ours && pair_follows(w))
 		take_acks(w, s);
-	else if (w->r.mode == REPLICA_STANDBY)
+	else if (ours && w->r.mode == REPLICA_STANDBY)
 		feed(w, s);
+	else if (link_state(w->cfg.link) != LINK_UP)
+		link_consume(w->cfg.link, s.len); /* nobody's any more: the next connection would wait for its reader */
 }
 
 static void stand_by(struct worker *w)
