@@ -40,7 +40,8 @@ static int fail(const struct link *l, int fd, const char *what, char *why)
 {
 	char text[ADDR_TEXT];
 	int e = errno;
-	snprintf(why, LINK_WHY, "%s %s port %u: %s", what, addr_text(&l->cfg.own, l->cfg.family, text), l->cfg.port, strerror(e));
+	snprintf(why, LINK_WHY, "%s %s port %u%s%s: %s", what, addr_text(&l->cfg.own, l->cfg.family, text), l->cfg.port,
+		 l->cfg.ifname[0] != '\0' ? " on " : "", l->cfg.ifname, strerror(e));
 	if (fd >= 0)
 		close(fd);
 	return -1;
