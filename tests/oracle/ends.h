@@ -16,11 +16,12 @@ enum how_ended { STILL_OPEN, ENDED_CLEAN, ENDED_RESET };
 /* One schedule being played. */
 struct conn {
 	const struct schedule *s;
-	uint16_t id, port;           /* its sender is 10.93.id, port */
+	uint16_t id, port;           /* its sender is 10.93.id or fd93::id, port */
 	bool engine;                 /* looks at it */
 	unsigned next;               /* step */
 	/* the sender's view */
 	bool opened, acked_any;
+	uint16_t peer_port;          /* 0: nothing heard yet */
 	uint32_t peer_next, acked, tick, peer_ts;
 	/* what the receiver's application read */
 	int fd;
@@ -37,15 +38,17 @@ struct conn {
 };
 
 struct conn *conn_of(struct conn *c, unsigned n, uint16_t id);
+/* The one whose sender has that address and port; NULL: none of these. */
+struct conn *conn_at(struct conn *c, unsigned n, const struct tuple *t, bool destination);
 
 /* A file descriptor of the namespace that the process is in next; false: there is none of that name. */
 bool ends_enter(const char *ns);
 
 struct wire {
 	int fd;
-	uint8_t head[14];            /* Ethernet's */
+	uint8_t head[12];            /* Ethernet's, but for the type */
 	uint64_t sent;               /* packets */
-	uint16_t ip_id;
+	uint32_t ip_id;
 };
 bool wire_open(struct wire *w, const char *ifname, const char *gateway_mac);
 void wire_send(struct wire *w, struct conn *c, const struct step *st);
@@ -69,8 +72,11 @@ unsigned middle_turn(struct middle *m);
 
 struct receiver {
 	int fd[2];
+	int ns_here, ns_back;        /* its network namespace, and that of the engine */
 };
 bool receiver_open(struct receiver *r);
+/* Calls the servers among the senders. */
+void receiver_call(struct receiver *r, struct conn *c, unsigned n);
 void receiver_turn(struct receiver *r, struct conn *c, unsigned n);
 void receiver_drop(struct conn *c);
 

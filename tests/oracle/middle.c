@@ -61,9 +61,8 @@ static void add_seen(struct conn *c, uint16_t octet)
 static void write_down(void *arg, const struct session *s, enum dir d, uint32_t seq, struct span bytes)
 {
 	struct middle *m = arg;
-	const struct tuple *t = &s->s.tuple[d];
-	struct conn *c = t->src.b[1] == 93 ? conn_of(m->c, m->n, (uint16_t)(t->src.b[2] << 8 | t->src.b[3])) : NULL;
-	if (c == NULL || c->port != t->sport)
+	struct conn *c = conn_at(m->c, m->n, &s->s.tuple[d], false);
+	if (c == NULL)
 		return;
 	if (!c->started || c->serial != s->s.serial) {
 		c->started = true;
@@ -111,8 +110,7 @@ static bool looks(const struct middle *m, const struct packet *p)
 	struct packet q = *p;
 	if (packet_decode(&q) != REASON_NONE)
 		return true;
-	const struct addr *a = q.tuple.src.b[1] == 93 ? &q.tuple.src : &q.tuple.dst;
-	const struct conn *c = conn_of(m->c, m->n, (uint16_t)(a->b[2] << 8 | a->b[3]));
+	const struct conn *c = conn_at(m->c, m->n, &q.tuple, p->ifin != m->outside);
 	return c == NULL || c->engine;
 }
 

@@ -58,7 +58,10 @@ static bool bench_open(struct bench *b, const struct opt *o)
 		perror("oracle: the sender");
 		return false;
 	}
-	return ends_enter(o->ns[1]) && middle_open(&b->mid, "r0");
+	if (!ends_enter(o->ns[1]))
+		return false;
+	b->rcv.ns_back = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	return b->rcv.ns_back >= 0 && middle_open(&b->mid, "r0");
 }
 
 /* --- the smallest that still shows it --------------------------------------------------------- */

@@ -13,23 +13,36 @@ topology() {
 	link a e0 r r0
 	link r r1 h h0
 	link h h1 b e0
-	address r r0 10.91.1.1/24
-	address r r1 10.91.2.1/24
-	address h h0 10.91.2.2/24
-	address h h1 10.91.3.1/24
-	address b e0 10.91.3.2/24
+	address r r0 10.91.1.1/24 fd91:1::1/64
+	address r r1 10.91.2.1/24 fd91:2::1/64
+	address h h0 10.91.2.2/24 fd91:2::2/64
+	address h h1 10.91.3.1/24 fd91:3::1/64
+	address b e0 10.91.3.2/24 fd91:3::2/64
 	for ns in r h; do
-		in_ns $ns sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$f; done'
+		in_ns $ns sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$f; done
+			echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 	done
-	ip -n "$run_id-r" neigh replace 10.91.1.2 lladdr "$(mac a e0)" dev r0 nud permanent
-	ip -n "$run_id-r" route add 10.93.0.0/16 via 10.91.1.2
-	ip -n "$run_id-r" route add 10.91.3.0/24 via 10.91.2.2
-	ip -n "$run_id-h" route add 10.93.0.0/16 via 10.91.2.1
-	ip -n "$run_id-b" route add default via 10.91.3.1
+	for host in 10.91.1.2 fd91:1::2; do
+		ip -n "$run_id-r" neigh replace $host lladdr "$(mac a e0)" dev r0 nud permanent
+	done
+	routes r "10.93.0.0/16 via 10.91.1.2" "10.91.3.0/24 via 10.91.2.2" "fd93::/64 via fd91:1::2" "fd91:3::/64 via fd91:2::2"
+	routes h "10.93.0.0/16 via 10.91.2.1" "fd93::/64 via fd91:2::1"
+	routes b "default via 10.91.3.1" "default via fd91:3::1"
 	in_ns b sh -c 'cd /proc/sys/net/ipv4; echo 0 >tcp_syncookies; echo 65535 >tcp_max_syn_backlog; echo 1 >tcp_synack_retries
 		echo 65535 >../core/somaxconn'
+	in_ns r ip6tables -t raw -A PREROUTING -p icmpv6 -j ACCEPT || exit 1
 	for port in r0 r1; do
-		in_ns r iptables -t raw -A PREROUTING -i $port -j NFQUEUE --queue-num 0 || exit 1
+		for tables in iptables ip6tables; do
+			in_ns r $tables -t raw -A PREROUTING -i $port -j NFQUEUE --queue-num 0 || exit 1
+		done
+	done
+}
+
+routes() { # NS ROUTE...
+	ns=$1
+	shift
+	for route; do
+		ip -n "$run_id-$ns" route add $route || exit 1
 	done
 }
 

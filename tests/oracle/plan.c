@@ -191,7 +191,12 @@ static void add_covered(struct schedule *s, struct rng *r)
 static void add_before(struct schedule *s, struct rng *r, struct step st)
 {
 	st.off = -1;
-	st.flags = TCP_SYN;
+	/* A server's mere SYN: both open, or a handshake in parts. */
+	st.flags = s->server && !one_in(r, 3) ? TCP_SYN | TCP_ACK : TCP_SYN;
+	if (st.flags != TCP_SYN && one_in(r, 2)) {
+		st.ack_off = (int32_t)from_to(r, 1, 2000) - 1000; /* answers no SYN of ours */
+		st.off -= (int32_t)below(r, 100000);
+	}
 	if (st.ttl == TTL_SHORT || st.bad_sum) /* another number: it must not get there */
 		st.off += (int32_t)from_to(r, 0, 1) * (int32_t)from_to(r, 1, 100000);
 	insert(s, s->n_before++, st);
@@ -376,7 +381,7 @@ void plan_make(struct schedule *s, enum oddity odd, uint64_t seed)
 {
 	struct rng r = { mixed(seed) + odd };
 	const bool small = odd == ODD_ZERO || odd == ODD_WINDOW;
-	*s = (struct schedule){ .odd = odd, .seed = seed, .isn = any(&r) };
+	*s = (struct schedule){ .odd = odd, .seed = seed, .isn = any(&r), .six = (seed & 1) != 0, .server = (seed & 2) != 0 };
 	s->small_buffer = small || (odd == ODD_MIX && one_in(&r, 4));
 	s->len = (uint16_t)(s->small_buffer ? from_to(&r, WINDOW_MIN, STREAM_MAX) : from_to(&r, 20, one_in(&r, 3) ? 3000 : 400));
 	s->timestamps = odd == ODD_PAWS || one_in(&r, 2);

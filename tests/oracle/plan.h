@@ -72,6 +72,8 @@ struct schedule {
 	uint64_t seed;
 	uint32_t isn;
 	uint16_t len;            /* octets of the stream */
+	bool six;                /* IPv6: where the seed is odd */
+	bool server;             /* the receiver connects to the sender; where the seed's second bit is set */
 	bool timestamps, small_buffer;
 	uint16_t fragment;       /* of every segment with octets: octets an IP fragment; 0: whole */
 	unsigned n, n_before;    /* steps; so many of them before the SYN */

@@ -65,6 +65,7 @@ void plan_print(const struct schedule *s, FILE *to)
 {
 	fprintf(to, "    %s %llu: a stream of %u octets from number %u on", oddity_rows[s->odd].name, (unsigned long long)s->seed,
 		s->len, s->isn + 1);
+	fprintf(to, "%s%s", s->six ? ", IPv6" : "", s->server ? ", from a server" : "");
 	fprintf(to, "%s%s", s->timestamps ? ", timestamps" : "", s->small_buffer ? ", a receive buffer of 2304 octets" : "");
 	if (s->fragment != 0)
 		fprintf(to, ", in fragments of %u octets", s->fragment);

@@ -26,6 +26,17 @@ struct conn *conn_of(struct conn *c, unsigned n, uint16_t id)
 	return i < n ? &c[i] : NULL;
 }
 
+struct conn *conn_at(struct conn *c, unsigned n, const struct tuple *t, bool destination)
+{
+	const struct addr *a = destination ? &t->dst : &t->src;
+	const bool six = t->family == 6;
+	const uint8_t *low = &a->b[six ? 14 : 2];
+	if (six ? a->b[0] != 0xfd || a->b[1] != 0x93 : a->b[0] != 10 || a->b[1] != 93)
+		return NULL;
+	struct conn *x = conn_of(c, n, (uint16_t)(low[0] << 8 | low[1]));
+	return x != NULL && x->s->six == six && x->port == (destination ? t->dport : t->sport) ? x : NULL;
+}
+
 /* Until every packet that was sent has had its verdict and nothing answers any more. */
 static void settle(struct bench *b)
 {
@@ -117,11 +128,13 @@ static bool pause_over(struct bench *b)
 
 static void handshakes(struct bench *b)
 {
-	const struct step syn = { .off = -1, .flags = TCP_SYN, .ttl = TTL_WHOLE }, ack = { .flags = TCP_ACK, .ttl = TTL_WHOLE };
+	const struct step ack = { .flags = TCP_ACK, .ttl = TTL_WHOLE };
 	for (unsigned t = 0; t < HANDSHAKES; t++) {
 		bool any = false;
 		for (unsigned i = 0; i < b->n; i++)
 			if (!b->c[i].opened) {
+				struct step syn = { .off = -1, .flags = TCP_SYN, .ttl = TTL_WHOLE };
+				syn.flags |= b->c[i].s->server ? TCP_ACK : 0;
 				wire_send(&b->wire, &b->c[i], &syn);
 				any = true;
 			}
@@ -220,6 +233,8 @@ static struct outcome judge(const struct conn *c)
 void play(struct bench *b, const struct schedule *s, unsigned n, struct outcome *out)
 {
 	begin(b, s, n);
+	receiver_call(&b->rcv, b->c, n);
+	settle(b);
 	all_steps(b, true);
 	handshakes(b);
 	do
