@@ -38,7 +38,7 @@ nodes_up() {
 	ip -n "$run_id-server" -6 route add default via fd02::1
 }
 
-# node_conf NAME OWN PEER PRIORITY [LINE...]: $work/NAME.conf. Further lines are added as they are.
+# node_conf NAME OWN PEER PRIORITY [LINE...]: $work/NAME.conf. Further lines are added as they are; $policy_1 and $ha_1 into those blocks.
 node_conf() {
 	name=$1 own=$2 peer=$3 priority=$4
 	shift 4
@@ -66,7 +66,7 @@ config system ha
     set hbdev "ha0" 100
     set local-ip $own
     set peer-ip $peer
-    set session-pickup enable
+    ${ha_1:-set session-pickup enable}
     set priority $priority
     set hb-interval ${hb_interval:-100}
     set hb-lost-threshold ${hb_lost:-6}
@@ -82,6 +82,7 @@ config firewall policy
         set utm-status enable
         set ips-sensor "test"
         set logtraffic all
+        ${policy_1:-}
     next
 end
 config log eve

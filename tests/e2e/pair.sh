@@ -143,18 +143,18 @@ cat >"$work/test.rules" <<END
 alert tcp any any -> any any (msg:"in the stream"; content:"$needle"; sid:5000901; rev:1;)
 alert mms any any -> any any (msg:"in a PDU"; content:"$needle"; sid:5000902; rev:1;)
 END
-result "the pair comes up" "$(pair_start)"
-result "$kills deaths in a row under 50 associations: no reset, no octet lost, doubled or uninspected" "$(deaths)"
+try "the pair comes up" pair_start
+try "$kills deaths in a row under 50 associations: no reset, no octet lost, doubled or uninspected" deaths
 deaths_said
-result "a rule whose halves lie on both sides of a death, in two TPDUs" "$(split tpdu 5000902)"
-result "a rule whose halves lie on both sides of a death, in two segments" "$(split segment 5000901)"
-result "planned switches, asked of either side" "$(switch)"
+try "a rule whose halves lie on both sides of a death, in two TPDUs" split tpdu 5000902
+try "a rule whose halves lie on both sides of a death, in two segments" split segment 5000901
+try "planned switches, asked of either side" switch
 said
-result "a switch without a standby in sync is refused" "$(switch_refused)"
-result "the active one's whole daemon dies" "$(whole_daemon)"
+try "a switch without a standby in sync is refused" switch_refused
+try "the active one's whole daemon dies" whole_daemon
 said
-result "the active one's daemon is ended: it hands over first" "$(daemon_ends)"
+try "the active one's daemon is ended: it hands over first" daemon_ends
 said
 pair_stop
-result "nothing is left behind" "$(all_gone)"
+try "nothing is left behind" all_gone
 exit $failed

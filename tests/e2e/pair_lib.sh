@@ -183,3 +183,17 @@ all_gone() {
 	leftovers
 	[ "$(host_state)" = "$before" ] || echo "rules, addresses or sysctls of the machine have changed"
 }
+
+# try NAME COMMAND...: one result; a case that does not reach its end has failed.
+try() {
+	title=$1
+	shift
+	found=$("$@"; echo "end of case")
+	case $found in
+	*"end of case") found=${found%end of case} ;;
+	*) found="$found
+the case broke off" ;;
+	esac
+	result "$title" "${found%
+}"
+}
