@@ -81,3 +81,4 @@ UNIT += replica:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += engine_gen:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT_LD_engine_gen := -Wl,--wrap=malloc,--wrap=calloc
 UNIT += worker:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += worker_pair:ips,nfq,hacache,sigs,decoders,forward,base

@@ -1,0 +1,330 @@
+/* test_worker_pair.c - two packet loops joined by a real link over 127.0.0.1 and 127.0.0.2: no verdict before the standby has
+ * what it rests on, holding when the link breaks, and taking over by a will, by a command, and after death.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "tests/unit/worker_rig.h"
+
+static struct box n[2];
+static struct gen gen[2];
+static unsigned early; /* verdicts for batches that the standby has not got */
+
+/* The standby refuses what is no SYN of an unknown session: to pass, it must know it. */
+static const struct policy_rule policy = {
+	.id = 5, .action = POLICY_ACCEPT, .inspect = true, .session_sync = true, .log_traffic = true, .sensor = -1
+};
+static const char rules[] = "drop tcp any any -> any any (msg:\"no\"; content:\"left\"; content:\"right\"; sid:1;)\n";
+static const struct rig_opts opts = { .rules = rules, .policies = &policy, .n_policies = 1, .prevent = true, .max_sessions = 4096 };
+
+static uint16_t free_port(void)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sa);
+	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	inet_pton(AF_INET, "127.0.0.2", &sa.sin_addr);
+	CU_ASSERT_EQUAL_FATAL(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	CU_ASSERT_EQUAL_FATAL(getsockname(fd, (struct sockaddr *)&sa, &len), 0);
+	close(fd);
+	return ntohs(sa.sin_port);
+}
+
+/* dead_ms: of silence until the other one is dead. */
+static void configure(unsigned i, uint16_t port, unsigned dead_ms, uint16_t priority)
+{
+	struct live *l = &n[i].live;
+	static const char *const addr[] = { "127.0.0.1", "127.0.0.2" };
+	memset(l, 0, sizeof(*l));
+	l->pair = true;
+	l->priority = priority;
+	l->link = (struct link_cfg){ .family = 4, .port = port, .group = "plant", .boot_id = 0xb00 + i + ((uint64_t)real_ns() << 8),
+				     .hb_interval_ns = dead_ms * NS_PER_MS / 20, .hb_lost = 20 };
+	inet_pton(AF_INET, addr[i], l->link.own.b);
+	inet_pton(AF_INET, addr[!i], l->link.peer.b);
+	memset(l->link.psk, 0x5a, sizeof(l->link.psk));
+}
+
+static void start(unsigned i)
+{
+	char why[256] = "";
+	if (link_new(&n[i].live.link, box_now(&n[i]), &n[i].link, why) != OK)
+		printf("# %s\n", why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(n[i].link);
+	rig_gen(&gen[i], &opts);
+	box_new(&n[i], &gen[i]);
+	box_start(&n[i]);
+}
+
+static void end(unsigned i)
+{
+	box_free(&n[i]);
+	rig_gen_free(&gen[i]);
+}
+
+/* Called on the active node's thread, for its oldest flight. */
+static void before_verdict(void *arg, unsigned first, unsigned count)
+{
+	const struct box *active = arg, *standby = active == &n[0] ? &n[1] : &n[0];
+	const uint64_t seq = active->w->flight[active->w->first].seq;
+	(void)first;
+	(void)count;
+	early += seq == 0 || *(volatile const uint64_t *)&standby->w->r.receiver.seq < seq;
+}
+
+/* Node 0 works, node 1 has the whole table. */
+static void both(unsigned dead_ms)
+{
+	const uint16_t port = free_port();
+	early = 0;
+	configure(0, port, dead_ms, 200);
+	configure(1, port, dead_ms, 100);
+	start(0);
+	start(1);
+	CU_ASSERT_TRUE_FATAL(box_wait_role(&n[0], HA_ACTIVE, HA_SYNCED));
+	CU_ASSERT_TRUE_FATAL(box_wait_role(&n[1], HA_STANDBY, HA_SYNCED));
+}
+
+static void begin_flows(struct box *b, unsigned from, unsigned count)
+{
+	const unsigned had = b->f.put;
+	for (unsigned i = 0; i < count; i++)
+		box_put_tcp(b, (uint16_t)(from + i), TCP_SYN, 100, "");
+	CU_ASSERT_TRUE(box_wait_judged(b, had + count));
+}
+
+static unsigned passed(const struct box *b, unsigned from, unsigned to)
+{
+	unsigned k = 0;
+	for (unsigned i = from; i < to; i++)
+		k += b->f.p[i].pass;
+	return k;
+}
+
+/* --- commit before verdict ------------------------------------------------------------------------------------------ */
+
+static void test_commit(void)
+{
+	enum { N = 1000 };
+	static struct pkt k[N];
+	both(4000);
+	n[0].f.before = before_verdict;
+	n[0].f.arg = &n[0];
+	for (unsigned i = 0; i < N; i++)
+		k[i] = box_tcp("10.2.0.2", (uint16_t)(2000 + i), TCP_SYN, 100, "");
+	for (unsigned i = 0, c = 1; i < N; i += c, c = c % 90 + 11)
+		box_put(&n[0], &k[i], c < N - i ? c : N - i);
+	CU_ASSERT_TRUE(box_wait_judged(&n[0], N));
+	CU_ASSERT_EQUAL(passed(&n[0], 0, N), N);
+	CU_ASSERT_EQUAL(early, 0);
+	const struct ha_status a = box_status(&n[0]), s = box_status(&n[1]);
+	CU_ASSERT_TRUE(a.sent > 10 && a.digest_mismatches == 0 && s.digest_mismatches == 0);
+	CU_ASSERT_EQUAL(session_count(engine_sessions(n[1].w->r.engine)), N);
+	/* the standby's own queue: dropped, but for what is the kernel's */
+	const struct pkt mine[] = { box_tcp("10.2.0.2", 2000, TCP_ACK, 101, "x"), box_tcp("127.0.0.1", 2000, TCP_SYN, 1, ""),
+				    box_tcp("ff02::1", 2000, TCP_SYN, 1, "") };
+	box_put(&n[1], mine, 3);
+	CU_ASSERT_TRUE(box_wait_judged(&n[1], 3));
+	CU_ASSERT_TRUE(!n[1].f.p[0].pass && n[1].f.p[1].pass && n[1].f.p[2].pass);
+	end(0);
+	end(1);
+}
+
+/* The standby stands still: not one verdict until it goes on, and no more packets than flights are held. */
+static void test_waits(void)
+{
+	struct stall s;
+	both(8000);
+	stall_begin(&s, &n[1]);
+	for (unsigned i = 0; i < 500; i++)
+		box_put_tcp(&n[0], (uint16_t)(2000 + i), TCP_SYN, 100, "");
+	usleep(400000);
+	CU_ASSERT_EQUAL(box_judged(&n[0]), 0);
+	CU_ASSERT_TRUE(n[0].f.taken > 0 && n[0].f.taken <= PKTIO_FLIGHTS * PKTIO_BATCH_MAX);
+	stall_end(&s);
+	CU_ASSERT_TRUE(box_wait_judged(&n[0], 500));
+	CU_ASSERT_EQUAL(passed(&n[0], 0, 500), 500);
+	end(0);
+	end(1);
+}
+
+/* --- the link breaks ---------------------------------------------------------------------------------------------------- */
+
+static void drop_link(const struct ctl_view *v, void *ctx)
+{
+	struct box *b = ctx;
+	(void)v;
+	link_drop(b->link, box_now(b));
+}
+
+/* The standby cannot be told that it is no longer counted on: nothing leaves; it is told: all does, and it joins again. */
+static void test_hold(void)
+{
+	struct stall s;
+	both(8000);
+	begin_flows(&n[0], 2000, 10);
+	stall_begin(&s, &n[1]);
+	CU_ASSERT_EQUAL(worker_visit(n[0].w, drop_link, &n[0]), OK);
+	for (unsigned i = 0; i < 50; i++)
+		box_put_tcp(&n[0], (uint16_t)(3000 + i), TCP_SYN, 100, "");
+	usleep(700000);
+	CU_ASSERT_EQUAL(box_judged(&n[0]), 10);
+	CU_ASSERT_EQUAL(box_status(&n[0]).role, HA_ACTIVE);
+	stall_end(&s);
+	CU_ASSERT_TRUE(box_wait_judged(&n[0], 60));
+	CU_ASSERT_EQUAL(passed(&n[0], 0, 60), 60);
+	CU_ASSERT_TRUE(box_wait_role(&n[0], HA_ACTIVE, HA_SYNCED));
+	CU_ASSERT_TRUE(box_wait_role(&n[1], HA_STANDBY, HA_SYNCED));
+	const struct ha_status a = box_status(&n[0]);
+	CU_ASSERT_TRUE(a.resyncs == 1 && a.commit_timeouts == 0 && a.term == box_status(&n[1]).term);
+	CU_ASSERT_EQUAL(session_count(engine_sessions(n[1].w->r.engine)), 60);
+	end(0);
+	end(1);
+}
+
+/* --- taking over --------------------------------------------------------------------------------------------------------- */
+
+static bool told_active(struct box *b)
+{
+	enum proc_msg_kind k = PM_READY;
+	for (unsigned i = 0; i < WAIT_MS / 10; i++, usleep(10000))
+		if (box_told(b, &k))
+			return k == PM_ACTIVE;
+	return false;
+}
+
+/* The new active node knows every flow, inspects on where the other one was, and works. */
+static void goes_on(struct box *b, unsigned flows)
+{
+	const unsigned had = b->f.put;
+	for (unsigned i = 0; i < flows; i++)
+		box_put_tcp(b, (uint16_t)(2000 + i), TCP_ACK, 106, "x right");
+	box_put_tcp(b, 9999, TCP_ACK, 106, "unknown");
+	CU_ASSERT_TRUE(box_wait_judged(b, had + flows + 1));
+	CU_ASSERT_EQUAL(passed(b, had, had + flows + 1), 0); /* the second half of what is dropped, and a stranger */
+	box_put_tcp(b, 9998, TCP_SYN, 106, "");
+	CU_ASSERT_TRUE(box_wait_judged(b, had + flows + 2));
+	CU_ASSERT_TRUE(b->f.p[had + flows + 1].pass);
+}
+
+static void half_a_pattern(struct box *b, unsigned flows)
+{
+	const unsigned had = b->f.put;
+	for (unsigned i = 0; i < flows; i++)
+		box_put_tcp(b, (uint16_t)(2000 + i), TCP_ACK, 101, "left ");
+	CU_ASSERT_TRUE(box_wait_judged(b, had + flows));
+	CU_ASSERT_EQUAL(passed(b, had, had + flows), flows);
+}
+
+/* The process is gone and its parent says so: long before the silence would tell. */
+static void test_will(void)
+{
+	uint8_t will[LINK_WILL_MAX];
+	both(16000);
+	CU_ASSERT_TRUE(told_active(&n[0]));
+	begin_flows(&n[0], 2000, 20);
+	half_a_pattern(&n[0], 20);
+	const size_t len = link_will(n[0].link, will);
+	const int fd = link_will_socket(n[0].link);
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL(box_stop(&n[0]), ENGINE_STOPPED);
+	const int64_t t0 = real_ns();
+	CU_ASSERT_EQUAL(send(fd, will, len, 0), (ssize_t)len);
+	CU_ASSERT_TRUE(told_active(&n[1]));
+	CU_ASSERT_TRUE(real_ns() - t0 < 8 * NS_PER_SEC);
+	close(fd);
+	CU_ASSERT_TRUE(box_wait_role(&n[1], HA_ACTIVE, HA_ALONE));
+	CU_ASSERT_EQUAL(box_status(&n[1]).term, 2);
+	CU_ASSERT_EQUAL(box_status(&n[1]).promotions, 1);
+	goes_on(&n[1], 20);
+	end(0);
+	end(1);
+}
+
+/* It says nothing any more. */
+static void test_silence(void)
+{
+	both(2000);
+	begin_flows(&n[0], 2000, 20);
+	half_a_pattern(&n[0], 20);
+	CU_ASSERT_EQUAL(box_stop(&n[0]), ENGINE_STOPPED); /* the link stays open */
+	CU_ASSERT_TRUE(told_active(&n[1]));
+	goes_on(&n[1], 20);
+	end(0);
+	end(1);
+}
+
+static void ask_passive(const struct ctl_view *v, void *ctx)
+{
+	const char *why = "?";
+	(void)v;
+	*(bool *)ctx = worker_ask_role(n[0].w, false, &why);
+	if (!*(bool *)ctx)
+		printf("# %s\n", why);
+}
+
+static void ask_active(const struct ctl_view *v, void *ctx)
+{
+	const char *why = "?";
+	(void)v;
+	*(bool *)ctx = worker_ask_role(n[1].w, true, &why);
+	if (!*(bool *)ctx)
+		printf("# %s\n", why);
+}
+
+/* By a command at either end: the one that leaves begins anew, and is the standby of the other. */
+static void test_commands(void)
+{
+	for (unsigned how = 0; how < 2; how++) {
+		bool done = false;
+		both(4000);
+		CU_ASSERT_TRUE(told_active(&n[0]));
+		begin_flows(&n[0], 2000, 20);
+		half_a_pattern(&n[0], 20);
+		CU_ASSERT_EQUAL(how == 0 ? worker_visit(n[0].w, ask_passive, &done) : worker_visit(n[1].w, ask_active, &done), OK);
+		CU_ASSERT_TRUE(done);
+		CU_ASSERT_TRUE(told_active(&n[1]));
+		CU_ASSERT_EQUAL(box_join(&n[0]), ENGINE_REBORN);
+		enum proc_msg_kind k;
+		CU_ASSERT_TRUE(box_told(&n[0], &k) && k == PM_PASSIVE);
+		const uint16_t port = n[0].live.link.port;
+		end(0);
+		configure(0, port, 4000, 200);
+		start(0);
+		CU_ASSERT_TRUE(box_wait_role(&n[1], HA_ACTIVE, HA_SYNCED));
+		CU_ASSERT_TRUE(box_wait_role(&n[0], HA_STANDBY, HA_SYNCED));
+		goes_on(&n[1], 20);
+		end(0);
+		end(1);
+	}
+}
+
+/* --- alone, and asleep ------------------------------------------------------------------------------------------------------ */
+
+/* Nobody answers: for a second everything is dropped, then it works; and the clock that jumps costs what had waited. */
+static void test_alone_asleep(void)
+{
+	struct stall s;
+	configure(0, free_port(), 300, 100);
+	start(0);
+	box_put_tcp(&n[0], 2000, TCP_SYN, 100, "");
+	CU_ASSERT_TRUE(box_wait_judged(&n[0], 1));
+	CU_ASSERT_FALSE(n[0].f.p[0].pass);
+	CU_ASSERT_TRUE(told_active(&n[0]));
+	begin_flows(&n[0], 2000, 5);
+	CU_ASSERT_EQUAL(passed(&n[0], 0, 6), 5);
+	stall_begin(&s, &n[0]);
+	for (unsigned i = 0; i < 300; i++)
+		box_put_tcp(&n[0], (uint16_t)(3000 + i), TCP_SYN, 100, "");
+	n[0].jump = 2 * NS_PER_SEC;
+	stall_end(&s);
+	CU_ASSERT_TRUE(box_wait_judged(&n[0], 306));
+	CU_ASSERT_EQUAL(passed(&n[0], 6, 306), 0);
+	CU_ASSERT_EQUAL(box_status(&n[0]).backlog_dropped, 300);
+	begin_flows(&n[0], 4000, 5);
+	CU_ASSERT_EQUAL(passed(&n[0], 306, 311), 5);
+	end(0);
+}
+
+UNIT_MAIN({ "the standby has it before the verdict", test_commit }, { "no word, no verdict", test_waits },
+	  { "the link breaks", test_hold }, { "a will", test_will }, { "silence", test_silence }, { "commands", test_commands },
+	  { "alone, and asleep", test_alone_asleep })
