@@ -195,9 +195,14 @@ static bool told_active(struct box *b)
 /* The new active node knows every flow, inspects on where the other one was, and works. */
 static void goes_on(struct box *b, unsigned flows)
 {
-	const unsigned had = b->f.put;
+	unsigned had = b->f.put;
 	for (unsigned i = 0; i < flows; i++)
-		box_put_tcp(b, (uint16_t)(2000 + i), TCP_ACK, 106, "x right");
+		box_put_tcp(b, (uint16_t)(2000 + i), TCP_ACK, 106, "x ");
+	CU_ASSERT_TRUE(box_wait_judged(b, had + flows));
+	CU_ASSERT_EQUAL(passed(b, had, had + flows), flows);
+	had += flows;
+	for (unsigned i = 0; i < flows; i++)
+		box_put_tcp(b, (uint16_t)(2000 + i), TCP_ACK, 108, "right");
 	box_put_tcp(b, 9999, TCP_ACK, 106, "unknown");
 	CU_ASSERT_TRUE(box_wait_judged(b, had + flows + 1));
 	CU_ASSERT_EQUAL(passed(b, had, had + flows + 1), 0); /* the second half of what is dropped, and a stranger */
