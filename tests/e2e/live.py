@@ -1,6 +1,7 @@
 """What the live_*.sh scripts read out of a node's answers and logs.
 
   live.py number PATH              of the JSON object on standard input: PATH is names with / between; 0 when it is not there
+  live.py adds-up                  a finding unless all packets of the totals on standard input were passed or dropped
   live.py octets                   of the session rows on standard input: octets inspected, of clients and of servers
   live.py fit FOLDER...            of each, with plan and replay.json in it, FOLDER, or "FOLDER: why flowplay cannot play all that replay saw"
   live.py same FOLDER...           findings where what the node did with a capture is not what replay did with it
@@ -27,6 +28,12 @@ def number(path):
     for name in path.split("/") if text else ():
         value = value.get(name, 0) if isinstance(value, dict) else 0
     print(value)
+
+
+def adds_up():
+    d = json.loads(sys.stdin.read() or "{}")
+    if not d or d["packets"] != d["passed"] + d["dropped"] or d["dropped"] != sum(d["drops"].values()):
+        print("packets do not add up: %s" % {k: d.get(k) for k in ("packets", "passed", "dropped", "drops")})
 
 
 def octets():
@@ -139,6 +146,8 @@ def main():
     what, words = sys.argv[1], sys.argv[2:]
     if what == "number":
         number(words[0])
+    elif what == "adds-up":
+        adds_up()
     elif what == "octets":
         octets()
     elif what == "fit":

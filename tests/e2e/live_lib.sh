@@ -88,6 +88,11 @@ stat() {
 	ask n "$@" --json 2>/dev/null | python3 tests/e2e/live.py number "$path"
 }
 
+# adds_up: a finding unless each packet was passed or dropped, and each drop has its reason.
+adds_up() {
+	ask n stats --json | python3 tests/e2e/live.py adds-up
+}
+
 # is WHAT VALUE TEST NUMBER: a finding unless it holds.
 is() {
 	[ "${2:-none}" "$3" "$4" ] 2>/dev/null || echo "$1 is ${2:-none}, not $3 $4"
@@ -101,8 +106,9 @@ inspected() {
 	[ "$got" = "$up_octets $down_octets" ] || echo "inspected octets are $got, received were $up_octets $down_octets"
 }
 
-# ended NAME: what was started, and ends by itself, has ended; its exit code is in $code.
+# ended NAME [SECONDS]: what was started, and ends by itself, has ended; its exit code is in $code.
 ended() {
+	until_true "${2:-60}" over "$(cat "$work/$1.pid")" || { echo "$1 does not end" && kill -KILL "$(cat "$work/$1.pid")"; }
 	wait "$(cat "$work/$1.pid")"
 	code=$?
 }

@@ -157,6 +157,12 @@ reloads() {
 	refused "n.conf:$at: .*perhaps"
 	is "the generation after a refused reload" "$(generation)" -eq "$before"
 	cp "$work/good.conf" "$work/n.conf"
+	mv "$work/test.rules" "$work/gone.rules"
+	begun=$(date +%s%3N)
+	refused "test.rules: cannot read rules"
+	is "milliseconds until a refusal" $(($(date +%s%3N) - begun)) -lt 5000
+	mv "$work/gone.rules" "$work/test.rules"
+	is "the generation after a refused reload" "$(generation)" -eq "$before"
 	until_true 5 more_alerts 5000033 "$(alerts 5000033)" || echo "the rules do not work on after a refused reload"
 
 	held=$(ask n session list dport 502 --json | wc -l)
