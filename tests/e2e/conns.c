@@ -67,8 +67,8 @@ static void finish(struct conn *c, unsigned *count)
 
 static void numbers(void)
 {
-	printf("begun %u\ndone %u\naccepted %u\nresets %u\nrefused %u\nwrong %u\nstuck %u\noctets_sent %llu\noctets_received %llu\n", begun,
-	       done, accepted, resets, refused, wrong, stuck, octets_sent, octets_received);
+	printf("begun %u\ndone %u\naccepted %u\nresets %u\nrefused %u\n", begun, done, accepted, resets, refused);
+	printf("wrong %u\nstuck %u\noctets_sent %llu\noctets_received %llu\n", wrong, stuck, octets_sent, octets_received);
 	fflush(stdout);
 }
 
@@ -186,7 +186,8 @@ static unsigned turn(unsigned n, bool close_after)
 {
 	unsigned busy = 0;
 	for (unsigned i = 0; i < n; i++)
-		fds[i] = (struct pollfd){ .fd = conn[i].fd, .events = (short)(POLLIN | (conn[i].sent < conn[i].due ? POLLOUT : 0)) };
+		fds[i] = (struct pollfd){ .fd = conn[i].fd,
+					  .events = (short)(POLLIN | (conn[i].sent < conn[i].due ? POLLOUT : 0)) };
 	if (poll(fds, n, 100) < 0)
 		return n;
 	const double t = now();
