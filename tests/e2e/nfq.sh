@@ -177,6 +177,45 @@ rewrites() {
 	bad_checksums
 }
 
+no_port() {
+	in_ns b awk '/^Udp:/ { if (at) print $at; for (i = 1; i <= NF; i++) if ($i == "NoPorts") at = i }' /proc/net/snmp
+}
+
+# Several batches wait for their verdicts: lent until then, judged in order, and never more than there is room for.
+holds() {
+	for batches in 2 4; do
+		held=held$batches
+		loop_on $held 0 --hold $batches --drop-port 5010
+		everything_passes 10.91.2.2 fd91:2::2
+		before=$(no_port)
+		start flood$batches a "$traffic" udp-flood 10.91.2.2 5010 1 64
+		flood=$pid
+		sink sink_$held
+		from_a udp-flood 10.91.2.2 5009 1 64 >/dev/null
+		sink_end sink_$held
+		until_true 5 gone "$flood" || echo "the flood goes on"
+		sleep 0.2
+		loop_off $held
+		grep -q '^received [1-9][0-9]* wrong 0' "$work/sink_$held" || echo "$held: $(cat "$work/sink_$held")"
+		[ "$(no_port)" = "$before" ] || echo "$held: $(($(no_port) - before)) datagrams got another's verdict"
+		is $held dropped -gt 100
+		is $held packets -eq "$(($(counter $held passed) + $(counter $held dropped)))"
+		is $held most -gt 100
+		is $held most -le 256
+		is $held surplus -gt 0
+		for c in over changed refused unusable pending backwards; do
+			is $held $c -eq 0
+		done
+	done
+	is held4 most -eq 256
+	loop_on held_map 0 --hold 4 --map 10.91.9.9=10.91.2.2 --map fd91:9::9=fd91:2::2
+	everything_passes 10.91.9.9 fd91:9::9
+	loop_off held_map
+	is held_map changed -eq 0
+	is held_map not_rewritten -eq 0
+	bad_checksums
+}
+
 # The queue's message has no room for the last octets of the largest datagram: it passes, but is not rewritten.
 too_large() {
 	for end in a:e0 r:r0 r:r1 b:e0; do
@@ -427,6 +466,7 @@ result "the rules are installed, nothing passes without a process at the queue" 
 result "TCP, UDP and ICMP of both families pass, large packets whole" "$(accepts)"
 result "what the loop drops does not arrive" "$(drops)"
 result "rewritten packets arrive with right checksums, large ones too" "$(rewrites)"
+result "several batches wait for their verdicts: octets, order and counts are right" "$(holds)"
 result "the largest datagram passes, but is dropped where it would have to be rewritten" "$(too_large)"
 result "a reset in another host's name arrives" "$(injects)"
 result "a mark steers the route" "$(marks)"

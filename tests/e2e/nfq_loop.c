@@ -22,7 +22,7 @@
 #include "nfq/pktio.h"
 #include "nfq/ruleset_plan.h"
 
-enum { TICK_MS = 100, REWRITE_MAX = 65536 };
+enum { TICK_MS = 100, REWRITE_MAX = 65536, HELD_MAX = PKTIO_BATCH_MAX * PKTIO_FLIGHTS, HOLD_MS = 5, CHUNK = 37 };
 
 static volatile sig_atomic_t stop;
 
@@ -37,19 +37,27 @@ struct loop {
 	uint16_t drop_port;          /* TCP and UDP to it are dropped */
 	uint16_t reset_port;         /* a SYN to it is answered by a reset of ours */
 	int slow_ms;                 /* before the verdicts of a batch */
+	unsigned hold;               /* full batches that wait for their verdicts, or until nothing more comes for HOLD_MS */
 	bool drop_caps, mark_all;
 	uint32_t mark;
 	bool map[2];                 /* IPv4, IPv6: outer in destinations becomes inner, inner in sources outer */
 	struct addr outer[2], inner[2];
 	uint64_t backwards;          /* packets older than the one before */
 	mono_t last;
-	uint8_t *room;               /* REWRITE_MAX for each packet of a batch */
+	uint8_t *room;               /* REWRITE_MAX for each packet without a verdict */
+	unsigned n_held, most;       /* packets without a verdict, and the most there were */
+	struct packet p[HELD_MAX + PKTIO_BATCH_MAX];
+	struct pktio_verdict v[HELD_MAX + PKTIO_BATCH_MAX];
+	uint64_t sum[HELD_MAX + PKTIO_BATCH_MAX];
+	uint64_t over;               /* packets that came although all flights were under way */
+	uint64_t changed;            /* packets whose octets were not lent until their verdict */
+	uint64_t surplus;            /* verdicts refused because no packet waits for them */
 };
 
 static int usage(void)
 {
 	fputs("usage: nfq_loop run QUEUE [--drop-port N] [--reset-port N] [--slow MS] [--map OUTER=INNER] [--mark N] [--maxlen N]\n"
-	      "                [--rcvbuf OCTETS] [--fail-open] [--drop-caps]\n"
+	      "                [--rcvbuf OCTETS] [--fail-open] [--drop-caps] [--hold BATCHES]\n"
 	      "       nfq_loop install DIR QUEUE N [--fail-open] [--forward] [--nat] [--bridge] IF...\n"
 	      "       nfq_loop remove DIR\n"
 	      "       nfq_loop plan nft|iptables QUEUE N IF...\n",
@@ -161,29 +169,69 @@ static void print_stats(const struct loop *l, const struct pktio *io)
 		{ "cut_short", s.cut_short }, { "unusable", s.unusable }, { "not_rewritten", s.not_rewritten },
 		{ "refused", s.refused }, { "injected", s.injected }, { "not_injected", s.not_injected },
 		{ "queue_dropped", s.queue_dropped }, { "user_dropped", s.user_dropped }, { "pending", s.pending },
-		{ "backwards", l->backwards },
+		{ "backwards", l->backwards }, { "most", l->most }, { "over", l->over }, { "changed", l->changed },
+		{ "surplus", l->surplus },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		printf("%s %llu\n", rows[i].name, (unsigned long long)rows[i].n);
 }
 
+static uint64_t sum_of(const struct packet *p)
+{
+	uint64_t sum = UINT64_C(14695981039346656037);
+	for (uint32_t i = 0; i < p->len; i++)
+		sum = (sum ^ p->data[i]) * UINT64_C(1099511628211);
+	return sum;
+}
+
+/* All that is held gets its verdicts, in order, in pieces that are no batches; then none is left to be judged. */
+static enum err release(struct loop *l, struct pktio *io)
+{
+	for (unsigned i = 0; l->hold != 0 && i < l->n_held; i++)
+		l->changed += sum_of(&l->p[i]) != l->sum[i];
+	for (unsigned i = 0, n; i < l->n_held; i += n) {
+		n = l->hold == 0 || l->n_held - i < CHUNK ? l->n_held - i : CHUNK;
+		TRY(io->ops->verdict(io, &l->v[i], n));
+	}
+	l->n_held = 0;
+	if (l->hold != 0)
+		l->surplus += io->ops->verdict(io, l->v, 1) == ERR_USAGE;
+	return OK;
+}
+
+static enum err receive(struct loop *l, struct pktio *io, unsigned *n)
+{
+	const unsigned at = l->n_held;
+	TRY(io->ops->recv(io, &l->p[at], PKTIO_BATCH_MAX, n));
+	if (at == HELD_MAX)
+		l->over += *n;
+	for (unsigned i = at; i < at + *n; i++) {
+		l->sum[i] = l->hold != 0 ? sum_of(&l->p[i]) : 0;
+		judge(l, io, &l->p[i], i, &l->v[i]);
+	}
+	l->n_held += *n;
+	l->most = l->n_held > l->most ? l->n_held : l->most;
+	return OK;
+}
+
 static enum err serve(struct loop *l, struct pktio *io)
 {
-	struct packet p[PKTIO_BATCH_MAX];
-	struct pktio_verdict v[PKTIO_BATCH_MAX];
 	struct pollfd fd = { .fd = pktio_fd(io), .events = POLLIN };
 	while (!stop) {
 		unsigned n;
-		TRY(io->ops->recv(io, p, PKTIO_BATCH_MAX, &n));
-		if (n == 0) {
+		TRY(receive(l, io, &n));
+		if (n == 0 && l->n_held == 0) {
 			(void)poll(&fd, 1, TICK_MS);
 			continue;
 		}
-		for (unsigned i = 0; i < n; i++)
-			judge(l, io, &p[i], i, &v[i]);
+		const bool full = l->n_held >= l->hold * PKTIO_BATCH_MAX;
+		if (full && l->hold == PKTIO_FLIGHTS)
+			TRY(receive(l, io, &n)); /* whatever waits in the kernel: nothing comes */
+		if (!full && (n != 0 || poll(&fd, 1, HOLD_MS) > 0))
+			continue;
 		if (l->slow_ms != 0)
 			(void)poll(NULL, 0, l->slow_ms);
-		TRY(io->ops->verdict(io, v, n));
+		TRY(release(l, io));
 	}
 	return OK;
 }
@@ -204,7 +252,7 @@ static int run(struct loop *l)
 	const struct sigaction term = { .sa_handler = on_term };
 	sigaction(SIGTERM, &term, NULL);
 	sigaction(SIGINT, &term, NULL);
-	l->room = malloc((size_t)REWRITE_MAX * PKTIO_BATCH_MAX);
+	l->room = malloc((size_t)REWRITE_MAX * (HELD_MAX + PKTIO_BATCH_MAX));
 	if (l->room == NULL)
 		return 1;
 	if (pktio_nfqueue_open(&l->io, &io, why) != OK) {
@@ -254,6 +302,8 @@ static bool parse_option(struct loop *l, char **arg, int *used)
 		l->reset_port = (uint16_t)n;
 	else if (strcmp(arg[0], "--slow") == 0)
 		l->slow_ms = (int)n;
+	else if (strcmp(arg[0], "--hold") == 0)
+		l->hold = n < PKTIO_FLIGHTS ? (unsigned)n : PKTIO_FLIGHTS;
 	else if (strcmp(arg[0], "--maxlen") == 0)
 		l->io.maxlen = (uint32_t)n;
 	else if (strcmp(arg[0], "--rcvbuf") == 0)
@@ -316,7 +366,7 @@ static int plan(const char *backend, char **arg, unsigned n_iface)
 
 int main(int argc, char **argv)
 {
-	struct loop l = { .io = { .maxlen = 4096 } };
+	static struct loop l = { .io = { .maxlen = 4096 } };
 	struct ruleset_report r;
 	if (argc >= 6 && strcmp(argv[1], "install") == 0)
 		return install(argv[2], &argv[3]);
