@@ -5,7 +5,9 @@ B=${B:-build/gcc-release}
 tools=$B/tests/tools
 conns=$B/tests/e2e/conns
 
-# The kernel's own namespace is the same after all as before.
+trap 'exit 130' PIPE # lib.sh has the others: what was set up goes in any case
+
+# The machine's own namespace is the same after all as before.
 before=$(host_state)
 
 other() {
