@@ -178,7 +178,7 @@ static void tap(struct seeds *s, const struct packet *given)
 static void write_batch(FILE *f, struct node *n, bool spoilt)
 {
 	struct span bytes;
-	FUZZ_CHECK(node_commit(n, &bytes) == OK);
+	FUZZ_CHECK(replica_commit(&n->r, &bytes) == OK);
 	uint8_t *own = fuzz_copy(bytes);
 	own[bytes.len / 2] ^= spoilt ? 0x80 : 0;
 	fwrite(own, 1, bytes.len, f);
@@ -202,7 +202,7 @@ static void write_link(struct seeds *s, const struct gen *g, const struct capset
 		node_release(&n, &cap->v[i], v, batch);
 	}
 	if (n_packets % 4 == 0) {
-		engine_finish(n.engine);
+		engine_finish(n.r.engine);
 		write_batch(f, &n, spoilt);
 	}
 	node_free(&n);
