@@ -26,7 +26,8 @@
 	X(REASON_ICMP_ERROR, "icmp.errorCredit", "ICMP error without a session or against its credit") \
 	X(REASON_SIGNATURE, "ips.signature", "a signature said drop")                 \
 	X(REASON_BLOCKED, "ips.blocked", "the flow was blocked before; nothing past the last released octet") \
-	X(REASON_INSPECTION, "ips.inspection", "inspection cannot be trusted and the policy prefers security")
+	X(REASON_INSPECTION, "ips.inspection", "inspection cannot be trusted and the policy prefers security") \
+	X(REASON_NO_ROOM, "ips.noRoom", "out of order, and no room to hold it until it can be inspected")
 
 enum reason {
 #define X(id, name, help) id,

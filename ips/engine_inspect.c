@@ -428,6 +428,13 @@ static void datagram(struct run *w)
 	match_packet(w->e->matcher, &w->f->match, &w->sig, w->dir, w->p->payload, w);
 }
 
+/* Octets that cannot be read now do not leave now. */
+static struct verdict no_room(struct run *w, enum dir d)
+{
+	on_held_cap(w, d);
+	return w->reason != REASON_NONE ? decide(w) : (struct verdict){ .reason = REASON_NO_ROOM };
+}
+
 struct verdict insp_packet(struct engine *e, struct session *s, enum dir d, const struct packet *p)
 {
 	struct run w;
@@ -440,6 +447,8 @@ struct verdict insp_packet(struct engine *e, struct session *s, enum dir d, cons
 	const bool tcp = p->tuple.proto == IPPROTO_TCP_;
 	if (tcp && is_refused(&w.f->s.dir[d], p))
 		return refused(&w);
+	if (tcp && e->gen->prevent && !reasm_has_room(&w.f->reasm.dir[d], p))
+		return no_room(&w, d);
 	if (s->s.n[DIR_ORIG].packets + s->s.n[DIR_REPLY].packets == 1)
 		match_open(e->matcher, &w.f->match, &w.sig, d, &w);
 	if (tcp) {

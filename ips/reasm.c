@@ -242,6 +242,21 @@ void reasm_segment(struct reasm_state *rs, const struct reasm_ctx *ctx, enum dir
 		payload(r, ctx, d, seq, p->payload);
 }
 
+/* Around each held segment that it overlaps it may add a piece. */
+bool reasm_has_room(const struct reasm_dir *r, const struct packet *p)
+{
+	const uint32_t seq = p->tcp.seq + ((p->tcp.flags & TCP_SYN) != 0), len = (uint32_t)p->payload.len;
+	const uint32_t ahead = seq - r->next;
+	if (!r->started || len == 0 || (p->tcp.flags & TCP_RST) != 0 || ahead == 0 || ahead > REASM_AHEAD_MAX)
+		return true;
+	if (r->held == NULL)
+		return len <= REASM_HELD_MAX;
+	unsigned pieces = 1;
+	for (unsigned i = find_place(r->held, seq); i < r->held->n && seq_diff(r->held->seg[i].seq, seq + len) < 0; i++)
+		pieces++;
+	return r->held->n + pieces <= REASM_SEGS_MAX && r->held_bytes + len <= REASM_HELD_MAX;
+}
+
 void reasm_flush(struct reasm_state *rs, const struct reasm_ctx *ctx)
 {
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++)

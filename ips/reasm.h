@@ -60,6 +60,9 @@ struct reasm_ctx {
 void reasm_fini(struct reasm_state *r, const struct reasm_ctx *ctx);
 /* One segment of direction d. */
 void reasm_segment(struct reasm_state *r, const struct reasm_ctx *ctx, enum dir d, const struct packet *p);
+/* Whether that segment is in order, or can be held whole until it is. Inline, one that cannot is better not let through: its
+ * sender repeats it, and no octet goes by unread. */
+bool reasm_has_room(const struct reasm_dir *r, const struct packet *p);
 /* The session ends: what is held is delivered behind a gap. */
 void reasm_flush(struct reasm_state *r, const struct reasm_ctx *ctx);
 /* Held segments are in order, apart, behind the next byte, and as many octets as said. */

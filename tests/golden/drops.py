@@ -14,7 +14,7 @@ import tempfile
 
 import caps
 
-MODES = ("ips.signature", "ips.inspection", "ips.blocked")
+MODES = ("ips.signature", "ips.inspection", "ips.noRoom", "ips.blocked")
 
 
 def known():

@@ -195,10 +195,11 @@ static void test_prefer(void)
 		enum reason (*bring_about)(void);
 		struct rig_opts opts;
 		const char *anomaly;
+		enum reason connectivity; /* what prevent does then */
 	} row[] = {
-		{ too_much_work, { .budget = 1 }, "anomaly stream.budget\n" },
-		{ too_much_held, { .budget = 0 }, "anomaly stream.heldCap\n" },
-		{ no_memory, { .stream_memory = 1 }, "anomaly stream.heldCap\n" },
+		{ too_much_work, { .budget = 1 }, "anomaly stream.budget\n", REASON_NONE },
+		{ too_much_held, { .budget = 0 }, "anomaly stream.heldCap\n", REASON_NO_ROOM },
+		{ no_memory, { .stream_memory = 1 }, "anomaly stream.heldCap\n", REASON_NONE },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
 		for (unsigned how = 0; how < 4; how++) {
@@ -207,12 +208,36 @@ static void test_prefer(void)
 			o.prefer = (how & 2) != 0 ? PREFER_SECURITY : PREFER_CONNECTIVITY;
 			rig_new(&g, &o);
 			rig_open(&g);
-			CU_ASSERT_EQUAL(row[i].bring_about(), how == 3 ? REASON_INSPECTION : REASON_NONE);
+			CU_ASSERT_EQUAL(row[i].bring_about(), how == 3   ? REASON_INSPECTION
+							      : how == 1 ? row[i].connectivity
+									 : REASON_NONE);
 			CU_ASSERT_PTR_NOT_NULL(strstr(rig_told(&g), row[i].anomaly));
 			CU_ASSERT_EQUAL(engine_insp(rig_first(&g))->s.dir[DIR_ORIG].blocked, how == 3);
 			rig_end(&g);
 		}
 	}
+}
+
+/* A segment that cannot be held is not let through; once the hole is filled, its repetition is read and passes. */
+static void test_no_room(void)
+{
+	char all[2 * REASM_SEGS_MAX + 1] = { 0 };
+	const uint32_t end = 102 + 2 * REASM_SEGS_MAX;
+	memset(all, 'x', sizeof(all) - 1);
+	rig_new(&g, &prevent);
+	rig_open(&g);
+	for (uint32_t i = 0; i < REASM_SEGS_MAX; i++)
+		CU_ASSERT_EQUAL(ORIG(103 + 2 * i, "x"), REASON_NONE);
+	CU_ASSERT_EQUAL(ORIG(end, "a KILL z"), REASON_NO_ROOM);
+	CU_ASSERT_EQUAL(ORIG(103, "x"), REASON_NO_ROOM); /* held already, but what overlaps it might need room */
+	CU_ASSERT_EQUAL(ORIG(102, all), REASON_NO_ROOM);
+	CU_ASSERT_EQUAL(ORIG(101, all), REASON_NONE);
+	const struct insp *f = engine_insp(rig_first(&g));
+	CU_ASSERT_EQUAL(f->s.dir[DIR_ORIG].inspected, end - 101);
+	CU_ASSERT_FALSE(f->s.dir[DIR_ORIG].blocked);
+	CU_ASSERT_EQUAL(engine_stats(g.e)->gaps, 0);
+	CU_ASSERT_EQUAL(ORIG(end, "a KILL z"), REASON_SIGNATURE);
+	rig_end(&g);
 }
 
 /* There is no memory for the first octets: the flow goes on, unrecognised, and its bytes are still scanned. */
@@ -232,4 +257,5 @@ UNIT_MAIN({ "prevent", test_prevent }, { "across segments", test_across_segments
 	  { "found by the other side's acknowledgement", test_guilty_is_the_other }, { "the reply side", test_reply_side },
 	  { "the sequence number wraps", test_wrap }, { "a SYN with data", test_syn_with_data },
 	  { "noalert and reject", test_quiet_and_reject }, { "detect", test_detect }, { "datagrams", test_datagrams },
-	  { "prefer security or connectivity", test_prefer }, { "no memory to look", test_no_look })
+	  { "prefer security or connectivity", test_prefer },
+	  { "no room to hold", test_no_room }, { "no memory to look", test_no_look })
