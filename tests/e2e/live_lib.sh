@@ -22,6 +22,10 @@ single_up() {
 	ip -n "$run_id-server" -6 route add default via fd02::1
 	ip -n "$run_id-n" route add 10.3.0.0/16 via 10.2.0.2
 	ip -n "$run_id-server" route add local 10.3.0.0/16 dev lo
+	# each interface's packets by one processor, or those of a large flow overtake one another on the way to the node
+	for ns in client n server; do
+		in_ns $ns sh -c 'for f in /sys/class/net/*/queues/rx-0/rps_cpus; do echo 1 >$f; done' 2>/dev/null
+	done
 	node_state >"$work/node.before"
 	echo 0 >"$work/nr"
 }
