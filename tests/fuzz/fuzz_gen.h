@@ -49,7 +49,8 @@ static inline const struct sigset *fuzz_sigs(void)
 static inline struct gen fuzz_gen(enum policy_prefer prefer)
 {
 	struct session_cfg sc;
-	struct gen g = { .limits = dec_limits_default, .max_sessions = 256, .stream_memory = 1 << 24, .budget = 1 << 20 };
+	struct gen g = { .limits = dec_limits_default, .max_sessions = 256, .stream_memory = 1 << 24, .budget = 1 << 20,
+			 .share_tcp = true, .share_rest = true };
 	session_cfg_default(&sc);
 	memcpy(g.timeout_s, sc.timeout_s, sizeof(g.timeout_s));
 	g.policy = (struct policy_set *)(uintptr_t)fuzz_policies(prefer);
