@@ -15,7 +15,7 @@ esac
 packages="gcc libc6-dev make pkg-config clang $hyperscan libnetfilter-queue-dev libmnl-dev libpcap-dev
 	libprotobuf-c-dev protobuf-c-compiler libssl-dev libcunit1-dev libjansson-dev libsodium-dev zlib1g-dev
 	libseccomp-dev libcap-ng-dev iputils-ping iperf3
-	iptables nftables iproute2 tshark lcov clang-format groff-base python3 python3-jsonschema jq"
+	iptables nftables iproute2 tshark lcov clang-format groff-base python3 python3-jsonschema jq procps"
 
 # Those of the arguments that are not installed.
 missing_of() {

@@ -119,7 +119,8 @@ ended() {
 
 # play CAPTURE: between client and server at $addr; what both said is in $work/server and $work/client.
 play() {
-	start server server "$tools/flowplay" server --listen "$addr" --timeout "${patience:-10}" "$1"
+	# the server is the more patient one: a client that is cut off must not take its end for the node's answer
+	start server server "$tools/flowplay" server --listen "$addr" --timeout $((${patience:-10} + 3)) "$1"
 	ready server || cat "$work/server"
 	start client client "$tools/flowplay" client --connect "$addr" --timeout "${patience:-10}" "$1"
 	ended client
