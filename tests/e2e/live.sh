@@ -106,9 +106,9 @@ nothing_lost() {
 # iperf3 sends its cookie of 37 octets first. What its receiver did not read at the end, it does not count.
 floods() {
 	in_ns server ethtool -k eth0 2>/dev/null | grep -q 'tcp-segmentation-offload: off' && echo "no segmentation offload here"
-	seconds=5
-	[ -z "${E2E_LONG:-}" ] || seconds=20
 	for way in "" -R; do
+		seconds=20
+		[ -z "$way" ] || [ -n "${E2E_LONG:-}" ] || seconds=5
 		ask n session clear >/dev/null
 		start iperf server iperf3 -s -1 -B 10.2.0.2
 		until_true 5 grep -q listening "$work/iperf"
