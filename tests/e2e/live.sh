@@ -3,7 +3,7 @@
 # limit: 240
 # alone
 #
-# E2E_LONG=1: the flood of TCP lasts 20 s.
+# E2E_LONG=1: the flood of TCP lasts 20 s the other way too.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build/gcc-release} bin=$B/bin
