@@ -107,7 +107,9 @@ static bool start_engine(struct parent *p)
 {
 	int sv[2];
 	const pid_t self = getpid();
+	uint64_t n;
 	deadman_free(p->deadman);
+	(void)!read(p->died, &n, sizeof(n)); /* the last word of the former one's watcher, which has ended */
 	p->deadman = NULL;
 	if (deadman_new(&p->deadman) != OK || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) != 0)
 		return false;

@@ -93,11 +93,12 @@ now() {
 	date +%s.%N
 }
 
-# active_after NODE TIME: milliseconds from then until the first time that node became active.
+# active_after NODE TIME: milliseconds from then until the first time that node became active. An engine's clock is set by the
+# system's once, at its start: they may be some milliseconds apart.
 active_after() {
 	sed -n 's/.*"timestamp":"\([^"]*\)".*"event":"became active".*/\1/p' "$work/$1.eve" | while read -r t; do
 		echo "$2 $(date -d "$t" +%s.%N)"
-	done | awk '$2 >= $1 { printf "%.1f\n", ($2 - $1) * 1000; exit }'
+	done | awk '$2 >= $1 - 0.05 { printf "%.1f\n", $2 > $1 ? ($2 - $1) * 1000 : 0; exit }'
 }
 
 # percentile N: of the numbers of standard input.
