@@ -98,7 +98,7 @@ now() {
 active_after() {
 	sed -n 's/.*"timestamp":"\([^"]*\)".*"event":"became active".*/\1/p' "$work/$1.eve" | while read -r t; do
 		echo "$2 $(date -d "$t" +%s.%N)"
-	done | awk '$2 >= $1 - 0.05 { printf "%.1f\n", $2 > $1 ? ($2 - $1) * 1000 : 0; exit }'
+	done | awk '$2 >= $1 - 0.05 { printf "%.1f\n", (($2 > $1) ? ($2 - $1) * 1000 : 0); exit }'
 }
 
 # percentile N: of the numbers of standard input.
