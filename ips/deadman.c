@@ -15,6 +15,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "ips/deadline.h"
+
 enum { TURN_MS = 50, WATCHER_PRIORITY = 10 };
 
 struct shared {
@@ -31,19 +33,6 @@ struct deadman {
 	void (*died)(void *arg);
 	void *arg;
 };
-
-static struct timespec after_ms(unsigned ms)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_nsec -= 1000000000;
-		t.tv_sec++;
-	}
-	return t;
-}
 
 static enum err shared_init(struct shared *s)
 {
@@ -93,7 +82,7 @@ static void *watch(void *arg)
 	(void)pthread_setschedparam(pthread_self(), SCHED_FIFO, &prio); /* without the right to it: as it is */
 	(void)pthread_setname_np(pthread_self(), "deadman");
 	while (!atomic_load(&d->stop)) {
-		const struct timespec until = after_ms(TURN_MS);
+		const struct timespec until = deadline_ms(TURN_MS);
 		if (pthread_mutex_clocklock(&d->s->alive, CLOCK_MONOTONIC, &until) == ETIMEDOUT)
 			continue;
 		d->died(d->arg);
@@ -107,7 +96,7 @@ static void *watch(void *arg)
 enum err deadman_watch(struct deadman *d, unsigned timeout_ms, void (*died)(void *arg), void *arg)
 {
 	sigset_t all, before;
-	const struct timespec until = after_ms(timeout_ms);
+	const struct timespec until = deadline_ms(timeout_ms);
 	int e;
 	if (d->watches || d->holds)
 		return ERR_EXISTS;

@@ -222,34 +222,33 @@ static enum err fill_sensor(struct sensor *s, const char *const *rules)
 	return s->home_net.bad ? ERR_NOMEM : OK;
 }
 
-/* Everything of a generation but its signatures. */
-static enum err build_rest(const struct conf *c, const struct gen_teller *t, struct gen **out)
+/* Everything of a generation but its signatures, and where those come from. */
+static enum err build_rest(const struct conf *c, const struct gen_teller *t, struct gen **g, struct sensor *s)
 {
-	struct gen *g = gen_alloc(c);
-	enum err e = g != NULL ? name_interfaces(c, g) : ERR_NOMEM;
+	*g = gen_alloc(c);
+	enum err e = *g != NULL ? name_interfaces(c, *g) : ERR_NOMEM;
 	if (e == OK)
-		e = build_policies(c, t, g);
-	if (e == OK)
-		*out = g;
-	else
-		gen_free(g);
-	return e;
+		e = build_policies(c, t, *g);
+	return e == OK ? find_sensor(c, t, s) : e;
+}
+
+static void free_sensor(struct sensor *s)
+{
+	free(s->rules);
+	outbuf_free(&s->home_net);
 }
 
 enum err gen_gather(const struct conf *c, const char *const *rules, gen_error_fn *tell, void *arg, struct rulefiles *out)
 {
 	const struct gen_teller t = { tell, arg };
 	struct sensor s = { 0 };
-	struct gen *g = NULL;
-	enum err e = build_rest(c, &t, &g);
-	if (e == OK)
-		e = find_sensor(c, &t, &s);
+	struct gen *g;
+	enum err e = build_rest(c, &t, &g, &s);
 	if (e == OK)
 		e = fill_sensor(&s, rules);
 	if (e == OK)
 		e = gen_read_rules(s.rules, &t, out);
-	free(s.rules);
-	outbuf_free(&s.home_net);
+	free_sensor(&s);
 	gen_free(g);
 	return e;
 }
@@ -259,16 +258,13 @@ enum err gen_build(const struct conf *c, const struct rulefiles *r, const char *
 {
 	const struct gen_teller t = { tell, arg };
 	struct sensor s = { 0 };
-	struct gen *g = NULL;
-	enum err e = build_rest(c, &t, &g);
-	if (e == OK)
-		e = find_sensor(c, &t, &s);
+	struct gen *g;
+	enum err e = build_rest(c, &t, &g, &s);
 	if (e == OK)
 		e = fill_sensor(&s, NULL);
 	if (e == OK)
 		e = gen_compile(g, r, home_net != NULL ? home_net : s.home_net.p, &t);
-	free(s.rules);
-	outbuf_free(&s.home_net);
+	free_sensor(&s);
 	if (e == OK)
 		*out = g;
 	else

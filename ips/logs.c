@@ -16,6 +16,7 @@
 #include "base/mono.h"
 #include "base/ring.h"
 #include "ips/community.h"
+#include "ips/deadline.h"
 #include "ips/eve.h"
 #include "ips/kvlog.h"
 #include "ips/logs_int.h"
@@ -176,19 +177,9 @@ static void answer(struct logs *l, uint64_t asked)
 	pthread_mutex_unlock(&l->lock);
 }
 
-static struct timespec in_ms(unsigned ms)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	const int64_t ns = t.tv_nsec + ms * NS_PER_MS;
-	t.tv_sec += (time_t)(ns / NS_PER_SEC);
-	t.tv_nsec = (long)(ns % NS_PER_SEC);
-	return t;
-}
-
 static void doze(struct logs *l)
 {
-	const struct timespec until = in_ms(DOZE_MS);
+	const struct timespec until = deadline_ms(DOZE_MS);
 	pthread_mutex_lock(&l->lock);
 	if (!l->orders.stop && l->orders.asked == l->n_taken)
 		pthread_cond_timedwait(&l->ordered, &l->lock, &until);
@@ -323,7 +314,7 @@ void logs_stop(struct logs *l)
 
 bool logs_passed(struct logs *l, unsigned timeout_ms)
 {
-	const struct timespec until = in_ms(timeout_ms);
+	const struct timespec until = deadline_ms(timeout_ms);
 	pthread_mutex_lock(&l->lock);
 	const uint64_t mine = ++l->orders.asked;
 	pthread_cond_signal(&l->ordered);

@@ -26,7 +26,6 @@ struct peering_in {
 	bool whole;                  /* standby: the table is complete and all that came is applied */
 	uint64_t applied;            /* standby: batches */
 	bool follower;               /* active: a standby has the whole table */
-	bool empty;                  /* leaving: nothing waits for its release any more */
 };
 
 enum peering_act {

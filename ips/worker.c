@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ips/deadline.h"
 #include "ips/node.h"
 
 enum { TICK_MS = 10, IDLE_MS = 100, CHANGE_STEP = 64, DROP_ROUNDS = 4096, REC_ALL = (1 << REC_N) - 1 };
@@ -190,19 +191,6 @@ static void receive_visits(struct worker *w)
 	}
 }
 
-static struct timespec after_ms(unsigned ms)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += (long)(ms % 1000) * NS_PER_MS;
-	if (t.tv_nsec >= NS_PER_SEC) {
-		t.tv_sec++;
-		t.tv_nsec -= NS_PER_SEC;
-	}
-	return t;
-}
-
 static void enqueue(struct worker *w, struct visit *v)
 {
 	struct visit **at = &w->visits;
@@ -226,7 +214,7 @@ static bool withdraw(struct worker *w, const struct visit *v)
 enum err worker_visit(struct worker *w, ctl_visit_fn *fn, void *ctx)
 {
 	struct visit v = { .fn = fn, .ctx = ctx };
-	const struct timespec until = after_ms(CTL_WAIT_MS);
+	const struct timespec until = deadline_ms(CTL_WAIT_MS);
 	const uint64_t one = 1;
 	bool back = false;
 	pthread_mutex_lock(&w->lock);

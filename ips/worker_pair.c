@@ -60,8 +60,7 @@ static struct peering_in read_peer(struct worker *w)
 	struct peering_in in = { .now = w->now,
 				 .whole = w->r.mode == REPLICA_STANDBY && w->r.whole,
 				 .applied = w->r.receiver.seq,
-				 .follower = has_follower(w),
-				 .empty = w->n_flights == 0 };
+				 .follower = has_follower(w) };
 	in.seen = link_peer_beat(w->cfg.link, &in.beat, &w->status.peer_at, &w->status.peer_boot_id);
 	in.dead = in.seen && peer_dead(w);
 	in.certain = in.dead && mono_diff(w->now, w->status.peer_at) <= pair_dead_ns(w); /* it left word */
