@@ -39,6 +39,8 @@ struct tcp_info {
 	uint8_t flags;           /* enum tcp_flag */
 	uint8_t wscale;          /* shift + 1; 0 = option absent */
 	bool sack_ok, has_ts;
+	bool md5;                /* signed: RFC 2385, RFC 5925 */
+	bool cookie;             /* Fast Open cookie with octets in it (RFC 7413 4.1.1) */
 	uint16_t mss;            /* 0 = option absent */
 	uint32_t tsval, tsecr;
 };

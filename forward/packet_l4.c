@@ -52,6 +52,17 @@ static void ts_read(struct tcp_info *h, struct cur *c)
 	h->tsecr = cur_be32(c);
 }
 
+static void md5_read(struct tcp_info *h, struct cur *c)
+{
+	(void)c;
+	h->md5 = true;
+}
+
+static void cookie_read(struct tcp_info *h, struct cur *c)
+{
+	h->cookie = cur_left(c) != 0;
+}
+
 /* Options of a known form: octets with kind and length, at least and at most; unit that the octets behind
  * these two are made of. */
 static const struct option_row {
@@ -64,6 +75,9 @@ static const struct option_row {
 	{ 4, 2, 2, 1, true, sack_ok_read },   /* RFC 2018 2 */
 	{ 5, 10, 34, 8, false, NULL },        /* SACK, RFC 2018 3 */
 	{ 8, 10, 10, 1, false, ts_read },     /* RFC 7323 3.2 */
+	{ 19, 18, 18, 1, false, md5_read },   /* RFC 2385 3 */
+	{ 29, 4, 40, 1, false, md5_read },    /* TCP-AO, RFC 5925 2.2 */
+	{ 34, 2, 18, 2, true, cookie_read },  /* RFC 7413 4.1.1 */
 };
 
 static bool option_read(struct tcp_info *h, uint8_t kind, uint8_t len, struct cur body)

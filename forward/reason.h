@@ -16,6 +16,14 @@
 	X(REASON_TCP_OPTIONS, "tcp.options", "malformed TCP options")                 \
 	X(REASON_TCP_CHECKSUM, "tcp.checksum", "bad TCP checksum")                    \
 	X(REASON_TCP_FLAGS, "tcp.flags", "impossible set of TCP flags")               \
+	X(REASON_TCP_SYN, "tcp.syn", "SYN or SYN-ACK that cannot be of this connection, or with octets it may not carry") \
+	X(REASON_TCP_STATE, "tcp.state", "octets before the handshake, or an ACK that nothing asked for") \
+	X(REASON_TCP_WINDOW, "tcp.window", "octets beyond what the receiver has offered to take") \
+	X(REASON_TCP_ACK, "tcp.acknowledgement", "acknowledges what was never sent, or what is older than any window (RFC 5961 5)") \
+	X(REASON_TCP_RST, "tcp.rst", "RST outside the window (RFC 5961 3)")            \
+	X(REASON_TCP_TIMESTAMP, "tcp.timestamp", "timestamp of the past (RFC 7323 5)") \
+	X(REASON_TCP_FIN, "tcp.fin", "another end of the stream than the one inspected, or octets behind it") \
+	X(REASON_TCP_OVERLAP, "tcp.overlap", "other octets than those inspected, in a packet that cannot be rewritten") \
 	X(REASON_UDP_HEADER, "udp.header", "UDP header short or its length wrong")    \
 	X(REASON_UDP_CHECKSUM, "udp.checksum", "bad UDP checksum")                    \
 	X(REASON_ICMP_HEADER, "icmp.header", "ICMP header short")                     \

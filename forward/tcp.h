@@ -28,19 +28,44 @@ enum tcps {
 	TCPS_N
 };
 
-/* What one end has shown of itself. */
+/* What one end has shown of itself, as far as its receiver believes it. */
 struct tcp_end {
+	uint32_t next;       /* right behind the last octet of it that was let by; SYN and FIN count */
 	uint32_t ack;        /* highest acknowledgement it has sent */
+	uint32_t edge;       /* right edge of all windows it has offered */
+	uint32_t win_max;    /* the largest of them, in octets */
+	uint32_t ts;         /* TS.Recent of its receiver (RFC 7323 4.3) */
+	uint32_t fin_seq;    /* sequence number right after its FIN */
+	uint32_t isn;        /* number of its SYN */
+	uint32_t isn_other;  /* of a SYN-ACK that followed with another number: the answer says which one counts */
 	uint8_t state;       /* enum tcps of this end, for the list */
+	uint8_t wscale;      /* shift + 1 from its SYN; 0 = none */
 	bool seen;           /* any packet of it seen */
 	bool fin;            /* it sent FIN: fin_seq is valid */
-	uint32_t fin_seq;    /* sequence number right after its FIN */
+	bool anchored;       /* its receiver has confirmed its numbers: next is one of them */
+	bool has_other;      /* isn_other is valid */
+	bool sack_ok, ts_ok, md5; /* options of its SYN */
+};
+
+/* A SYN on a tuple that has a connection: another one begins if the other end answers it. */
+struct tcp_syn {
+	bool valid, sack_ok, has_ts, md5;
+	uint8_t dir;         /* enum dir: who sent it */
+	uint8_t wscale;      /* as in struct tcp_info */
+	uint16_t win;
+	uint32_t seq, tsval;
 };
 
 struct tcp_state {
 	uint8_t state;       /* enum tcps of the connection: proto_state's second digit */
+	uint8_t before_rst;  /* state is CLOSE: what it was; its receiver may have refused the RST */
+	uint8_t rst_by;      /* enum dir: who sent that */
 	bool midstream;      /* picked up without its SYN */
+	bool fast_open;      /* octets of the SYN count (RFC 7413) */
+	struct tcp_syn syn;
 	struct tcp_end end[DIR_N];
+	uint32_t n_paws;     /* segments refused for their timestamp */
+	uint32_t n_pause;    /* segments sent away until there is room for them */
 };
 
 /* What a packet did to the connection. */

@@ -13,6 +13,7 @@
 
 #define REASM_SEGS_MAX 64u               /* held segments a direction */
 #define REASM_HELD_MAX (256u * 1024u)    /* held octets a direction */
+#define REASM_KEPT_MAX BUF_LEN_MAX       /* octets a direction that were inspected and are not acknowledged */
 #define REASM_AHEAD_MAX (1 << 24)        /* a segment further ahead than this belongs to no window */
 
 struct reasm_seg {
@@ -36,6 +37,10 @@ struct reasm_dir {
 	uint32_t n_gaps;
 	uint32_t differed;               /* retransmitted octets that differed from held ones */
 	struct reasm_held *held;         /* NULL = none */
+	struct buf kept;                 /* its last octet is the one before next: inspected, not acknowledged, and ... */
+	uint32_t kept_head;              /* ... so many octets of it before those */
+	uint32_t told;                   /* kept octets before this number are on the peer: this node's own bookkeeping */
+	bool told_any;
 };
 
 struct reasm_state {
