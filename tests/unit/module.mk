@@ -27,6 +27,7 @@ UNIT += stock_parse:sigs,decoders,base
 UNIT += tags:sigs,decoders,base
 UNIT += apps:sigs,decoders,base
 UNIT += tcp:forward,base
+UNIT += tcp_table:forward,base
 UNIT += conf:ips,base
 UNIT += conf_text:ips,base
 UNIT += conf_alloc:ips,base
