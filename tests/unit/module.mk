@@ -18,6 +18,7 @@ UNIT += linktype:nfq
 UNIT += capture:nfq,base
 UNIT += packet:forward,base
 UNIT += packet_ip:forward,base
+UNIT += rewrite:forward,base
 UNIT += icmp:forward,base
 UNIT += sig_parse:sigs,decoders,base
 UNIT += match:sigs,decoders,base
