@@ -73,7 +73,7 @@ static const struct option_row {
 	{ 2, 4, 4, 1, true, mss_read },       /* RFC 9293 3.2 */
 	{ 3, 3, 3, 1, true, wscale_read },    /* RFC 7323 2.2 */
 	{ 4, 2, 2, 1, true, sack_ok_read },   /* RFC 2018 2 */
-	{ 5, 10, 34, 8, false, NULL },        /* SACK, RFC 2018 3 */
+	{ 5, 2, 34, 8, false, NULL },         /* SACK, RFC 2018 3; some stacks send one without a block */
 	{ 8, 10, 10, 1, false, ts_read },     /* RFC 7323 3.2 */
 	{ 19, 18, 18, 1, false, md5_read },   /* RFC 2385 3 */
 	{ 29, 4, 40, 1, false, md5_read },    /* TCP-AO, RFC 5925 2.2 */

@@ -193,12 +193,13 @@ static void test_tcp_options(void)
 	CU_ASSERT_EQUAL(p.tcp.wscale, 0); /* behind the end of the list */
 
 	static const uint8_t bad[][12] = {
-		{ 2, 3 }, { 2, 5 }, { 3, 2 }, { 3, 4 }, { 4, 3 }, { 8, 9 }, { 8, 11 }, { 5, 2 }, { 5, 9 }, { 5, 11 },
+		{ 2, 3 }, { 2, 5 }, { 3, 2 }, { 3, 4 }, { 4, 3 }, { 8, 9 }, { 8, 11 }, { 5, 3 }, { 5, 9 }, { 5, 11 },
 		{ 99, 0 }, { 99, 1 }, { 99, 13 }, { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 99 }, { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 99, 3 },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		CU_ASSERT_EQUAL(with_tcp_opts(bad[i], 12, TCP_ACK, &p), REASON_TCP_OPTIONS);
 	CU_ASSERT_EQUAL(with_tcp_opts((const uint8_t[12]){ 5, 10 }, 12, TCP_ACK, &p), REASON_NONE);
+	CU_ASSERT_EQUAL(with_tcp_opts((const uint8_t[4]){ 1, 1, 5, 2 }, 4, TCP_ACK, &p), REASON_NONE); /* no block */
 	CU_ASSERT_EQUAL(with_tcp_opts((const uint8_t[12]){ 99, 12 }, 12, TCP_ACK, &p), REASON_NONE);
 	struct pkt k;
 	p = pkt_segment(&k, 6, false, &(struct pkt_tcp){ .flags = TCP_ACK, .opts = bad[0], .n_opts = 12 });
