@@ -33,6 +33,8 @@ enum {
 
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32, TCP_ECE = 64, TCP_CWR = 128 };
 
+#define TCP_WSCALE_MAX 14u       /* RFC 7323 2.3: more counts as this */
+
 struct tcp_info {
 	uint32_t seq, ack;
 	uint16_t win, urg;

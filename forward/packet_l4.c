@@ -6,7 +6,7 @@
 #include "forward/packet_int.h"
 #include "forward/tcp.h"
 
-enum { TCP_HEADER = 20, UDP_HEADER = 8, WSCALE_MAX = 14 /* RFC 7323 2.3 */ };
+enum { TCP_HEADER = 20, UDP_HEADER = 8 };
 enum { OPT_END = 0, OPT_NOP = 1 };
 
 uint64_t l4_pseudo_sum(const struct tuple *t, size_t len)
@@ -36,7 +36,7 @@ static void mss_read(struct tcp_info *h, struct cur *c)
 
 static void wscale_read(struct tcp_info *h, struct cur *c)
 {
-	h->wscale = (uint8_t)(size_min(cur_u8(c), WSCALE_MAX) + 1);
+	h->wscale = (uint8_t)(size_min(cur_u8(c), TCP_WSCALE_MAX) + 1);
 }
 
 static void sack_ok_read(struct tcp_info *h, struct cur *c)

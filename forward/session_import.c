@@ -77,8 +77,10 @@ static bool trackers_good(const struct session_state *st)
 		return false;
 	if (t->state >= TCPS_N || (!is_tcp && t->state != TCPS_NONE))
 		return false;
+	if (t->before_rst >= TCPS_N || t->rst_by >= DIR_N || t->syn.dir >= DIR_N || t->syn.wscale > TCP_WSCALE_MAX + 1)
+		return false;
 	for (unsigned d = 0; d < DIR_N; d++)
-		if (t->end[d].state >= TCPS_N)
+		if (t->end[d].state >= TCPS_N || t->end[d].wscale > TCP_WSCALE_MAX + 1)
 			return false;
 	return true;
 }

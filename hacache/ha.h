@@ -31,7 +31,8 @@
 	X(osi, struct osi_state)        \
 	X(mms, struct mms_state)        \
 	X(iccp, struct iccp_state)      \
-	X(match, struct ha_match)
+	X(match, struct ha_match)       \
+	X(kept, struct ha_kept)
 
 enum ha_section {
 #define X(member, type) HA_SEC_##member,
@@ -43,6 +44,17 @@ enum ha_section {
 struct ha_match {
 	struct match_state s;
 	struct buf stream[DIR_N];       /* compressed pattern-match streams */
+};
+
+/* What of a direction was inspected and is not acknowledged. The octets themselves travel once: the peer has those before. */
+struct ha_kept_dir {
+	uint32_t from;                  /* number of the first of them */
+	uint32_t upto;                  /* and the one behind the last; both 0: there are none */
+	struct buf data;                /* of them those that the peer lacks: they end at upto */
+};
+
+struct ha_kept {
+	struct ha_kept_dir dir[DIR_N];
 };
 
 struct ha_session {

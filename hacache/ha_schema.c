@@ -13,6 +13,8 @@
 #define RAW(S, nm, f) { .name = #nm, .kind = HK_RAW, .off = offsetof(S, f), .size = SIZE(S, f) }
 #define TEXT(S, f) { .name = #f, .kind = HK_TEXT, .off = offsetof(S, f), .size = SIZE(S, f) }
 #define BUF(S, nm, f, mx) { .name = #nm, .kind = HK_BUF, .off = offsetof(S, f), .size = sizeof(struct buf), .max = (mx) }
+#define DELTA(S, nm, f, mx) \
+	{ .name = #nm, .kind = HK_BUF, .local = true, .off = offsetof(S, f), .size = sizeof(struct buf), .max = (mx) }
 #define MSG(S, nm, f, m) { .name = #nm, .kind = HK_MSG, .off = offsetof(S, f), .size = SIZE(S, f), .sub = &(m) }
 #define PTR(S, f, m) { .name = #f, .kind = HK_PTR, .off = offsetof(S, f), .size = SIZE(S, f), .sub = &(m) }
 #define LIST(S, f, n, m)                                                                              \
@@ -51,13 +53,42 @@ ROWS(msg_tcp_end, "TcpEnd", struct tcp_end,
 	UINT(struct tcp_end, state, TCPS_N - 1),
 	BOOL(struct tcp_end, seen),
 	BOOL(struct tcp_end, fin),
-	UINT(struct tcp_end, fin_seq, U32));
+	UINT(struct tcp_end, fin_seq, U32),
+	UINT(struct tcp_end, next, U32),
+	UINT(struct tcp_end, edge, U32),
+	UINT(struct tcp_end, win_max, U32),
+	UINT(struct tcp_end, ts, U32),
+	UINT(struct tcp_end, isn, U32),
+	UINT(struct tcp_end, isn_other, U32),
+	UINT(struct tcp_end, wscale, TCP_WSCALE_MAX + 1),
+	BOOL(struct tcp_end, anchored),
+	BOOL(struct tcp_end, has_other),
+	BOOL(struct tcp_end, sack_ok),
+	BOOL(struct tcp_end, ts_ok),
+	BOOL(struct tcp_end, md5));
+
+ROWS(msg_tcp_syn, "TcpSyn", struct tcp_syn,
+	BOOL(struct tcp_syn, valid),
+	BOOL(struct tcp_syn, sack_ok),
+	BOOL(struct tcp_syn, has_ts),
+	BOOL(struct tcp_syn, md5),
+	UINT(struct tcp_syn, dir, DIR_N - 1),
+	UINT(struct tcp_syn, wscale, TCP_WSCALE_MAX + 1),
+	UINT(struct tcp_syn, win, U16),
+	UINT(struct tcp_syn, seq, U32),
+	UINT(struct tcp_syn, tsval, U32));
 
 ROWS(msg_tcp, "Tcp", struct tcp_state,
 	UINT(struct tcp_state, state, TCPS_N - 1),
 	BOOL(struct tcp_state, midstream),
 	MSG(struct tcp_state, orig, end[DIR_ORIG], msg_tcp_end),
-	MSG(struct tcp_state, reply, end[DIR_REPLY], msg_tcp_end));
+	MSG(struct tcp_state, reply, end[DIR_REPLY], msg_tcp_end),
+	UINT(struct tcp_state, before_rst, TCPS_N - 1),
+	UINT(struct tcp_state, rst_by, DIR_N - 1),
+	BOOL(struct tcp_state, fast_open),
+	MSG(struct tcp_state, syn, syn, msg_tcp_syn),
+	LOCAL(struct tcp_state, n_paws, n_paws, U32),
+	LOCAL(struct tcp_state, n_pause, n_pause, U32));
 
 ROWS(msg_fwd, "Forward", struct session_state,
 	MSG(struct session_state, orig, tuple[DIR_ORIG], msg_tuple),
@@ -106,6 +137,15 @@ ROWS(msg_reasm_dir, "ReasmDir", struct reasm_dir,
 ROWS(msg_reasm, "Reasm", struct reasm_state,
 	MSG(struct reasm_state, orig, dir[DIR_ORIG], msg_reasm_dir),
 	MSG(struct reasm_state, reply, dir[DIR_REPLY], msg_reasm_dir));
+
+ROWS(msg_kept_dir, "KeptDir", struct ha_kept_dir,
+	UINT(struct ha_kept_dir, from, U32),
+	UINT(struct ha_kept_dir, upto, U32),
+	DELTA(struct ha_kept_dir, data, data, REASM_KEPT_MAX));
+
+ROWS(msg_kept, "Kept", struct ha_kept,
+	MSG(struct ha_kept, orig, dir[DIR_ORIG], msg_kept_dir),
+	MSG(struct ha_kept, reply, dir[DIR_REPLY], msg_kept_dir));
 
 ROWS(msg_insp_dir, "InspDir", struct insp_dir,
 	BOOL(struct insp_dir, looked),
@@ -225,7 +265,8 @@ ROWS(msg_session, "Session", struct ha_session,
 	PTR(struct ha_session, osi, msg_osi),
 	PTR(struct ha_session, mms, msg_mms),
 	PTR(struct ha_session, iccp, msg_iccp),
-	PTR(struct ha_session, match, msg_match));
+	PTR(struct ha_session, match, msg_match),
+	PTR(struct ha_session, kept, msg_kept));
 
 ROWS(msg_ended, "Ended", struct ha_ended,
 	UINT(struct ha_ended, serial, SERIAL_MAX));
@@ -290,7 +331,7 @@ const struct ha_msg *const ha_msgs[] = {
 	&msg_hello, &msg_session, &msg_ended, &msg_rec, &msg_commit, &msg_ack, &msg_fwd, &msg_tuple, &msg_count,
 	&msg_tcp, &msg_tcp_end, &msg_reasm, &msg_reasm_dir, &msg_held, &msg_seg, &msg_insp, &msg_insp_dir, &msg_tags,
 	&msg_cotp, &msg_cotp_dir, &msg_osi, &msg_context, &msg_mms, &msg_mms_dir, &msg_pending, &msg_iccp,
-	&msg_iccp_name, &msg_match, &msg_part, &msg_rec_flow,
+	&msg_iccp_name, &msg_match, &msg_part, &msg_rec_flow, &msg_tcp_syn, &msg_kept, &msg_kept_dir,
 };
 const size_t ha_msgs_n = ARRAY_LEN(ha_msgs);
 

@@ -5,10 +5,15 @@
 #include <string.h>
 
 #include "ips/engine_int.h"
+#include "ips/kept.h"
+
+enum { KEPT_A_SESSION = 64 * 1024 }; /* kept octets that count as one more session of a bulk */
 
 struct engine_ha {
 	struct engine *e;
-	struct ha_match match;       /* of the session exported last */
+	uint32_t epoch;              /* of the peer that is being told, from 1 */
+	struct ha_kept kept;         /* of the session exported last, and ... */
+	struct ha_match match;
 };
 
 enum err engine_ha_new(struct engine *e, struct engine_ha **out)
@@ -17,6 +22,7 @@ enum err engine_ha_new(struct engine *e, struct engine_ha **out)
 	if (h == NULL)
 		return ERR_NOMEM;
 	h->e = e;
+	h->epoch = 1;
 	*out = h;
 	return OK;
 }
@@ -38,7 +44,8 @@ void engine_ha_on_end(struct engine *e, void (*ended)(void *arg, uint64_t serial
 
 /* --- out ------------------------------------------------------------------------------------------- */
 
-static void export_session(struct engine_ha *h, struct session *s, struct ha_session *out)
+/* Of the kept octets all, or those that were not told. */
+static void export_session(struct engine_ha *h, struct session *s, bool all, struct ha_session *out)
 {
 	if (s->gen_nr != h->e->gen_nr)
 		engine_session_move(h->e, s);
@@ -47,6 +54,8 @@ static void export_session(struct engine_ha *h, struct session *s, struct ha_ses
 	if (f == NULL)
 		return;
 	out->reasm = &f->reasm;
+	kept_export(&f->reasm, all, &h->kept);
+	out->kept = &h->kept;
 	out->insp = &f->s;
 	if (f->stack != NULL) {
 		out->cotp = &f->stack->cotp;
@@ -72,6 +81,7 @@ void engine_ha_forget(struct engine_ha *h)
 
 void engine_ha_bulk_start(struct engine_ha *h)
 {
+	h->epoch++;
 	h->e->bulk = session_next(h->e->sessions, NULL);
 	h->e->bulk_left = session_count(h->e->sessions);
 }
@@ -79,7 +89,9 @@ void engine_ha_bulk_start(struct engine_ha *h)
 size_t engine_ha_bulk(struct engine_ha *h, size_t max)
 {
 	struct engine *e = h->e;
-	for (; max > 0 && e->bulk != NULL && e->bulk_left > 0; max--, e->bulk_left--) {
+	for (; max > 0 && e->bulk != NULL && e->bulk_left > 0; e->bulk_left--) {
+		const struct insp *f = e->bulk->ips;
+		max -= size_min(max, 1 + (f != NULL ? kept_octets(&f->reasm) / KEPT_A_SESSION : 0));
 		engine_touch(e, e->bulk);
 		e->bulk = session_next(e->sessions, e->bulk);
 	}
@@ -108,7 +120,12 @@ bool engine_ha_next(struct engine_ha *h, struct ha_session *out)
 		return false;
 	h->e->dirty = s->dirty_next;
 	s->dirty = false;
-	export_session(h, s, out);
+	struct insp *f = engine_insp(s);
+	export_session(h, s, f == NULL || f->s.told_epoch != h->epoch, out);
+	if (f == NULL)
+		return true;
+	kept_told(&f->reasm);
+	f->s.told_epoch = h->epoch;
 	return true;
 }
 
@@ -117,7 +134,7 @@ bool engine_ha_export(struct engine_ha *h, uint64_t serial, struct ha_session *o
 	struct session *s = session_by_serial(h->e->sessions, serial);
 	if (s == NULL)
 		return false;
-	export_session(h, s, out);
+	export_session(h, s, true, out);
 	return true;
 }
 
@@ -173,11 +190,21 @@ static enum err import_held(struct engine *e, struct reasm_dir *to, const struct
 static enum err import_reasm(struct engine *e, struct insp *f, const struct reasm_state *in)
 {
 	const struct reasm_ctx rc = insp_reasm_ctx(e, NULL);
-	reasm_fini(&f->reasm, &rc);
-	f->reasm = *in;
-	f->reasm.dir[DIR_ORIG].held = f->reasm.dir[DIR_REPLY].held = NULL;
+	struct reasm_state *r = &f->reasm;
+	const struct reasm_state old = *r;
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++) { /* a section of its own: stays */
+		r->dir[d].kept = (struct buf){ 0 };
+		r->dir[d].kept_head = 0;
+	}
+	reasm_fini(r, &rc);
+	*r = *in;
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++) {
+		r->dir[d].held = NULL;
+		r->dir[d].kept = old.dir[d].kept;
+		r->dir[d].kept_head = old.dir[d].kept_head;
+	}
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
-		TRY(import_held(e, &f->reasm.dir[d], &in->dir[d]));
+		TRY(import_held(e, &r->dir[d], &in->dir[d]));
 	return OK;
 }
 
@@ -260,7 +287,9 @@ static enum err import_inspection(struct engine *e, struct session *s, const str
 		if (f == NULL)
 			return ERR_FULL;
 	}
-	if (in->reasm != NULL)
+	if (in->kept != NULL && !kept_import(&f->reasm, e->bufs, in->kept))
+		f->s.partial = true;
+	if (in->reasm != NULL) /* behind them: they count from where the stream stood before */
 		TRY(import_reasm(e, f, in->reasm));
 	TRY(import_stack(e, f, in)); /* before the service that counts on it */
 	if (in->insp != NULL)
@@ -310,6 +339,18 @@ static bool stack_good(const struct engine_ha *h, const struct ha_session *in)
 	return s != NULL && s->ips != NULL && engine_insp(s)->stack != NULL;
 }
 
+/* They end where their stream stands: as this message says, or an earlier one. */
+static bool kept_fits(const struct engine_ha *h, const struct ha_session *in)
+{
+	const struct session *s = session_by_serial(h->e->sessions, in->serial);
+	const struct insp *f = s != NULL ? engine_insp(s) : NULL;
+	const struct reasm_state *r = in->reasm != NULL ? in->reasm : f != NULL ? &f->reasm : NULL;
+	struct ha_kept ours = { 0 };
+	if (f != NULL)
+		kept_export(&f->reasm, true, &ours);
+	return kept_good(in->kept != NULL ? in->kept : &ours, r);
+}
+
 enum err engine_ha_check(const struct engine_ha *h, const struct ha_session *in, struct ha_trust trust)
 {
 	if (in->fwd != NULL) {
@@ -319,7 +360,7 @@ enum err engine_ha_check(const struct engine_ha *h, const struct ha_session *in,
 	}
 	if (in->reasm != NULL && (!held_good(&in->reasm->dir[DIR_ORIG]) || !held_good(&in->reasm->dir[DIR_REPLY])))
 		return ERR_RANGE;
-	if (!stack_good(h, in))
+	if (!kept_fits(h, in) || !stack_good(h, in))
 		return ERR_RANGE;
 	return in->insp == NULL || tags_good(h->e->gen->sigs, &in->insp->tags, trust) ? OK : ERR_RANGE;
 }

@@ -45,12 +45,14 @@ UNIT += s7:decoders,base
 UNIT += other:decoders,base
 UNIT += alloc:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += reasm:ips,base
+UNIT += kept:ips,base
 UNIT += ha_wire:hacache,base
 UNIT += ha_cache:hacache,base
 UNIT += ha_sync:hacache,base
 UNIT += engine:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += engine_block:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += engine_ha:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += engine_kept:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += link:hacache,base
 UNIT += link_mem:hacache,base
 UNIT_LD_link_mem := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free

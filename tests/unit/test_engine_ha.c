@@ -1,55 +1,8 @@
 /* test_engine_ha.c - state out of one engine and into another, over the wire, at every packet: what follows is the same. */
-#include "hacache/ha_sync.h"
-#include "ips/engine_ha.h"
 #include "ips/lists.h"
-#include "tests/unit/ha_rand.h"
-#include "tests/unit/ha_script.h"
-
-static const struct rig_opts opts = { .rules = script_rules, .custom = script_custom, .prevent = true };
-static const struct ha_trust all = { true, true, true };
+#include "tests/unit/engine_pair.h"
 
 static struct script script;
-static struct rig a, b;
-static struct ha_wire *wire[2];
-static uint8_t frame[HA_MESSAGE_MAX + HA_FRAME_HEADER];
-
-/* b under a's generation. */
-static void second(const struct rig_opts *o)
-{
-	memset(&b, 0, sizeof(b));
-	b.gen = a.gen;
-	rig_engine(&b, o);
-}
-
-static void open_wires(void)
-{
-	for (size_t i = 0; i < 2; i++)
-		CU_ASSERT_EQUAL_FATAL(ha_wire_new(&wire[i]), OK);
-}
-
-static void close_wires(void)
-{
-	ha_wire_free(wire[0]);
-	ha_wire_free(wire[1]);
-}
-
-static struct engine_ha *ha_of(struct rig *r)
-{
-	struct engine_ha *h = NULL;
-	CU_ASSERT_EQUAL_FATAL(engine_ha_new(r->e, &h), OK);
-	return h;
-}
-
-/* As the peer gets it; valid until the next one. */
-static const struct ha_session *over_the_wire(const struct ha_session *s, mono_t now)
-{
-	struct wr out = wr_of(frame, sizeof(frame));
-	const void *plain = NULL;
-	CU_ASSERT_EQUAL_FATAL(ha_wire_encode(wire[0], HA_SESSION, s, now, &out), OK);
-	CU_ASSERT_EQUAL_FATAL(
-		ha_wire_decode(wire[1], HA_SESSION, span_of(frame + HA_FRAME_HEADER, out.len - HA_FRAME_HEADER), now, &plain), OK);
-	return plain;
-}
 
 static void list_all(struct rig *r, struct outbuf *o)
 {
@@ -266,6 +219,7 @@ struct bad {
 	struct reasm_held held;
 	struct insp_state insp;
 	struct cotp_state cotp;
+	struct ha_kept kept;
 	uint8_t octets[64];
 };
 
@@ -295,6 +249,14 @@ static void bad_held(struct bad *x)
 	x->reasm.dir[DIR_REPLY].held = &x->held;
 }
 
+/* Octets that end elsewhere than their stream. */
+static void bad_kept(struct bad *x)
+{
+	const uint32_t next = x->reasm.dir[DIR_ORIG].next;
+	x->kept.dir[DIR_ORIG] = (struct ha_kept_dir){ .from = next - 8, .upto = next + 1, .data = { x->octets, 9, 0 } };
+	x->s.kept = &x->kept;
+}
+
 static void bad_stock_tag(struct bad *x)
 {
 	x->insp.tags = (struct tagset){ .n = 1, .id = { sigset_tags(a.gen.sigs, TAGS_STOCK)->nr } };
@@ -322,8 +284,9 @@ static void bad_no_decoders(struct bad *x)
 
 static void test_check(void)
 {
-	static void (*const spoil[])(struct bad *) = { bad_fwd,        bad_serial,    bad_held,      bad_stock_tag,
-						       bad_custom_tag, bad_tag_order, bad_tag_twice, bad_no_decoders };
+	static void (*const spoil[])(struct bad *) = { bad_fwd,       bad_serial,     bad_held,
+						       bad_kept,      bad_stock_tag,  bad_custom_tag,
+						       bad_tag_order, bad_tag_twice,  bad_no_decoders };
 	static struct bad x;
 	rig_new(&a, &opts);
 	second(&opts);
@@ -363,6 +326,21 @@ static void test_unknown_session(void)
 	x.fwd.tuple[DIR_ORIG].sport++;
 	x.s.fwd = &x.fwd;
 	CU_ASSERT_EQUAL(engine_ha_import(to, &x.s, all), ERR_MISMATCH);
+	/* kept octets of a stream that this node has, and that stands elsewhere; a stream that leaves its kept octets behind */
+	good_session(&x);
+	const uint32_t next = x.reasm.dir[DIR_ORIG].next;
+	x.kept.dir[DIR_ORIG] = (struct ha_kept_dir){ .from = next - 8, .upto = next, .data = { x.octets, 8, 0 } };
+	x.s.kept = &x.kept;
+	x.s.reasm = NULL;
+	CU_ASSERT_EQUAL(engine_ha_import(to, &x.s, all), OK);
+	x.kept.dir[DIR_ORIG].upto++;
+	CU_ASSERT_EQUAL(engine_ha_import(to, &x.s, all), ERR_RANGE);
+	x.s.kept = NULL;
+	x.s.reasm = &x.reasm;
+	CU_ASSERT_EQUAL(engine_ha_import(to, &x.s, all), OK);
+	x.reasm.dir[DIR_ORIG].next++;
+	CU_ASSERT_EQUAL(engine_ha_import(to, &x.s, all), ERR_RANGE);
+	buf_clear(b.e->bufs, &engine_insp(rig_first(&b))->reasm.dir[DIR_ORIG].kept);
 	/* a COTP flow without the COTP decoder's state */
 	good_session(&x);
 	x.insp.service = SVC_COTP;

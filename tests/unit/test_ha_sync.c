@@ -143,7 +143,7 @@ static struct span close_batch(struct ha_sender *tx, uint8_t *mem, size_t cap)
 
 static uint8_t one[1 << 17], two[1 << 17];
 #define CLOSE(tx, mem) close_batch(&(tx), mem, sizeof(mem))
-#define ALL_SECTIONS   " fwd reasm insp cotp osi mms iccp match\n"
+#define ALL_SECTIONS   " fwd reasm insp cotp osi mms iccp match kept\n"
 
 static void test_batches(void)
 {

@@ -222,9 +222,18 @@ static void check_rest(void)
 		GOOD((st.n[d].packets = 0, st.n[d].bytes = 0));
 		BAD(st.tcp.end[d].state = TCPS_N);
 		BAD(st.tcp.end[d].state = 255);
+		GOOD(st.tcp.end[d].wscale = TCP_WSCALE_MAX + 1);
+		BAD(st.tcp.end[d].wscale = TCP_WSCALE_MAX + 2);
+		GOOD(st.tcp.rst_by = st.tcp.syn.dir = (uint8_t)d);
 	}
 	BAD(st.tcp.state = TCPS_N);
 	BAD(st.tcp.state = 255);
+	GOOD(st.tcp.before_rst = TCPS_N - 1);
+	BAD(st.tcp.before_rst = TCPS_N);
+	BAD(st.tcp.rst_by = DIR_N);
+	BAD(st.tcp.syn.dir = DIR_N);
+	GOOD(st.tcp.syn.wscale = TCP_WSCALE_MAX + 1);
+	BAD(st.tcp.syn.wscale = TCP_WSCALE_MAX + 2);
 	for (unsigned i = 0; i < TCPS_N; i++)
 		GOOD(st.tcp.state = (uint8_t)i);
 	BAD(st.udp_both = true);
