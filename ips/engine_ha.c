@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ips/engine_int.h"
-#include "ips/kept.h"
+#include "ips/reasm_kept.h"
 
 enum { KEPT_A_SESSION = 64 * 1024 }; /* kept octets that count as one more session of a bulk */
 
@@ -54,7 +54,7 @@ static void export_session(struct engine_ha *h, struct session *s, bool all, str
 	if (f == NULL)
 		return;
 	out->reasm = &f->reasm;
-	kept_export(&f->reasm, all, &h->kept);
+	reasm_kept_export(&f->reasm, all, &h->kept);
 	out->kept = &h->kept;
 	out->insp = &f->s;
 	if (f->stack != NULL) {
@@ -91,7 +91,7 @@ size_t engine_ha_bulk(struct engine_ha *h, size_t max)
 	struct engine *e = h->e;
 	for (; max > 0 && e->bulk != NULL && e->bulk_left > 0; e->bulk_left--) {
 		const struct insp *f = e->bulk->ips;
-		max -= size_min(max, 1 + (f != NULL ? kept_octets(&f->reasm) / KEPT_A_SESSION : 0));
+		max -= size_min(max, 1 + (f != NULL ? reasm_kept_octets(&f->reasm) / KEPT_A_SESSION : 0));
 		engine_touch(e, e->bulk);
 		e->bulk = session_next(e->sessions, e->bulk);
 	}
@@ -124,7 +124,7 @@ bool engine_ha_next(struct engine_ha *h, struct ha_session *out)
 	export_session(h, s, f == NULL || f->s.told_epoch != h->epoch, out);
 	if (f == NULL)
 		return true;
-	kept_told(&f->reasm);
+	reasm_kept_told(&f->reasm);
 	f->s.told_epoch = h->epoch;
 	return true;
 }
@@ -287,7 +287,7 @@ static enum err import_inspection(struct engine *e, struct session *s, const str
 		if (f == NULL)
 			return ERR_FULL;
 	}
-	if (in->kept != NULL && !kept_import(&f->reasm, e->bufs, in->kept))
+	if (in->kept != NULL && !reasm_kept_import(&f->reasm, e->bufs, in->kept))
 		f->s.partial = true;
 	if (in->reasm != NULL) /* behind them: they count from where the stream stood before */
 		TRY(import_reasm(e, f, in->reasm));
@@ -347,8 +347,8 @@ static bool kept_fits(const struct engine_ha *h, const struct ha_session *in)
 	const struct reasm_state *r = in->reasm != NULL ? in->reasm : f != NULL ? &f->reasm : NULL;
 	struct ha_kept ours = { 0 };
 	if (f != NULL)
-		kept_export(&f->reasm, true, &ours);
-	return kept_good(in->kept != NULL ? in->kept : &ours, r);
+		reasm_kept_export(&f->reasm, true, &ours);
+	return reasm_kept_good(in->kept != NULL ? in->kept : &ours, r);
 }
 
 enum err engine_ha_check(const struct engine_ha *h, const struct ha_session *in, struct ha_trust trust)

@@ -1,8 +1,8 @@
-/* test_kept.c - octets inspected and not acknowledged, from one node to another: each travels once, both keep the same. */
+/* test_reasm_kept.c - octets inspected and not acknowledged, from one node to another: each travels once, both keep the same. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "ips/kept.h"
+#include "ips/reasm_kept.h"
 #include "tests/unit/unit.h"
 
 enum { MEMORY = 8 << 20, ROUNDS = 2000 };
@@ -56,11 +56,11 @@ static void text(enum dir d, const char *s)
 static bool tell(bool all, uint32_t *octets)
 {
 	struct ha_kept k;
-	kept_export(&a, all, &k);
-	kept_told(&a);
+	reasm_kept_export(&a, all, &k);
+	reasm_kept_told(&a);
 	*octets = k.dir[DIR_ORIG].data.len + k.dir[DIR_REPLY].data.len;
-	CU_ASSERT_TRUE(kept_good(&k, &a));
-	const bool whole = kept_import(&b, bufs, &k);
+	CU_ASSERT_TRUE(reasm_kept_good(&k, &a));
+	const bool whole = reasm_kept_import(&b, bufs, &k);
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++) {
 		b.dir[d].started = a.dir[d].started;
 		b.dir[d].next = a.dir[d].next;
@@ -71,8 +71,8 @@ static bool tell(bool all, uint32_t *octets)
 static bool same(void)
 {
 	struct ha_kept x, y;
-	kept_export(&a, true, &x);
-	kept_export(&b, true, &y);
+	reasm_kept_export(&a, true, &x);
+	reasm_kept_export(&b, true, &y);
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++) {
 		const struct ha_kept_dir *p = &x.dir[d], *q = &y.dir[d];
 		if (p->from != q->from || p->upto != q->upto || p->data.len != q->data.len || p->data.len != p->upto - p->from)
@@ -91,7 +91,7 @@ static void commit(uint32_t n, const char *orig)
 	CU_ASSERT_TRUE(tell(false, &octets));
 	CU_ASSERT_EQUAL(octets, n);
 	CU_ASSERT_TRUE(same());
-	kept_export(&b, true, &k);
+	reasm_kept_export(&b, true, &k);
 	const struct ha_kept_dir *o = &k.dir[DIR_ORIG];
 	CU_ASSERT_EQUAL_FATAL(o->data.len, strlen(orig));
 	CU_ASSERT_TRUE(o->data.len == 0 || memcmp(o->data.p, orig, o->data.len) == 0);
@@ -121,8 +121,8 @@ static void test_deltas(void)
 	acked(&a.dir[DIR_ORIG], 2);
 	commit(0, "");
 	CU_ASSERT_EQUAL(b.dir[DIR_ORIG].kept.cap, 0);
-	CU_ASSERT_EQUAL(kept_octets(&a), 6);
-	CU_ASSERT_EQUAL(kept_octets(&b), 6);
+	CU_ASSERT_EQUAL(reasm_kept_octets(&a), 6);
+	CU_ASSERT_EQUAL(reasm_kept_octets(&b), 6);
 	end();
 }
 
@@ -193,14 +193,14 @@ static void test_offset(void)
 		uint8_t *own = malloc(row[i].n + 1); /* of its length: a read beyond it is seen */
 		memcpy(own, "0123456789", row[i].n);
 		const struct ha_kept k = { .dir[DIR_ORIG] = { row[i].from, row[i].upto, { own, row[i].n, 0 } } };
-		CU_ASSERT_EQUAL(kept_import(&b, bufs, &k), row[i].left != NULL);
+		CU_ASSERT_EQUAL(reasm_kept_import(&b, bufs, &k), row[i].left != NULL);
 		const struct reasm_dir *r = &b.dir[DIR_ORIG];
 		const uint32_t n = row[i].upto - row[i].from;
 		CU_ASSERT_EQUAL_FATAL(n_of(r), row[i].left != NULL ? n : 0);
 		CU_ASSERT_TRUE(row[i].left == NULL || memcmp(r->kept.p + r->kept_head, row[i].left, n) == 0);
 		const struct reasm_dir at = { .started = true, .next = row[i].upto };
 		struct reasm_state moved = { .dir[DIR_ORIG] = at };
-		CU_ASSERT_TRUE(kept_good(&k, &moved));
+		CU_ASSERT_TRUE(reasm_kept_good(&k, &moved));
 		free(own);
 		end();
 	}
@@ -211,34 +211,34 @@ static void test_good(void)
 	struct reasm_state r = { .dir = { { .started = true, .next = 500 }, { .started = true, .next = 5 } } };
 	const struct ha_kept fine = { .dir = { { 400, 500, { NULL, 0, 0 } }, { 0xfffffff5u, 5, { NULL, 16, 0 } } } };
 	struct ha_kept k = fine;
-	CU_ASSERT_TRUE(kept_good(&k, &r));
-	CU_ASSERT_FALSE(kept_good(&k, NULL));
+	CU_ASSERT_TRUE(reasm_kept_good(&k, &r));
+	CU_ASSERT_FALSE(reasm_kept_good(&k, NULL));
 	k.dir[DIR_ORIG].data.len = 100;
-	CU_ASSERT_TRUE(kept_good(&k, &r));
+	CU_ASSERT_TRUE(reasm_kept_good(&k, &r));
 	k.dir[DIR_ORIG].data.len = 101;
-	CU_ASSERT_FALSE(kept_good(&k, &r));
+	CU_ASSERT_FALSE(reasm_kept_good(&k, &r));
 	k = fine;
 	k.dir[DIR_REPLY].upto++;
-	CU_ASSERT_FALSE(kept_good(&k, &r));
+	CU_ASSERT_FALSE(reasm_kept_good(&k, &r));
 	k = fine;
 	k.dir[DIR_ORIG].from = 500 - REASM_KEPT_MAX;
-	CU_ASSERT_TRUE(kept_good(&k, &r));
+	CU_ASSERT_TRUE(reasm_kept_good(&k, &r));
 	k.dir[DIR_ORIG].from--;
-	CU_ASSERT_FALSE(kept_good(&k, &r));
+	CU_ASSERT_FALSE(reasm_kept_good(&k, &r));
 	k.dir[DIR_ORIG].from = 501;
-	CU_ASSERT_FALSE(kept_good(&k, &r));
+	CU_ASSERT_FALSE(reasm_kept_good(&k, &r));
 	k = fine;
 	k.dir[DIR_ORIG].from = 500; /* none has no place */
-	CU_ASSERT_FALSE(kept_good(&k, &r));
+	CU_ASSERT_FALSE(reasm_kept_good(&k, &r));
 	k.dir[DIR_ORIG] = (struct ha_kept_dir){ 0 };
-	CU_ASSERT_TRUE(kept_good(&k, &r));
+	CU_ASSERT_TRUE(reasm_kept_good(&k, &r));
 	k.dir[DIR_ORIG].data.len = 1;
-	CU_ASSERT_FALSE(kept_good(&k, &r));
+	CU_ASSERT_FALSE(reasm_kept_good(&k, &r));
 	k = fine;
 	r.dir[DIR_REPLY].started = false;
-	CU_ASSERT_FALSE(kept_good(&k, &r));
+	CU_ASSERT_FALSE(reasm_kept_good(&k, &r));
 	const struct ha_kept none = { 0 };
-	CU_ASSERT_TRUE(kept_good(&none, NULL));
+	CU_ASSERT_TRUE(reasm_kept_good(&none, NULL));
 }
 
 static uint32_t below(uint32_t n)
@@ -307,7 +307,7 @@ static void test_no_memory(void)
 	uint8_t octets[100] = { 1 };
 	const struct ha_kept k = { .dir = { { 0, 100, { octets, 100, 0 } }, { 0, 60, { octets, 60, 0 } } } };
 	memset(&b, 0, sizeof(b));
-	CU_ASSERT_FALSE(kept_import(&b, small, &k));
+	CU_ASSERT_FALSE(reasm_kept_import(&b, small, &k));
 	CU_ASSERT_EQUAL(n_of(&b.dir[DIR_ORIG]), 0);
 	CU_ASSERT_EQUAL(n_of(&b.dir[DIR_REPLY]), 60);
 	buf_clear(small, &b.dir[DIR_REPLY].kept);

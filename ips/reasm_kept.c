@@ -1,5 +1,5 @@
-/* kept.c - see kept.h. */
-#include "ips/kept.h"
+/* reasm_kept.c - see reasm_kept.h. */
+#include "ips/reasm_kept.h"
 
 #include "base/cur.h"
 #include "forward/tcp.h"
@@ -9,7 +9,7 @@ static uint32_t octets(const struct reasm_dir *r)
 	return r->kept.len - r->kept_head;
 }
 
-size_t kept_octets(const struct reasm_state *r)
+size_t reasm_kept_octets(const struct reasm_state *r)
 {
 	return (size_t)octets(&r->dir[DIR_ORIG]) + octets(&r->dir[DIR_REPLY]);
 }
@@ -29,13 +29,13 @@ static struct ha_kept_dir export_dir(const struct reasm_dir *r, bool all)
 				     .data = { .p = (uint8_t *)(uintptr_t)data.p, .len = (uint32_t)data.len } };
 }
 
-void kept_export(const struct reasm_state *r, bool all, struct ha_kept *out)
+void reasm_kept_export(const struct reasm_state *r, bool all, struct ha_kept *out)
 {
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
 		out->dir[d] = export_dir(&r->dir[d], all);
 }
 
-void kept_told(struct reasm_state *r)
+void reasm_kept_told(struct reasm_state *r)
 {
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
 		r->dir[d].told = r->dir[d].next;
@@ -51,7 +51,7 @@ static bool good_dir(const struct ha_kept_dir *in, const struct reasm_dir *r)
 	return n <= REASM_KEPT_MAX && in->data.len <= n && r != NULL && r->started && r->next == in->upto;
 }
 
-bool kept_good(const struct ha_kept *in, const struct reasm_state *r)
+bool reasm_kept_good(const struct ha_kept *in, const struct reasm_state *r)
 {
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
 		if (!good_dir(&in->dir[d], r != NULL ? &r->dir[d] : NULL))
@@ -98,7 +98,7 @@ static bool import_dir(struct reasm_dir *r, struct bufpool *bufs, const struct h
 	return false;
 }
 
-bool kept_import(struct reasm_state *r, struct bufpool *bufs, const struct ha_kept *in)
+bool reasm_kept_import(struct reasm_state *r, struct bufpool *bufs, const struct ha_kept *in)
 {
 	bool whole = true;
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
