@@ -76,6 +76,11 @@ size_t bufpool_used(const struct bufpool *bp)
 	return bp->used;
 }
 
+size_t bufpool_cap(const struct bufpool *bp)
+{
+	return bp->cap;
+}
+
 /* Memory of class c, counted as handed out; NULL when the cap or the host refuses. */
 static void *chunk_get(struct bufpool *bp, unsigned c)
 {
@@ -108,12 +113,12 @@ static void chunk_put(struct bufpool *bp, void *p, size_t size)
 	bp->idle += size;
 }
 
-/* Makes b the first keep octets of itself and then n of src, which may lie in b itself. */
-static enum err put(struct bufpool *bp, struct buf *b, size_t keep, struct span src)
+/* Makes b the first keep octets of itself and then n of src, which may lie in b itself; src NULL: room for them. */
+static enum err put(struct bufpool *bp, struct buf *b, size_t keep, const uint8_t *src, size_t n)
 {
-	if (src.len > BUF_LEN_MAX - keep)
+	if (n > BUF_LEN_MAX - keep)
 		return ERR_FULL;
-	size_t len = keep + src.len;
+	size_t len = keep + n;
 	if (len > b->cap) {
 		unsigned c = class_of(len);
 		size_t old = b->cap;
@@ -124,27 +129,34 @@ static enum err put(struct bufpool *bp, struct buf *b, size_t keep, struct span 
 			return ERR_FULL;
 		if (keep != 0)
 			memcpy(p, b->p, keep);
-		memcpy(p + keep, src.p, src.len);
+		if (src != NULL)
+			memcpy(p + keep, src, n);
 		chunk_put(bp, b->p, old);
 		b->p = p;
 		b->cap = (uint32_t)class_size(c);
-	} else if (src.len != 0) {
-		memmove(b->p + keep, src.p, src.len);
+	} else if (n != 0 && src != NULL) {
+		memmove(b->p + keep, src, n);
 	}
-	b->len = (uint32_t)len;
+	if (src != NULL)
+		b->len = (uint32_t)len;
 	return OK;
+}
+
+enum err buf_reserve(struct bufpool *bp, struct buf *b, size_t n)
+{
+	return put(bp, b, b->len, NULL, n);
 }
 
 enum err buf_append(struct bufpool *bp, struct buf *b, const void *src, size_t n)
 {
-	return put(bp, b, b->len, span_of(src, n));
+	return n != 0 ? put(bp, b, b->len, src, n) : OK;
 }
 
 enum err buf_set(struct bufpool *bp, struct buf *b, const void *src, size_t n)
 {
-	TRY(put(bp, b, 0, span_of(src, n)));
-	if (n == 0)
-		buf_clear(bp, b);
+	if (n != 0)
+		return put(bp, b, 0, src, n);
+	buf_clear(bp, b);
 	return OK;
 }
 

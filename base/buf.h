@@ -23,9 +23,12 @@ struct buf {
 struct bufpool *bufpool_new(size_t cap);
 void bufpool_free(struct bufpool *bp); /* NULL is fine; buffers of it are gone */
 size_t bufpool_used(const struct bufpool *bp); /* octets handed out now */
+size_t bufpool_cap(const struct bufpool *bp);
 
 /* Appends; on ERR_FULL (cap or BUF_LEN_MAX reached) b is unchanged. */
 enum err buf_append(struct bufpool *bp, struct buf *b, const void *src, size_t n) MUST_USE;
+/* Makes room for n more octets, so that appending them cannot fail; on ERR_FULL b is unchanged. */
+enum err buf_reserve(struct bufpool *bp, struct buf *b, size_t n) MUST_USE;
 /* Replaces the contents; on error b is unchanged. */
 enum err buf_set(struct bufpool *bp, struct buf *b, const void *src, size_t n) MUST_USE;
 /* Drops the first n octets (all of them at most); an emptied buffer gives its memory back. */

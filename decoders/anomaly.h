@@ -10,7 +10,10 @@
 	X(AN_GAP, "stream.gap", "bytes of the stream were never seen")                       \
 	X(AN_BUDGET, "stream.budget", "a packet used up its inspection budget")              \
 	X(AN_HELD_CAP, "stream.heldCap", "too many out-of-order bytes or segments held")     \
-	X(AN_MEMORY, "stream.memory", "no memory left to hold bytes of the stream")
+	X(AN_MEMORY, "stream.memory", "no memory left to hold bytes of the stream")          \
+	X(AN_OVERLAP, "stream.overlap", "a retransmission or overlap with other octets than those inspected") \
+	X(AN_REFUSED, "stream.refused", "a segment that its receiver refuses: it was not read") \
+	X(AN_ONE_WAY, "stream.oneWay", "octets of one direction, and nothing of the other")
 
 #define ANOMALY_TPKT_LIST(X)                                                                 \
 	X(AN_TPKT_VERSION, "tpkt.version", "version is not 3 (RFC 1006 6)")                  \

@@ -186,6 +186,7 @@ static void open_tracker(struct session_state *st, const struct packet *p, enum 
 		const struct tcp_end sender = st->tcp.end[DIR_ORIG];
 		st->tcp.end[DIR_ORIG] = st->tcp.end[DIR_REPLY];
 		st->tcp.end[DIR_REPLY] = sender;
+		st->tcp.rst_by = DIR_REPLY;
 	}
 }
 
@@ -214,13 +215,18 @@ struct session *session_open(struct session_table *t, const struct packet *p, en
 	return s;
 }
 
-void session_packet(struct session_table *t, struct session *s, enum dir d, const struct packet *p, mono_t now)
+void session_pass(struct session_table *t, struct session *s, enum dir d, const struct packet *p, mono_t now)
 {
 	count(&s->s, d, p, now);
-	if (is_tcp_segment(p))
-		(void)tcp_step(&s->s.tcp, d, &p->tcp, p->payload_wire);
 	expire_later(t, &s->s);
 	session_arm(t, s);
+}
+
+void session_packet(struct session_table *t, struct session *s, enum dir d, const struct packet *p, mono_t now)
+{
+	if (is_tcp_segment(p))
+		(void)tcp_step(&s->s.tcp, d, &p->tcp, p->payload_wire);
+	session_pass(t, s, d, p, now);
 }
 
 bool session_reopens(const struct session *s, const struct packet *p)

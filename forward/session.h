@@ -116,6 +116,8 @@ struct session *session_find(struct session_table *t, const struct tuple *tu, en
 struct session *session_open(struct session_table *t, const struct packet *p, enum dir d, uint32_t policy_id, mono_t now);
 /* Counts p, moves the state machine, re-arms the timer. */
 void session_packet(struct session_table *t, struct session *s, enum dir d, const struct packet *p, mono_t now);
+/* Likewise, of a packet that the state machine is not to believe. */
+void session_pass(struct session_table *t, struct session *s, enum dir d, const struct packet *p, mono_t now);
 void session_close(struct session_table *t, struct session *s, enum session_end why);
 /* A SYN on a TCP session that is in TIME_WAIT or CLOSE: the caller closes it (END_CLOSED) and opens anew. */
 bool session_reopens(const struct session *s, const struct packet *p);

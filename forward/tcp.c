@@ -1,9 +1,10 @@
 /* tcp.c - follows a TCP connection from the middle (RFC 9293 3.3.2): tables, and what each end has shown.
  *
- * The tracker never drops. It believes the flags of a segment; which FIN an ACK covers is all it takes
- * from sequence numbers.
+ * What may be believed tcp_look.c has decided before.
  */
 #include "forward/tcp.h"
+
+enum { SCALE_MAX = 14 }; /* RFC 7323 2.3 */
 
 const char *tcps_name(unsigned s)
 {
@@ -166,28 +167,146 @@ static enum tcp_event event_of(const struct tcp_state *t, enum dir d, const stru
 	return TE_ACK;
 }
 
-/* Notes what h shows of its sender. */
-static void end_note(struct tcp_end *e, const struct tcp_info *h)
+/* --- what a segment shows of its sender --------------------------------------------------------------------- */
+
+unsigned tcp_scale(const struct tcp_state *t, enum dir d)
 {
-	bool first_ack = !e->seen || e->state == TCPS_SYN_SENT;
-	if ((h->flags & TCP_ACK) != 0 && (first_ack || seq_diff(h->ack, e->ack) > 0))
+	if (t->end[DIR_ORIG].wscale != 0 && t->end[DIR_REPLY].wscale != 0)
+		return t->end[d].wscale - 1u;
+	return t->midstream ? TCP_SCALE_UNKNOWN : 0;
+}
+
+/* RFC 7323 2.2: the window of a SYN is never shifted. */
+uint32_t tcp_window(const struct tcp_state *t, enum dir d, const struct tcp_info *h)
+{
+	const unsigned scale = tcp_scale(t, d);
+	if ((h->flags & TCP_SYN) != 0)
+		return h->win;
+	return (uint32_t)h->win << (scale == TCP_SCALE_UNKNOWN ? SCALE_MAX : scale);
+}
+
+static void note_options(struct tcp_end *e, const struct tcp_info *h)
+{
+	e->isn = h->seq;
+	e->wscale = h->wscale;
+	e->sack_ok = h->sack_ok;
+	e->ts_ok = h->has_ts;
+	e->md5 = h->md5;
+	e->ts = h->tsval;
+}
+
+/* An answered SYN-ACK with another number: which one the answer is to counts (a server that lost its memory, SYN cookies). */
+static void choose_isn(struct tcp_end *e, uint32_t ack)
+{
+	if (e->has_other && ack == e->isn_other + 1) {
+		e->isn = e->isn_other;
+		e->next = ack;
+	}
+	e->has_other = false;
+}
+
+static void note_ack(struct tcp_state *t, enum dir d, const struct tcp_info *h)
+{
+	struct tcp_end *e = &t->end[d], *peer = &t->end[dir_other(d)];
+	const bool first = !e->seen || e->state == TCPS_SYN_SENT;
+	if (peer->state == TCPS_SYN_RECV)
+		choose_isn(peer, h->ack);
+	if (first || seq_diff(h->ack, e->ack) > 0)
 		e->ack = h->ack;
+	if (first)
+		e->edge = e->ack;
+	/* Before, what was sent may not have arrived; behind next, it went another way, or a capture lost it. */
+	if (!peer->anchored || seq_diff(h->ack, peer->next) > 0)
+		peer->next = h->ack;
+	peer->anchored = true;
+}
+
+static void note_window(struct tcp_state *t, enum dir d, const struct tcp_info *h)
+{
+	struct tcp_end *e = &t->end[d];
+	const uint32_t win = tcp_window(t, d, h);
+	e->win_max = win > e->win_max ? win : e->win_max;
+	if ((h->flags & TCP_ACK) != 0 && seq_diff(h->ack + win, e->edge) > 0)
+		e->edge = h->ack + win;
+}
+
+/* TS.Recent (RFC 7323 4.3): of segments at or before what the receiver acknowledged last. */
+static void note_timestamp(struct tcp_state *t, enum dir d, const struct tcp_info *h)
+{
+	struct tcp_end *e = &t->end[d];
+	const struct tcp_end *peer = &t->end[dir_other(d)];
+	if (!h->has_ts)
+		return;
+	if (!e->seen && t->midstream) {
+		e->ts_ok = true;
+		e->ts = h->tsval;
+	} else if (seq_diff(h->seq, peer->ack) <= 0 && seq_diff(h->tsval, e->ts) > 0) {
+		e->ts = h->tsval;
+	}
+}
+
+/* A SYN-ACK: what its receiver offered in its own SYN begins there. With Fast Open its sender does not wait for the answer. */
+static void note_synack(struct tcp_state *t, enum dir d, const struct tcp_info *h)
+{
+	struct tcp_end *e = &t->end[d], *peer = &t->end[dir_other(d)];
+	if (e->state == TCPS_SYN_RECV && h->seq != e->isn) {
+		e->isn_other = h->seq;
+		e->has_other = true;
+		return;
+	}
+	if (h->seq != e->isn)
+		e->next = h->seq + 1; /* its SYN of another attempt is forgotten */
+	note_options(e, h);
+	if (peer->state == TCPS_SYN_SENT) {
+		peer->ack = h->seq + 1;
+		peer->edge = peer->ack + peer->win_max;
+		e->anchored |= t->fast_open;
+	}
+}
+
+/* Notes what h shows of its sender; end: behind its last octet. */
+static void note(struct tcp_state *t, enum dir d, const struct tcp_info *h, uint32_t end)
+{
+	struct tcp_end *e = &t->end[d];
+	const bool syn = (h->flags & TCP_SYN) != 0;
+	if ((h->flags & TCP_RST) != 0) {
+		e->seen = true;
+		return;
+	}
+	if (!e->seen && (syn || !e->anchored))
+		e->next = end;
+	if (syn && (h->flags & TCP_ACK) != 0)
+		note_synack(t, d, h);
+	else if (syn)
+		note_options(e, h);
+	if ((h->flags & TCP_ACK) != 0)
+		note_ack(t, d, h);
+	note_window(t, d, h);
+	note_timestamp(t, d, h);
+	if (end != h->seq && !e->has_other && seq_diff(end, e->next) > 0)
+		e->next = end;
 	e->seen = true;
 }
+
+/* --- the step ----------------------------------------------------------------------------------------------- */
 
 struct tcp_step tcp_step(struct tcp_state *t, enum dir d, const struct tcp_info *h, uint32_t payload_len)
 {
 	struct tcp_end *e = &t->end[d], *peer = &t->end[dir_other(d)];
-	uint32_t end = h->seq + payload_len + ((h->flags & TCP_SYN) != 0) + ((h->flags & TCP_FIN) != 0);
+	const uint32_t end = h->seq + payload_len + ((h->flags & TCP_SYN) != 0) + ((h->flags & TCP_FIN) != 0);
 	struct tcp_step step = { 0 };
-	enum tcps before = (enum tcps)t->state;
+	const enum tcps before = (enum tcps)t->state;
 
-	end_note(e, h);
-	enum tcp_event ev = event_of(t, d, h);
-	enum tcps after = tcp_next(d, ev, before);
+	note(t, d, h, end);
+	const enum tcp_event ev = event_of(t, d, h);
+	const enum tcps after = tcp_next(d, ev, before);
 	if (ev == TE_FIN && (after == TCPS_FIN_WAIT || after == TCPS_LAST_ACK)) {
 		e->fin = true;
 		e->fin_seq = end;
+	}
+	if (ev == TE_RST && before != TCPS_CLOSE) {
+		t->before_rst = (uint8_t)before;
+		t->rst_by = (uint8_t)d;
 	}
 	e->state = end_next[SENT][ev][e->state];
 	peer->state = end_next[RECEIVED][ev][peer->state];
@@ -198,8 +317,33 @@ struct tcp_step tcp_step(struct tcp_state *t, enum dir d, const struct tcp_info 
 	return step;
 }
 
+/* An end of a connection in state s. */
+static enum tcps end_of(enum tcps s, bool has_fin, bool peer_has_fin)
+{
+	switch ((int)s) {
+	case TCPS_FIN_WAIT:
+	case TCPS_CLOSE_WAIT:
+		return has_fin ? TCPS_FIN_WAIT : TCPS_CLOSE_WAIT;
+	case TCPS_LAST_ACK:
+		return has_fin && peer_has_fin ? TCPS_LAST_ACK : s;
+	default:
+		return s;
+	}
+}
+
+void tcp_revive(struct tcp_state *t, enum dir d)
+{
+	if (t->state != TCPS_CLOSE || t->before_rst == TCPS_NONE || d == t->rst_by)
+		return;
+	t->state = t->before_rst;
+	t->before_rst = TCPS_NONE;
+	for (enum dir i = DIR_ORIG; i < DIR_N; i++)
+		t->end[i].state = (uint8_t)end_of((enum tcps)t->state, t->end[i].fin, t->end[dir_other(i)].fin);
+}
+
 void tcp_open(struct tcp_state *t, const struct tcp_info *h, uint32_t payload_len)
 {
-	*t = (struct tcp_state){ .midstream = (h->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN };
+	const bool syn = (h->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	*t = (struct tcp_state){ .midstream = !syn, .fast_open = syn && h->cookie && payload_len != 0 };
 	(void)tcp_step(t, DIR_ORIG, h, payload_len);
 }

@@ -1,7 +1,7 @@
 /* tcp.h - the TCP tracker: states of both ends and the session's proto_state (RFC 9293).
  *
- * Const tables of states and timeouts; the tracker only follows, it never drops on its own: window
- * checks have their own function and their own issue of policy. Plain state, exported whole.
+ * tcp_look() judges a segment as its receiver will (RFC 9293 3.10.7, RFC 5961, RFC 7323 5) and changes nothing; tcp_step()
+ * follows the segments that were taken. Const tables of states and timeouts. Plain state, exported whole.
  */
 #ifndef FORWARD_TCP_H
 #define FORWARD_TCP_H
@@ -97,6 +97,39 @@ enum tcp_event {
 const char *tcps_name(unsigned s);
 /* The table itself: the connection's state after ev of a segment in direction d. */
 enum tcps tcp_next(enum dir d, enum tcp_event ev, enum tcps state);
+
+enum tcp_worth {
+	TCP_TAKEN,           /* its receiver takes it: it is followed and read */
+	TCP_PASSED,          /* harmless: it goes by and counts for nothing */
+	TCP_REFUSED,         /* its receiver refuses it, or might take it for something else */
+	TCP_PROBE,           /* octets of a stream whose receiver has not shown yet where it stands */
+	TCP_REPLACES         /* answers t->syn: this connection is over, another one has begun */
+};
+
+enum tcp_how {
+	TCP_STRICT = 1,      /* inline, and all of both directions comes by: what is doubtful is refused */
+	TCP_ONE_WAY = 2      /* with TCP_STRICT: the other direction may go another way */
+};
+
+struct tcp_look {
+	enum tcp_worth worth;
+	enum reason why;     /* TCP_REFUSED */
+	uint32_t octets;     /* of the payload: the others must not arrive */
+	bool fin;            /* the stream ends behind these octets */
+};
+
+/* Judges a segment of direction d that has len octets of payload on the wire. */
+struct tcp_look tcp_look(const struct tcp_state *t, enum dir d, const struct tcp_info *h, uint32_t len, unsigned how);
+/* A SYN that went by on a connection: if it is not that connection's own, it opens another one once it is answered. */
+void tcp_note_syn(struct tcp_state *t, enum dir d, const struct tcp_info *h);
+/* A RST was taken for the end, and a segment of its receiver shows that it refused it (RFC 5961 3.2): all is as before. */
+void tcp_revive(struct tcp_state *t, enum dir d);
+/* Octets that end d offers with that header. */
+uint32_t tcp_window(const struct tcp_state *t, enum dir d, const struct tcp_info *h);
+enum { TCP_SCALE_UNKNOWN = 255 };
+/* What d's windows are shifted by once the SYNs are over; TCP_SCALE_UNKNOWN where those were not seen. */
+unsigned tcp_scale(const struct tcp_state *t, enum dir d);
+
 /* First packet of the session: SYN, or mid-stream pick-up. payload_len is that of the wire. */
 void tcp_open(struct tcp_state *t, const struct tcp_info *h, uint32_t payload_len);
 struct tcp_step tcp_step(struct tcp_state *t, enum dir d, const struct tcp_info *h, uint32_t payload_len);

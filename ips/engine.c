@@ -1,14 +1,14 @@
 /* engine.c - the packet's path, top-down; each stage is one call.
  *
- * decode > session (> policy for a new one) > track > inspect > settle. NAT, RPF, DoS and routes will
- * stand between session and track, where forwarding.md puts them.
+ * decode > session (> policy for a new one) > track > inspect > settle; of a TCP segment engine_tcp.c is the path from
+ * track on. NAT, RPF, DoS and routes will stand between session and track, where forwarding.md puts them.
  */
 #include "ips/engine_int.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { STREAMS_PER_SESSION = 2, TCP_PICKUP_PORT = 1024, TCP_EPHEMERAL_PORT = 32768 };
+enum { HELD_PART = 8 /* of stream_memory: the lists of held segments */, TCP_PICKUP_PORT = 1024, TCP_EPHEMERAL_PORT = 32768 };
 
 bool engine_shares(const struct engine *e, const struct session *s, const struct policy *pol)
 {
@@ -70,15 +70,6 @@ static void on_session_end(void *arg, struct session *s, enum session_end why)
 	}
 }
 
-/* One packet on its way to its session. */
-struct pass {
-	struct engine *e;
-	const struct packet *p;
-	struct session *s;
-	bool opened;             /* s began with this packet */
-	enum dir dir;
-};
-
 /* Was this mid-stream packet sent by the server? A SYN+ACK says so; else the ports do (RFC 6335 6). */
 static bool sent_by_server(const struct packet *p)
 {
@@ -98,7 +89,7 @@ static struct packet opposite(const struct packet *p)
 	return q;
 }
 
-static enum reason open_session(struct pass *w)
+enum reason engine_open(struct pass *w)
 {
 	struct engine *e = w->e;
 	const bool tcp = w->p->tuple.proto == IPPROTO_TCP_;
@@ -141,13 +132,14 @@ static enum reason find_session(struct pass *w)
 {
 	struct engine *e = w->e;
 	w->s = session_find(e->sessions, &w->p->tuple, &w->dir);
-	if (w->s != NULL && session_reopens(w->s, w->p)) {
+	/* Inline, another connection begins when its SYN is answered: see engine_tcp.c. */
+	if (w->s != NULL && !e->gen->prevent && session_reopens(w->s, w->p)) {
 		session_close(e->sessions, w->s, END_CLOSED);
 		w->s = NULL;
 	}
 	if (w->s != NULL && w->s->gen_nr != e->gen_nr && !engine_session_change(e, w->s))
 		w->s = NULL;
-	return w->s != NULL ? REASON_NONE : open_session(w);
+	return w->s != NULL ? REASON_NONE : engine_open(w);
 }
 
 static struct verdict settle(struct engine *e, struct verdict v)
@@ -198,6 +190,8 @@ static struct verdict in_session(struct pass *w)
 	const enum reason r = find_session(w);
 	if (r != REASON_NONE)
 		return verdict_of(r);
+	if (w->p->tuple.proto == IPPROTO_TCP_ && !w->p->fragment)
+		return engine_tcp(w);
 	if (!w->opened)
 		session_packet(e->sessions, w->s, w->dir, w->p, e->now);
 	engine_touch(e, w->s);
@@ -262,12 +256,12 @@ static enum err make_parts(struct engine *e)
 	sc.max = g->max_sessions;
 	memcpy(sc.timeout_s, g->timeout_s, sizeof(sc.timeout_s));
 	e->sessions = session_table_new(&sc, e->now, on_session_end, e);
-	e->bufs = bufpool_new(g->stream_memory);
+	e->bufs = bufpool_new(g->stream_memory - g->stream_memory / HELD_PART);
 	if (e->sessions == NULL || e->bufs == NULL)
 		return ERR_NOMEM;
 	pool_init(&e->insp_pool, sizeof(struct insp), g->max_sessions);
 	pool_init(&e->stack_pool, sizeof(struct stack), g->max_sessions);
-	pool_init(&e->held_pool, sizeof(struct reasm_held), (size_t)g->max_sessions * STREAMS_PER_SESSION);
+	pool_init(&e->held_pool, sizeof(struct reasm_held), g->stream_memory / HELD_PART / sizeof(struct reasm_held) + 1);
 	TRY(make_counters(e));
 	return insp_matcher_new(g, &e->matcher);
 }

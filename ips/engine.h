@@ -32,6 +32,7 @@ struct engine_stats {
 	uint64_t fragments;   /* let through without ports, uninspected */
 	uint64_t sessions;    /* opened */
 	uint64_t uninspected; /* sessions whose policy wants inspection, refused one for lack of memory */
+	uint64_t rewritten;   /* packets that left otherwise than they came */
 	uint64_t gaps;
 	uint64_t match_lost; /* partial matches given up for lack of room */
 	uint64_t events[EV_N];
@@ -58,6 +59,7 @@ struct verdict {
 	bool pass;
 	bool reset;         /* a reject rule: both ends of the connection are to be told that it is over */
 	enum reason reason; /* why not */
+	struct span rewritten; /* p NULL: it leaves as it came; else its new IP octets, until the next packet */
 	uint32_t reset_seq; /* where the packet's receiver stands: the first octet that it will not get */
 };
 

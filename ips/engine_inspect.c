@@ -340,6 +340,16 @@ static void on_held_cap(void *arg, enum dir d)
 	on_anomaly(arg, d, AN_HELD_CAP);
 }
 
+static void on_differs(void *arg, enum dir d)
+{
+	on_anomaly(arg, d, AN_OVERLAP);
+}
+
+static struct reasm_sink stream_sink(struct run *w)
+{
+	return (struct reasm_sink){ .bytes = on_bytes, .gap = on_gap, .held_cap = on_held_cap, .differs = on_differs, .arg = w };
+}
+
 /* --- packets to bytes --------------------------------------------------------------------------- */
 
 static void run_init(struct run *w, struct engine *e, struct session *s, struct dec_sink *sink)
@@ -375,7 +385,8 @@ static void run_init(struct run *w, struct engine *e, struct session *s, struct 
 
 struct reasm_ctx insp_reasm_ctx(struct engine *e, const struct reasm_sink *sink)
 {
-	return (struct reasm_ctx){ .bufs = e->bufs, .held_pool = &e->held_pool, .sink = sink };
+	return (struct reasm_ctx){ .bufs = e->bufs, .held_pool = &e->held_pool, .sink = sink, .keep = true,
+				   .anchored = e->gen->prevent && !e->gen->asymmetric };
 }
 
 /* Does p carry octets that were refused before? Nothing past release_to leaves, retransmitted or not. */
@@ -431,28 +442,52 @@ static void datagram(struct run *w)
 /* Octets that cannot be read now do not leave now. */
 static struct verdict no_room(struct run *w, enum dir d)
 {
+	w->s->s.tcp.n_pause++;
 	on_held_cap(w, d);
 	return w->reason != REASON_NONE ? decide(w) : (struct verdict){ .reason = REASON_NO_ROOM };
+}
+
+static void run_packet(struct run *w, struct engine *e, struct session *s, struct dec_sink *sink, enum dir d,
+		       const struct packet *p)
+{
+	run_init(w, e, s, sink);
+	w->p = p;
+	w->dir = w->guilty = w->p_dir = d;
+	for (enum dir i = DIR_ORIG; i < DIR_N; i++)
+		w->next[i] = w->f->reasm.dir[i].started ? w->f->reasm.dir[i].next : i == d ? p->tcp.seq : p->tcp.ack;
+}
+
+bool insp_refuses(struct engine *e, struct session *s, enum dir d, const struct packet *p, struct verdict *v)
+{
+	struct insp *f = s->ips;
+	struct run w;
+	struct dec_sink sink;
+	const struct reasm_ctx rc = insp_reasm_ctx(e, NULL);
+	const bool again = is_refused(&f->s.dir[d], p);
+	if (!again && (!e->gen->prevent || reasm_has_room(&f->reasm.dir[d], &rc, p)))
+		return false;
+	run_packet(&w, e, s, &sink, d, p);
+	*v = again ? refused(&w) : no_room(&w, d);
+	return true;
+}
+
+void insp_tell(struct engine *e, struct session *s, enum dir d, const struct packet *p, enum anomaly a)
+{
+	struct run w;
+	struct dec_sink sink;
+	run_packet(&w, e, s, &sink, d, p);
+	on_anomaly(&w, d, a);
 }
 
 struct verdict insp_packet(struct engine *e, struct session *s, enum dir d, const struct packet *p)
 {
 	struct run w;
 	struct dec_sink sink;
-	run_init(&w, e, s, &sink);
-	w.p = p;
-	w.dir = w.guilty = w.p_dir = d;
-	for (enum dir i = DIR_ORIG; i < DIR_N; i++)
-		w.next[i] = w.f->reasm.dir[i].started ? w.f->reasm.dir[i].next : i == d ? p->tcp.seq : p->tcp.ack;
-	const bool tcp = p->tuple.proto == IPPROTO_TCP_;
-	if (tcp && is_refused(&w.f->s.dir[d], p))
-		return refused(&w);
-	if (tcp && e->gen->prevent && !reasm_has_room(&w.f->reasm.dir[d], p))
-		return no_room(&w, d);
+	run_packet(&w, e, s, &sink, d, p);
 	if (s->s.n[DIR_ORIG].packets + s->s.n[DIR_REPLY].packets == 1)
 		match_open(e->matcher, &w.f->match, &w.sig, d, &w);
-	if (tcp) {
-		const struct reasm_sink rs = { .bytes = on_bytes, .gap = on_gap, .held_cap = on_held_cap, .arg = &w };
+	if (p->tuple.proto == IPPROTO_TCP_) {
+		const struct reasm_sink rs = stream_sink(&w);
 		const struct reasm_ctx rc = insp_reasm_ctx(e, &rs);
 		reasm_segment(&w.f->reasm, &rc, d, p);
 	} else {
@@ -466,7 +501,7 @@ void insp_flush(struct engine *e, struct session *s)
 	struct run w;
 	struct dec_sink sink;
 	run_init(&w, e, s, &sink);
-	const struct reasm_sink rs = { .bytes = on_bytes, .gap = on_gap, .held_cap = on_held_cap, .arg = &w };
+	const struct reasm_sink rs = stream_sink(&w);
 	const struct reasm_ctx rc = insp_reasm_ctx(e, &rs);
 	reasm_flush(&w.f->reasm, &rc);
 }

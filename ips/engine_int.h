@@ -1,7 +1,8 @@
-/* engine_int.h - the engine's inside, shared by engine.c, engine_inspect.c and engine_ha.c only. */
+/* engine_int.h - the engine's inside, shared by the files engine*.c only. */
 #ifndef IPS_ENGINE_INT_H
 #define IPS_ENGINE_INT_H
 
+#include "forward/rewrite.h"
 #include "ips/engine.h"
 
 struct engine {
@@ -24,6 +25,7 @@ struct engine {
 	engine_rec_fn *on_rec;
 	void *rec_arg;
 	struct fields fields;            /* scratch of the decoders */
+	struct rewrite rewrite;          /* the packet's new octets, until the next one */
 	struct engine_stats stats;
 	uint64_t *app_count, *alert_count;
 	uint64_t *tag_count[TAG_TABLE_N];
@@ -31,6 +33,15 @@ struct engine {
 	void *ended_arg;
 	engine_bytes_fn *on_bytes;       /* NULL: nobody listens */
 	void *bytes_arg;
+};
+
+/* One packet on its way to its session. */
+struct pass {
+	struct engine *e;
+	const struct packet *p;
+	struct session *s;
+	bool opened;                     /* s began with this packet */
+	enum dir dir;
 };
 
 /* One packet, or the end of one session, being inspected. */
@@ -55,6 +66,10 @@ struct run {
 enum err insp_matcher_new(const struct gen *g, struct matcher **out) MUST_USE;
 struct insp *insp_new(struct engine *e, struct session *s, const struct policy *pol);
 void insp_free(struct engine *e, struct insp *f);
+/* Must p, a segment of direction d, not leave before it is read: its octets were refused before, or there is no room for them? */
+bool insp_refuses(struct engine *e, struct session *s, enum dir d, const struct packet *p, struct verdict *v);
+/* An oddity that the stages before the inspection have seen. */
+void insp_tell(struct engine *e, struct session *s, enum dir d, const struct packet *p, enum anomaly a);
 /* Inspects p, a packet of direction d. */
 struct verdict insp_packet(struct engine *e, struct session *s, enum dir d, const struct packet *p);
 /* What is held is delivered behind a gap: the session ends. */
@@ -72,7 +87,12 @@ void rec_tell(struct engine *e, const struct session *s, struct rec *r);
 /* Takes the session's next record number, wanted or not: ids do not depend on what is logged. Is it wanted? */
 bool rec_begin(const struct engine *e, struct session *s, enum rec_kind k);
 
+/* engine_tcp.c: a segment in its session. */
+struct verdict engine_tcp(struct pass *w);
+
 /* engine.c */
+/* A session for w->p, if a policy lets it. */
+enum reason engine_open(struct pass *w);
 /* Is the peer to get the session? */
 bool engine_shares(const struct engine *e, const struct session *s, const struct policy *pol);
 void engine_touch(struct engine *e, struct session *s);

@@ -23,6 +23,7 @@ struct gen {
 	char (*ifname)[16];     /* interfaces by their number; "": that number has none */
 	uint32_t n_ifname;
 	bool share_tcp, share_rest; /* sessions of TCP, and of everything else, that the peer is to get */
+	bool asymmetric;        /* one direction of a connection may go another way: its streams begin where they are met */
 	bool prevent;           /* false: alert with would_drop, let everything through */
 };
 

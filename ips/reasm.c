@@ -7,8 +7,97 @@
 #include "base/pool.h"
 #include "forward/tcp.h"
 
+enum { SHARES = 4 };
+
+static bool share_left(const struct reasm_ctx *ctx, unsigned share, size_t n)
+{
+	return bufpool_used(ctx->bufs) + n <= bufpool_cap(ctx->bufs) / SHARES * share;
+}
+
+/* --- what was delivered, until it is acknowledged ----------------------------------------------------------- */
+
+static void kept_drop(struct reasm_dir *r, const struct reasm_ctx *ctx, size_t n)
+{
+	if (n >= reasm_kept(r)) {
+		buf_clear(ctx->bufs, &r->kept);
+		r->kept_head = 0;
+	} else {
+		r->kept_head += (uint32_t)n;
+	}
+}
+
+/* Room for n octets more. Those in front are moved away when they are many, not at each acknowledgement. */
+static bool kept_room(struct reasm_dir *r, const struct reasm_ctx *ctx, size_t n)
+{
+	if (reasm_kept(r) + n > REASM_KEPT_MAX)
+		return false;
+	const bool full = r->kept.len + n > BUF_LEN_MAX || !share_left(ctx, REASM_KEPT_SHARE, n);
+	if (r->kept.len + n > r->kept.cap && r->kept_head != 0 && (full || r->kept_head >= reasm_kept(r))) {
+		buf_consume(ctx->bufs, &r->kept, r->kept_head);
+		r->kept_head = 0;
+	}
+	if (r->kept.len + n <= r->kept.cap)
+		return true;
+	return share_left(ctx, REASM_KEPT_SHARE, n) && buf_reserve(ctx->bufs, &r->kept, n) == OK;
+}
+
+/* Octets that nobody acknowledges, or that there is no room for, cannot be compared later. */
+static void keep(struct reasm_dir *r, const struct reasm_ctx *ctx, struct span s)
+{
+	if (!ctx->keep)
+		return;
+	if (reasm_kept(r) + s.len > REASM_KEPT_MAX)
+		kept_drop(r, ctx, reasm_kept(r) + s.len - REASM_KEPT_MAX);
+	if (!kept_room(r, ctx, s.len) || buf_append(ctx->bufs, &r->kept, s.p, s.len) != OK)
+		kept_drop(r, ctx, reasm_kept(r));
+}
+
+static void kept_acked(struct reasm_dir *r, const struct reasm_ctx *ctx, uint32_t ack)
+{
+	const int32_t n = seq_diff(ack, r->next - reasm_kept(r));
+	if (n > 0)
+		kept_drop(r, ctx, (size_t)n);
+}
+
+/* Octets in which data, at seq, and those there at from differ; corrected in copy. */
+static uint32_t conform_piece(uint32_t from, struct span there, uint32_t seq, struct span data, uint8_t *copy)
+{
+	const uint32_t lo = seq_diff(seq, from) > 0 ? seq : from;
+	const uint32_t end = from + (uint32_t)there.len, data_end = seq + (uint32_t)data.len;
+	const int32_t n = seq_diff(seq_diff(end, data_end) < 0 ? end : data_end, lo);
+	if (n <= 0)
+		return 0;
+	struct cur a = cur_span(there), b = cur_span(data);
+	cur_skip(&a, lo - from);
+	cur_skip(&b, lo - seq);
+	const struct span x = cur_bytes(&a, (size_t)n), y = cur_bytes(&b, (size_t)n);
+	if (memcmp(x.p, y.p, (size_t)n) == 0)
+		return 0;
+	uint32_t differ = 0;
+	for (int32_t i = 0; i < n; i++)
+		differ += x.p[i] != y.p[i];
+	if (copy != NULL)
+		memcpy(copy + (lo - seq), x.p, (size_t)n);
+	return differ;
+}
+
+uint32_t reasm_conform(const struct reasm_dir *r, uint32_t seq, struct span data, uint8_t *copy)
+{
+	uint32_t n = 0;
+	if (!r->started || data.len == 0)
+		return 0;
+	if (reasm_kept(r) != 0 && seq_diff(seq, r->next) < 0)
+		n += conform_piece(r->next - reasm_kept(r), span_of(r->kept.p + r->kept_head, reasm_kept(r)), seq, data, copy);
+	for (unsigned i = 0; r->held != NULL && i < r->held->n; i++)
+		n += conform_piece(r->held->seg[i].seq, buf_span(&r->held->seg[i].data), seq, data, copy);
+	return n;
+}
+
+/* --- in order ------------------------------------------------------------------------------------------------- */
+
 static void deliver(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d, struct span s)
 {
+	keep(r, ctx, s);
 	r->next += (uint32_t)s.len;
 	ctx->sink->bytes(ctx->sink->arg, d, s);
 }
@@ -17,6 +106,7 @@ static void declare_gap(struct reasm_dir *r, const struct reasm_ctx *ctx, enum d
 {
 	r->n_gaps++;
 	r->next = to;
+	kept_drop(r, ctx, reasm_kept(r));
 	ctx->sink->gap(ctx->sink->arg, d);
 }
 
@@ -48,21 +138,7 @@ static void drain(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d)
 	}
 }
 
-/* Octets in which two overlapping pieces differ. */
-static uint32_t count_differing(const struct reasm_seg *s, uint32_t seq, struct span data)
-{
-	const uint32_t from = seq_diff(seq, s->seq) > 0 ? seq : s->seq;
-	uint32_t n = 0;
-	for (uint32_t at = from; seq_diff(at, s->seq + s->data.len) < 0 && seq_diff(at, seq + (uint32_t)data.len) < 0; at++)
-		n += s->data.p[at - s->seq] != data.p[at - seq];
-	return n;
-}
-
-static void note_differing(struct reasm_dir *r, uint32_t seq, struct span data)
-{
-	for (unsigned i = 0; r->held != NULL && i < r->held->n; i++)
-		r->differed += count_differing(&r->held->seg[i], seq, data);
-}
+/* --- out of order --------------------------------------------------------------------------------------------- */
 
 /* Index of the first held segment that ends after seq. */
 static unsigned find_place(const struct reasm_held *h, uint32_t seq)
@@ -73,10 +149,24 @@ static unsigned find_place(const struct reasm_held *h, uint32_t seq)
 	return i;
 }
 
+/* What is held from seq on is no part of the stream. */
+static void held_end(struct reasm_dir *r, const struct reasm_ctx *ctx, uint32_t seq)
+{
+	struct reasm_held *h = r->held;
+	while (h != NULL && h->n != 0 && seq_diff(h->seg[h->n - 1].seq, seq) >= 0) {
+		r->held_bytes -= h->seg[--h->n].data.len;
+		buf_clear(ctx->bufs, &h->seg[h->n].data);
+	}
+	if (h != NULL && h->n == 0) {
+		pool_put(ctx->held_pool, h);
+		r->held = NULL;
+	}
+}
+
 static bool hold_piece(struct reasm_dir *r, const struct reasm_ctx *ctx, unsigned at, uint32_t seq, struct span piece)
 {
 	struct reasm_held *h = r->held;
-	if (h->n == REASM_SEGS_MAX || r->held_bytes + piece.len > REASM_HELD_MAX)
+	if (h->n == REASM_SEGS_MAX || r->held_bytes + piece.len > REASM_HELD_MAX || !share_left(ctx, REASM_HELD_SHARE, piece.len))
 		return false;
 	struct buf data = { 0 };
 	if (buf_set(ctx->bufs, &data, piece.p, piece.len) != OK)
@@ -190,7 +280,11 @@ static void hold_ahead(struct reasm_dir *r, const struct reasm_ctx *ctx, enum di
 
 static void payload(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d, uint32_t seq, struct span data)
 {
+	const uint32_t differ = reasm_conform(r, seq, data, NULL);
 	r->seen += data.len;
+	r->differed += differ;
+	if (differ != 0)
+		ctx->sink->differs(ctx->sink->arg, d);
 	struct cur c = cur_span(data);
 	const int32_t behind = seq_diff(r->next, seq);
 	if (behind > 0) {                /* retransmission, or the first part of one */
@@ -199,7 +293,6 @@ static void payload(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d
 	}
 	if (cur_left(&c) == 0 || seq - r->next > REASM_AHEAD_MAX) /* not seq_diff: half way round is neither ahead nor behind */
 		return;
-	note_differing(r, seq, cur_rest(&c));
 	if (seq == r->next)
 		deliver_new(r, ctx, d, &c);
 	else
@@ -215,6 +308,14 @@ static void answered(struct reasm_dir *r, uint32_t ack)
 	}
 }
 
+void reasm_start(struct reasm_dir *r, uint32_t seq)
+{
+	if (r->started)
+		return;
+	r->started = true;
+	r->next = seq;
+}
+
 /* Neither FIN nor RST ends a stream here: whether the receiver believed them only it knows. What comes after is inspected. */
 void reasm_segment(struct reasm_state *rs, const struct reasm_ctx *ctx, enum dir d, const struct packet *p)
 {
@@ -225,36 +326,49 @@ void reasm_segment(struct reasm_state *rs, const struct reasm_ctx *ctx, enum dir
 		return;
 	if ((h->flags & TCP_SYN) != 0) {
 		seq++;
-		if ((h->flags & TCP_ACK) != 0 && !r->started)
+		if ((h->flags & TCP_ACK) != 0 && !r->started && !ctx->anchored)
 			answered(&rs->dir[dir_other(d)], h->ack);
 	}
-	if ((h->flags & TCP_ACK) != 0)
+	if ((h->flags & TCP_ACK) != 0) {
 		acknowledged(&rs->dir[dir_other(d)], ctx, dir_other(d), h->ack);
-	if (!r->started) {
-		r->started = true;
-		r->next = seq;
+		kept_acked(&rs->dir[dir_other(d)], ctx, h->ack);
 	}
+	if (!ctx->anchored)
+		reasm_start(r, seq);
+	if (!r->started)
+		return;
 	if ((h->flags & TCP_FIN) != 0) {
 		r->fin = true;
 		r->fin_seq = seq + p->payload_wire;
 	}
+	if (r->fin && ctx->anchored)
+		held_end(r, ctx, r->fin_seq);
 	if (p->payload.len > 0)
 		payload(r, ctx, d, seq, p->payload);
 }
 
-/* Around each held segment that it overlaps it may add a piece. */
-bool reasm_has_room(const struct reasm_dir *r, const struct packet *p)
+/* Around each held segment that it overlaps it may add a piece; each piece takes up to twice its octets of the pool. */
+static bool held_room(const struct reasm_dir *r, const struct reasm_ctx *ctx, uint32_t seq, uint32_t len)
 {
-	const uint32_t seq = p->tcp.seq + ((p->tcp.flags & TCP_SYN) != 0), len = (uint32_t)p->payload.len;
-	const uint32_t ahead = seq - r->next;
-	if (!r->started || len == 0 || (p->tcp.flags & TCP_RST) != 0 || ahead == 0 || ahead > REASM_AHEAD_MAX)
-		return true;
-	if (r->held == NULL)
-		return len <= REASM_HELD_MAX;
 	unsigned pieces = 1;
-	for (unsigned i = find_place(r->held, seq); i < r->held->n && seq_diff(r->held->seg[i].seq, seq + len) < 0; i++)
+	const unsigned n = r->held != NULL ? r->held->n : 0;
+	if (r->held == NULL && ctx->held_pool->n_used == ctx->held_pool->cap)
+		return false;
+	for (unsigned i = n != 0 ? find_place(r->held, seq) : 0; i < n && seq_diff(r->held->seg[i].seq, seq + len) < 0; i++)
 		pieces++;
-	return r->held->n + pieces <= REASM_SEGS_MAX && r->held_bytes + len <= REASM_HELD_MAX;
+	return n + pieces <= REASM_SEGS_MAX && r->held_bytes + len <= REASM_HELD_MAX &&
+	       share_left(ctx, REASM_HELD_SHARE, 2 * (size_t)len + pieces * BUF_CLASS_MIN);
+}
+
+bool reasm_has_room(struct reasm_dir *r, const struct reasm_ctx *ctx, const struct packet *p)
+{
+	const uint32_t seq = p->tcp.seq + ((p->tcp.flags & TCP_SYN) != 0), end = seq + (uint32_t)p->payload.len;
+	const int32_t new = seq_diff(end, r->next);
+	if (!r->started || seq == end || (p->tcp.flags & TCP_RST) != 0 || new <= 0 || new > REASM_AHEAD_MAX)
+		return true;
+	if (seq_diff(seq, r->next) > 0)
+		return held_room(r, ctx, seq, (uint32_t)p->payload.len);
+	return !ctx->keep || kept_room(r, ctx, (uint32_t)new + r->held_bytes);
 }
 
 void reasm_flush(struct reasm_state *rs, const struct reasm_ctx *ctx)
@@ -266,9 +380,11 @@ void reasm_flush(struct reasm_state *rs, const struct reasm_ctx *ctx)
 
 void reasm_fini(struct reasm_state *rs, const struct reasm_ctx *ctx)
 {
-	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++) {
 		while (rs->dir[d].held != NULL)
 			remove_first(&rs->dir[d], ctx);
+		kept_drop(&rs->dir[d], ctx, reasm_kept(&rs->dir[d]));
+	}
 }
 
 bool reasm_check(const struct reasm_dir *r)

@@ -2,8 +2,10 @@
  *
  * First accepted bytes win. Out-of-order segments are held (bounded per direction); a gap is declared
  * when the receiver acknowledged bytes that never came by, when the cap is reached, or when the session
- * ends. Neither FIN nor RST ends a stream. Plain state; held bytes come from the engine's buffer pool.
- * RFC 9293 3.4, 3.10.
+ * ends. Neither FIN nor RST ends a stream. What was delivered is kept until it is acknowledged, so that
+ * another copy of it can be compared. Plain state; bytes come from the engine's buffer pool, which they
+ * may fill up to the shares below only: in-order octets go on when out-of-order ones have used up theirs,
+ * and decoders when these have. RFC 9293 3.4, 3.10.
  */
 #ifndef IPS_REASM_H
 #define IPS_REASM_H
@@ -13,6 +15,8 @@
 
 #define REASM_SEGS_MAX 64u               /* held segments a direction */
 #define REASM_HELD_MAX (256u * 1024u)    /* held octets a direction */
+#define REASM_HELD_SHARE 2u              /* of 4: of the pool, while held octets still find room */
+#define REASM_KEPT_SHARE 3u              /* of 4: likewise kept ones */
 #define REASM_KEPT_MAX BUF_LEN_MAX       /* octets a direction that were inspected and are not acknowledged */
 #define REASM_AHEAD_MAX (1 << 24)        /* a segment further ahead than this belongs to no window */
 
@@ -53,6 +57,7 @@ struct reasm_sink {
 	void (*bytes)(void *arg, enum dir d, struct span s);
 	void (*gap)(void *arg, enum dir d);
 	void (*held_cap)(void *arg, enum dir d);  /* the cap was reached: a gap follows */
+	void (*differs)(void *arg, enum dir d);   /* another copy of octets has others */
 	void *arg;
 };
 
@@ -60,16 +65,27 @@ struct reasm_ctx {
 	struct bufpool *bufs;
 	struct pool *held_pool;          /* of struct reasm_held */
 	const struct reasm_sink *sink;
+	bool anchored;                   /* a stream begins where its receiver said, not with the first segment that comes by */
+	bool keep;                       /* what is delivered, until it is acknowledged */
 };
 
 void reasm_fini(struct reasm_state *r, const struct reasm_ctx *ctx);
 /* One segment of direction d. */
 void reasm_segment(struct reasm_state *r, const struct reasm_ctx *ctx, enum dir d, const struct packet *p);
-/* Whether that segment is in order, or can be held whole until it is. Inline, one that cannot is better not let through: its
- * sender repeats it, and no octet goes by unread. */
-bool reasm_has_room(const struct reasm_dir *r, const struct packet *p);
+/* Whether that segment is in order and can be kept, or can be held whole until it is. Inline, one that cannot is better not let
+ * through: its sender repeats it, and no octet goes by unread. */
+bool reasm_has_room(struct reasm_dir *r, const struct reasm_ctx *ctx, const struct packet *p);
+/* Where the stream begins, told by its receiver; nothing once it has begun. */
+void reasm_start(struct reasm_dir *r, uint32_t seq);
+/* Octets of data, at seq, that differ from those delivered or held for the same numbers; corrected in copy, unless that is NULL. */
+uint32_t reasm_conform(const struct reasm_dir *r, uint32_t seq, struct span data, uint8_t *copy);
 /* The session ends: what is held is delivered behind a gap. */
 void reasm_flush(struct reasm_state *r, const struct reasm_ctx *ctx);
+/* Octets kept now. */
+static inline uint32_t reasm_kept(const struct reasm_dir *r)
+{
+	return r->kept.len - r->kept_head;
+}
 /* Held segments are in order, apart, behind the next byte, and as many octets as said. */
 bool reasm_check(const struct reasm_dir *r);
 

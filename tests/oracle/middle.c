@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "forward/rewrite.h"
 #include "ips/conf.h"
 #include "ips/reset.h"
 
@@ -114,7 +115,7 @@ static bool looks(const struct middle *m, const struct packet *p)
 	return c == NULL || c->engine;
 }
 
-static void judge(struct middle *m, struct packet *p, struct pktio_verdict *out)
+static void judge(struct middle *m, struct packet *p, struct pktio_verdict *out, uint8_t *rewritten)
 {
 	*out = (struct pktio_verdict){ .pass = true };
 	m->from_sender += p->ifin == m->outside;
@@ -124,6 +125,11 @@ static void judge(struct middle *m, struct packet *p, struct pktio_verdict *out)
 	p->ifout = 3 - p->ifin;
 	const struct verdict v = engine_packet(m->e, p);
 	out->pass = v.pass;
+	if (v.rewritten.p != NULL) {
+		memcpy(rewritten, v.rewritten.p, v.rewritten.len);
+		out->rewritten = rewritten;
+		out->rewritten_len = (uint32_t)v.rewritten.len;
+	}
 	m->dropped += !v.pass;
 	if (v.reset) {
 		struct reset r[2];
@@ -136,11 +142,12 @@ static void judge(struct middle *m, struct packet *p, struct pktio_verdict *out)
 unsigned middle_turn(struct middle *m)
 {
 	static struct packet p[PKTIO_BATCH_MAX];
+	static uint8_t rewritten[PKTIO_BATCH_MAX][REWRITE_MAX];
 	struct pktio_verdict v[PKTIO_BATCH_MAX];
 	unsigned n = 0, many = 0;
 	while (m->io->ops->recv(m->io, p, PKTIO_BATCH_MAX, &n) == OK && n > 0) {
 		for (unsigned i = 0; i < n; i++)
-			judge(m, &p[i], &v[i]);
+			judge(m, &p[i], &v[i], rewritten[i]);
 		if (m->io->ops->verdict(m->io, v, n) != OK)
 			fprintf(stderr, "oracle: %s\n", m->io->why);
 		many += n;

@@ -102,13 +102,14 @@ static void test_wrap(void)
 	rig_end(&g);
 }
 
-/* A connection's first segment: SYN with data. */
+/* A connection's first segment: SYN with data, which its receiver leaves to be sent again. */
 static void test_syn_with_data(void)
 {
 	rig_new(&g, &prevent);
-	CU_ASSERT_EQUAL(rig_tcp(&g, DIR_ORIG, TCP_SYN, 100, 0, "KILL"), REASON_SIGNATURE);
-	CU_ASSERT_EQUAL(rig_tcp(&g, DIR_ORIG, TCP_SYN, 100, 0, "KILL"), REASON_BLOCKED);
-	CU_ASSERT_EQUAL(rig_tcp(&g, DIR_ORIG, TCP_SYN, 100, 0, ""), REASON_BLOCKED);
+	CU_ASSERT_EQUAL(rig_tcp(&g, DIR_ORIG, TCP_SYN, 100, 0, "KILL"), REASON_NONE); /* they do not leave with it */
+	CU_ASSERT_EQUAL(rig_tcp(&g, DIR_REPLY, TCP_SYN | TCP_ACK, 500, 101, ""), REASON_NONE);
+	CU_ASSERT_EQUAL(ORIG(101, "KILL"), REASON_SIGNATURE);
+	CU_ASSERT_EQUAL(ORIG(101, "KILL"), REASON_BLOCKED);
 	rig_end(&g);
 }
 
@@ -199,7 +200,7 @@ static void test_prefer(void)
 	} row[] = {
 		{ too_much_work, { .budget = 1 }, "anomaly stream.budget\n", REASON_NONE },
 		{ too_much_held, { .budget = 0 }, "anomaly stream.heldCap\n", REASON_NO_ROOM },
-		{ no_memory, { .stream_memory = 1 }, "anomaly stream.heldCap\n", REASON_NONE },
+		{ no_memory, { .stream_memory = 1 }, "anomaly stream.heldCap\n", REASON_NO_ROOM },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
 		for (unsigned how = 0; how < 4; how++) {

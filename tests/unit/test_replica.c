@@ -71,9 +71,21 @@ static void segment(struct side *s, uint16_t port, uint8_t flags, const char *te
 {
 	struct pkt k;
 	struct rig g = { .cport = port, .sport = 102, .family = 4 };
-	struct packet p = rig_build(&k, &g, DIR_ORIG, &(struct pkt_tcp){ .seq = 100 + ((flags & TCP_SYN) == 0), .flags = flags,
-									 .data = text, .n_data = strlen(text) });
+	const struct pkt_tcp t = { .seq = 100 + ((flags & TCP_SYN) == 0), .ack = 1, .win = 1000, .flags = flags, .data = text,
+				   .n_data = strlen(text) };
+	struct packet p = rig_build(&k, &g, DIR_ORIG, &t);
 	s->now = mono_add(s->now, NS_PER_MS);
+	p.at = s->now;
+	(void)play(s, p);
+}
+
+/* SYN and SYN-ACK: the client's next octet is 101. */
+static void open_flow(struct side *s, uint16_t port)
+{
+	struct pkt k;
+	struct rig g = { .cport = port, .sport = 102, .family = 4 };
+	segment(s, port, TCP_SYN, "");
+	struct packet p = rig_build(&k, &g, DIR_REPLY, &(struct pkt_tcp){ .ack = 101, .win = 1000, .flags = TCP_SYN | TCP_ACK });
 	p.at = s->now;
 	(void)play(s, p);
 }
@@ -129,7 +141,7 @@ static void same_tables(void)
 static void begin(uint16_t from, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		segment(&a, (uint16_t)(from + i), TCP_SYN, "");
+		open_flow(&a, (uint16_t)(from + i));
 		segment(&a, (uint16_t)(from + i), TCP_ACK, "left one");
 	}
 }
@@ -273,7 +285,7 @@ static void test_released(void)
 	both_new();
 	join_whole();
 	for (unsigned i = 0; i < 4; i++) {
-		segment(&a, (uint16_t)(2000 + i), TCP_SYN, "");
+		open_flow(&a, (uint16_t)(2000 + i));
 		segment(&a, (uint16_t)(2000 + i), TCP_ACK, "left right again");
 		CU_ASSERT_TRUE(replica_pending(&a.r));
 		tell(&a, &b);
@@ -388,7 +400,7 @@ static void test_stand_by_again(void)
 	both_new();
 	begin(2000, 20);
 	join_whole();
-	segment(&a, 2020, TCP_SYN, "");
+	open_flow(&a, 2020);
 	segment(&a, 2020, TCP_ACK, "left right");
 	tell(&a, &b);
 	CU_ASSERT_TRUE(b.r.recs.n == 1 && session_count(engine_sessions(b.r.engine)) == 21);

@@ -127,10 +127,10 @@ static void test_bridge(void)
 static void test_reject(void)
 {
 	begin(&opts);
-	box_put_tcp(&b, 2000, TCP_SYN, 100, "");
+	box_put_open(&b, 2000, 100);
 	box_put_tcp(&b, 2000, TCP_ACK, 101, "KILL");
-	CU_ASSERT_TRUE(box_wait_judged(&b, 2));
-	CU_ASSERT_TRUE(b.f.p[0].pass && !b.f.p[1].pass);
+	CU_ASSERT_TRUE(box_wait_judged(&b, 3));
+	CU_ASSERT_TRUE(b.f.p[0].pass && b.f.p[1].pass && !b.f.p[2].pass);
 	(void)box_status(&b); /* the turn is over */
 	CU_ASSERT_EQUAL(b.f.injected, 2);
 	end();

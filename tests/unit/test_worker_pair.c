@@ -88,8 +88,8 @@ static void begin_flows(struct box *b, unsigned from, unsigned count)
 {
 	const unsigned had = b->f.put;
 	for (unsigned i = 0; i < count; i++)
-		box_put_tcp(b, (uint16_t)(from + i), TCP_SYN, 100, "");
-	CU_ASSERT_TRUE(box_wait_judged(b, had + count));
+		box_put_open(b, (uint16_t)(from + i), 100);
+	CU_ASSERT_TRUE(box_wait_judged(b, had + 2 * count));
 }
 
 static unsigned passed(const struct box *b, unsigned from, unsigned to)
@@ -167,11 +167,11 @@ static void test_hold(void)
 	for (unsigned i = 0; i < 50; i++)
 		box_put_tcp(&n[0], (uint16_t)(3000 + i), TCP_SYN, 100, "");
 	usleep(700000);
-	CU_ASSERT_EQUAL(box_judged(&n[0]), 10);
+	CU_ASSERT_EQUAL(box_judged(&n[0]), 20);
 	CU_ASSERT_EQUAL(box_status(&n[0]).role, HA_ACTIVE);
 	stall_end(&s);
-	CU_ASSERT_TRUE(box_wait_judged(&n[0], 60));
-	CU_ASSERT_EQUAL(passed(&n[0], 0, 60), 60);
+	CU_ASSERT_TRUE(box_wait_judged(&n[0], 70));
+	CU_ASSERT_EQUAL(passed(&n[0], 0, 70), 70);
 	CU_ASSERT_TRUE(box_wait_role(&n[0], HA_ACTIVE, HA_SYNCED));
 	CU_ASSERT_TRUE(box_wait_role(&n[1], HA_STANDBY, HA_SYNCED));
 	const struct ha_status a = box_status(&n[0]);
@@ -316,17 +316,17 @@ static void test_alone_asleep(void)
 	CU_ASSERT_FALSE(n[0].f.p[0].pass);
 	CU_ASSERT_TRUE(told_active(&n[0]));
 	begin_flows(&n[0], 2000, 5);
-	CU_ASSERT_EQUAL(passed(&n[0], 0, 6), 5);
+	CU_ASSERT_EQUAL(passed(&n[0], 0, 11), 10);
 	stall_begin(&s, &n[0]);
 	for (unsigned i = 0; i < 300; i++)
 		box_put_tcp(&n[0], (uint16_t)(3000 + i), TCP_SYN, 100, "");
 	n[0].jump = 2 * NS_PER_SEC;
 	stall_end(&s);
-	CU_ASSERT_TRUE(box_wait_judged(&n[0], 306));
-	CU_ASSERT_EQUAL(passed(&n[0], 6, 306), 0);
+	CU_ASSERT_TRUE(box_wait_judged(&n[0], 311));
+	CU_ASSERT_EQUAL(passed(&n[0], 11, 311), 0);
 	CU_ASSERT_EQUAL(box_status(&n[0]).backlog_dropped, 300);
 	begin_flows(&n[0], 4000, 5);
-	CU_ASSERT_EQUAL(passed(&n[0], 306, 311), 5);
+	CU_ASSERT_EQUAL(passed(&n[0], 311, 321), 10);
 	end(0);
 }
 

@@ -204,7 +204,7 @@ static inline struct pkt box_tcp(const char *dst, uint16_t cport, uint8_t flags,
 {
 	struct pkt k;
 	pkt_ip(&k, strchr(dst, ':') != NULL ? 6 : 4, strchr(dst, ':') != NULL ? "2001:db8:1::2" : "10.1.0.2", dst, 6);
-	pkt_tcp(&k, &(struct pkt_tcp){ .sport = cport, .dport = 102, .seq = seq, .win = 1000, .flags = flags, .data = text,
+	pkt_tcp(&k, &(struct pkt_tcp){ .sport = cport, .dport = 102, .seq = seq, .ack = 1, .win = 1000, .flags = flags, .data = text,
 				       .n_data = strlen(text) });
 	pkt_finish(&k);
 	return k;
@@ -214,6 +214,16 @@ static inline void box_put_tcp(struct box *b, uint16_t cport, uint8_t flags, uin
 {
 	const struct pkt k = box_tcp("10.2.0.2", cport, flags, seq, text);
 	box_put(b, &k, 1);
+}
+
+/* A SYN and its answer: the client's next octet is seq + 1, the server's 1. */
+static inline void box_put_open(struct box *b, uint16_t cport, uint32_t seq)
+{
+	struct pkt k[2] = { box_tcp("10.2.0.2", cport, TCP_SYN, seq, "") };
+	pkt_ip(&k[1], 4, "10.2.0.2", "10.1.0.2", 6);
+	pkt_tcp(&k[1], &(struct pkt_tcp){ .sport = 102, .dport = cport, .ack = seq + 1, .win = 1000, .flags = TCP_SYN | TCP_ACK });
+	pkt_finish(&k[1]);
+	box_put(b, k, 2);
 }
 
 static inline unsigned box_judged(struct box *b)
