@@ -189,6 +189,7 @@ static enum err row_take(struct row *row, const struct policy_rule *r)
 		.log_traffic = r->log_traffic,
 		.log_alerted = r->log_alerted,
 		.prefer = r->prefer,
+		.norm = r->norm,
 		.sensor = r->sensor,
 	};
 	return OK;

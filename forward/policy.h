@@ -6,6 +6,7 @@
 #define FORWARD_POLICY_H
 
 #include "base/err.h"
+#include "forward/normalize.h"
 #include "forward/packet.h"
 
 enum policy_action { POLICY_DENY, POLICY_ACCEPT };
@@ -31,6 +32,7 @@ struct policy_rule {
 	bool log_traffic;            /* a record of each session's end */
 	bool log_alerted;            /* ... of those with alerts */
 	enum policy_prefer prefer;
+	struct norm_policy norm;     /* of inspected sessions in prevent mode */
 	int16_t sensor;              /* index into the generation's sensors, -1 = none */
 };
 
@@ -39,6 +41,7 @@ struct policy {                      /* the match's answer, as long as the set l
 	enum policy_action action;
 	bool inspect, without_syn, session_sync, log_traffic, log_alerted;
 	enum policy_prefer prefer;
+	struct norm_policy norm;
 	int16_t sensor;
 };
 

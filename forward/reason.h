@@ -12,6 +12,7 @@
 	X(REASON_IP_CHECKSUM, "ip.checksum", "bad IPv4 header checksum")              \
 	X(REASON_IP_OPTIONS, "ip.options", "malformed IPv4 options")                  \
 	X(REASON_IP6_EXT, "ip6.extension", "malformed or too many IPv6 extension headers") \
+	X(REASON_IP_TTL, "ip.ttl", "time to live below the policy's min-ttl: it may end before the receiver") \
 	X(REASON_TCP_HEADER, "tcp.header", "TCP header short or its data offset wrong") \
 	X(REASON_TCP_OPTIONS, "tcp.options", "malformed TCP options")                 \
 	X(REASON_TCP_CHECKSUM, "tcp.checksum", "bad TCP checksum")                    \
@@ -24,6 +25,8 @@
 	X(REASON_TCP_TIMESTAMP, "tcp.timestamp", "timestamp of the past (RFC 7323 5)") \
 	X(REASON_TCP_FIN, "tcp.fin", "another end of the stream than the one inspected, or octets behind it") \
 	X(REASON_TCP_OVERLAP, "tcp.overlap", "other octets than those inspected, in a packet that cannot be rewritten") \
+	X(REASON_TCP_URGENT, "tcp.urgent", "urgent data, which the policy refuses")   \
+	X(REASON_TCP_OPTION, "tcp.option", "a TCP option twice, or a signature that was not agreed on") \
 	X(REASON_UDP_HEADER, "udp.header", "UDP header short or its length wrong")    \
 	X(REASON_UDP_CHECKSUM, "udp.checksum", "bad UDP checksum")                    \
 	X(REASON_ICMP_HEADER, "icmp.header", "ICMP header short")                     \
@@ -35,6 +38,7 @@
 	X(REASON_SIGNATURE, "ips.signature", "a signature said drop")                 \
 	X(REASON_BLOCKED, "ips.blocked", "the flow was blocked before; nothing past the last released octet") \
 	X(REASON_INSPECTION, "ips.inspection", "inspection cannot be trusted and the policy prefers security") \
+	X(REASON_NO_REWRITE, "ips.rewrite", "may not leave as it came, and cannot be rewritten: not all of it is here") \
 	X(REASON_NO_ROOM, "ips.noRoom", "out of order, and no room to hold it until it can be inspected")
 
 enum reason {

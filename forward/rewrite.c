@@ -6,11 +6,12 @@
 #include "base/cur.h"
 #include "base/wr.h"
 #include "forward/csum.h"
+#include "forward/option.h"
 
 enum { IP4_HEADER = 20, IP4_LENGTH = 2, IP4_FRAG = 6, IP4_TTL = 8, IP4_CSUM = 10 };
 enum { IP6_HEADER = 40, IP6_LENGTH = 4, IP6_HOPS = 7 };
 enum { TCP_HEADER = 20, TCP_SEQ = 4, TCP_OFFSET = 12, TCP_FLAGS = 13, TCP_WINDOW = 14, TCP_CSUM = 16, TCP_URGENT = 18 };
-enum { OPT_END = 0, OPT_NOP = 1, IP4_RESERVED = 0x80, TCP_RESERVED = 0x0e };
+enum { IP4_RESERVED = 0x80, TCP_RESERVED = 0x0e };
 
 /* --- octets ------------------------------------------------------------------------------------ */
 
@@ -139,27 +140,6 @@ void rewrite_ip_reserved_clear(struct rewrite *w)
 		put8(w, IP4_FRAG, (uint8_t)(get8(w, IP4_FRAG) & ~IP4_RESERVED));
 }
 
-/* The form of IPv4 options (RFC 791 3.1) and of those of TCP (RFC 9293 3.2), well-formed as decoded. Steps over one;
- * false at the end of the list, n then being what is left behind it. */
-static bool option_next(struct cur *c, uint8_t *kind, uint32_t *n)
-{
-	*n = 0;
-	if (cur_left(c) == 0)
-		return false;
-	*kind = cur_u8(c);
-	*n = *kind == OPT_END ? (uint32_t)cur_left(c) : 1;
-	if (*kind == OPT_END)
-		return false;
-	if (*kind == OPT_NOP)
-		return true;
-	*n = cur_u8(c);
-	if (*n < 2)
-		cur_fail(c);
-	else
-		cur_skip(c, *n - 2);
-	return cur_ok(c);
-}
-
 static void padding_clear(struct rewrite *w, uint32_t from, uint32_t len)
 {
 	struct cur c = part(w, from, len);
@@ -246,7 +226,7 @@ void rewrite_option_nops(struct rewrite *w, uint8_t kind)
 	uint8_t k;
 	for (; option_next(&c, &k, &n); where += n)
 		if (k == kind)
-			put_all(w, where, OPT_NOP, n);
+			put_all(w, where, OPTION_NOP, n);
 }
 
 void rewrite_tcp_padding_clear(struct rewrite *w)

@@ -139,6 +139,16 @@ static const struct conf_attr policy_attr[] = {
 	     "all: a TCP packet without session that is no SYN opens one"),
 	ENUM("prefer", WORDS("connectivity", "security"), "connectivity",
 	     "what happens when inspection cannot be resumed or trusted: let through, or drop"),
+	INT("min-ttl", 0, 255, NULL, "5",
+	    "prevent: an inspected session's TCP segment with a lower TTL or hop limit is dropped, but for SYNs"),
+	ENUM("tcp-urgent", WORDS("clear", "allow", "drop"), "clear",
+	     "prevent: urgent data of inspected sessions: made ordinary data, left, or their segments dropped"),
+	ENUM("reserved-bits", WORDS("clear", "allow"), "clear", "prevent: reserved bits of TCP and IPv4, of inspected sessions"),
+	ENUM("tcp-options", WORDS("clear", "allow"), "clear",
+	     "prevent: TCP options of inspected sessions that are unknown (so MPTCP falls back to TCP) or not agreed on; one "
+	     "twice, or a signature (MD5, AO) not agreed on, drops the segment"),
+	ENUM("padding", WORDS("clear", "allow"), "clear",
+	     "prevent: octets behind the options and behind the datagram, of inspected sessions"),
 	TEXT("comments", 1023, "", "free text"),
 };
 

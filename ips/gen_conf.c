@@ -109,6 +109,17 @@ static enum err interfaces(const struct conf *c, const struct conf_node *n, cons
 	return OK;
 }
 
+static struct norm_policy norm_of(const struct conf_node *n)
+{
+	return (struct norm_policy){
+		.min_ttl = (uint8_t)conf_int(n, "min-ttl"),
+		.urgent = is(n, "tcp-urgent", "clear") ? NORM_CLEAR : is(n, "tcp-urgent", "drop") ? NORM_DROP : NORM_ALLOW,
+		.reserved = is(n, "reserved-bits", "clear"),
+		.options = is(n, "tcp-options", "clear"),
+		.padding = is(n, "padding", "clear"),
+	};
+}
+
 static enum err rule_of(const struct conf *c, const struct conf_node *n, const struct gen_teller *t, struct policy_rule *r,
 			struct owned *o)
 {
@@ -137,6 +148,7 @@ static enum err rule_of(const struct conf *c, const struct conf_node *n, const s
 	r->log_traffic = is(n, "logtraffic", "all");
 	r->log_alerted = is(n, "logtraffic", "utm");
 	r->prefer = is(n, "prefer", "security") ? PREFER_SECURITY : PREFER_CONNECTIVITY;
+	r->norm = norm_of(n);
 	return OK;
 }
 

@@ -19,6 +19,7 @@ UNIT += capture:nfq,base
 UNIT += packet:forward,base
 UNIT += packet_ip:forward,base
 UNIT += rewrite:forward,base
+UNIT += normalize:forward,base
 UNIT += icmp:forward,base
 UNIT += sig_parse:sigs,decoders,base
 UNIT += match:sigs,decoders,base

@@ -228,6 +228,10 @@ static const char *const block_errors[][2] = {
 	{ "config system session-ttl port\nend\n",
 	  "x:1: 'system session-ttl port': stands inside 'config system session-ttl'" },
 	{ "config system ha\n\nset mode standalone\n", "x:1: 'config system ha': the block is not closed; 'end' closes it" },
+	{ "config firewall policy\nedit 1\nset min-ttl 256\nset tcp-urgent keep\nset padding drop\nend\n",
+	  "x:3: '256': out of range for 'min-ttl'; allowed: 0..255\n"
+	  "x:4: 'keep': not a value for 'tcp-urgent'; allowed: clear | allow | drop\n"
+	  "x:5: 'drop': not a value for 'padding'; allowed: clear | allow" },
 	{ "config firewall policy\nedit 1\nset action deny\n",
 	  "x:1: 'config firewall policy': the block is not closed; 'end' closes it" },
 	{ "config system ha\nset mode standalone\nconfig nfq\nend\n",

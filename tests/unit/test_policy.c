@@ -48,7 +48,8 @@ static void test_implicit(void)
 static void test_fields(void)
 {
 	struct policy_rule r = { .id = 9, .action = POLICY_ACCEPT, .inspect = true, .without_syn = true, .session_sync = false,
-				 .log_traffic = true, .prefer = PREFER_SECURITY, .sensor = 4 };
+				 .log_traffic = true, .prefer = PREFER_SECURITY, .sensor = 4,
+				 .norm = { .min_ttl = 9, .urgent = NORM_DROP, .padding = true } };
 	struct policy_rule off = { .id = 8, .action = POLICY_DENY, .session_sync = true, .sensor = -1, .n_dstintf = 1,
 				   .dstintf = (const uint32_t[1]){ 77 } };
 	struct policy_rule rules[2] = { off, r };
@@ -58,6 +59,7 @@ static void test_fields(void)
 	const struct policy *a = policy_match(ps, &p);
 	CU_ASSERT(a->id == 9 && a->action == POLICY_ACCEPT && a->inspect && a->without_syn && !a->session_sync && a->log_traffic);
 	CU_ASSERT(a->prefer == PREFER_SECURITY && a->sensor == 4);
+	CU_ASSERT(a->norm.min_ttl == 9 && a->norm.urgent == NORM_DROP && a->norm.padding && !a->norm.options);
 	CU_ASSERT_PTR_EQUAL(policy_by_id(ps, 9), a);
 	p.ifout = 77;
 	const struct policy *b = policy_match(ps, &p);
