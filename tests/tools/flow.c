@@ -1,5 +1,6 @@
 /* flow.c - sequence numbers, handshakes and segments of the conversations in a script. */
 #include "tests/tools/flow.h"
+#include "tests/tools/expr.h"
 #include "tests/tools/sendopt.h"
 
 #include <stdlib.h>
@@ -164,8 +165,20 @@ static void send_ip(struct flows *fs, struct flow *f, unsigned d, const struct s
 	frame_ip(fs->out, &s, l4);
 }
 
+/* As the script has them; filled up to whole words (RFC 9293 3.1: end of list, then zeros). */
+static void put_given(const char *hex, struct bytes *b)
+{
+	expr_hex((struct text){ hex, strlen(hex) }, b);
+	while (b->len % 4 != 0)
+		bytes_u8(b, 0);
+}
+
 static void put_options(const struct flow *f, const struct segment *g, unsigned d, struct bytes *b)
 {
+	if (g->o != NULL && g->o->opt[0] != 0) {
+		put_given(g->o->opt, b);
+		return;
+	}
 	if (g->flags & SYN) {
 		bytes_be(b, 0x0204, 2);
 		bytes_be(b, f->mss < 65535 ? f->mss : 65535, 2);

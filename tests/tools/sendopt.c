@@ -9,7 +9,7 @@ enum kind { FLAG, NUMBER, LIST, WORD };
 struct row {
 	const char *name;
 	enum kind kind;
-	size_t at, at2; /* offsets: the value; the count of a list or the "given" mark of a number */
+	size_t at, at2; /* offsets: the value; the count of a list or the "given" mark of a number; of a word: its size */
 };
 
 #define AT(f) offsetof(struct sendopt, f)
@@ -37,7 +37,8 @@ static const struct row rows[] = {
 	{ "win", NUMBER, AT(window), AT(has_window) },
 	{ "urg", NUMBER, AT(urgent_at), AT(urgent) },
 	{ "tsval", NUMBER, AT(tsval), AT(has_tsval) },
-	{ "flags", WORD, AT(flags), NONE },
+	{ "flags", WORD, AT(flags), sizeof(((struct sendopt *)0)->flags) },
+	{ "opt", WORD, AT(opt), sizeof(((struct sendopt *)0)->opt) },
 };
 
 static int64_t number(struct text t)
@@ -84,7 +85,7 @@ static void set(struct sendopt *o, const struct row *r, struct text value)
 		set_list((int64_t *)(void *)(base + r->at), (size_t *)(void *)(base + r->at2), value);
 		break;
 	case WORD:
-		if (value.len >= sizeof(o->flags))
+		if (value.len >= r->at2)
 			fail("too long: %.*s", (int)value.len, value.p);
 		memcpy(base + r->at, value.p, value.len);
 		break;

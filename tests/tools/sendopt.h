@@ -13,7 +13,7 @@ struct sendopt {
 	bool hold, noack, bad_sum, bad_ip, urgent, frag_reversed, reversed, dup_all, df_off;
 	int64_t seq, ack, ttl, window, urgent_at, frag, snap, tsval, tos;
 	bool has_window, has_tsval;
-	char flags[16];
+	char flags[16], opt[84]; /* opt: hexadecimal */
 };
 
 struct piece {
