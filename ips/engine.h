@@ -57,10 +57,14 @@ void engine_free(struct engine *e);
 
 struct verdict {
 	bool pass;
+	bool held;          /* a fragment that waits for the rest of its datagram: it does not leave now, and is not dropped yet */
 	bool reset;         /* a reject rule: both ends of the connection are to be told that it is over */
 	enum reason reason; /* why not */
-	struct span rewritten; /* p NULL: it leaves as it came; else its new IP octets, until the next packet */
 	uint32_t reset_seq; /* where the packet's receiver stands: the first octet that it will not get */
+	/* Lent until the engine is called again: */
+	struct span rewritten;      /* the packet's new IP octets; p NULL: it leaves as it came */
+	const struct span *release; /* fragments held before that leave now, before this packet */
+	unsigned n_release;
 };
 
 struct verdict engine_packet(struct engine *e, struct packet *p);

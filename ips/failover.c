@@ -251,7 +251,7 @@ static void reference_process(const struct failover_job *job, const struct capse
 	if (node_new_alone(job->gen, job->seed, &ref) != OK)
 		_exit(EXIT_BAD);
 	for (size_t i = 0; i < cap->n; i++) {
-		struct verdict v;
+		struct trace_mark v;
 		node_packet(&ref, &cap->v[i], &v);
 	}
 	node_finish(&ref);

@@ -40,22 +40,23 @@ void node_free(struct node *n)
 	memset(n, 0, sizeof(*n));
 }
 
-void node_packet(struct node *n, const struct packet *p, struct verdict *v)
+void node_packet(struct node *n, const struct packet *p, struct trace_mark *m)
 {
 	struct packet copy = *p;
-	*v = (struct verdict){ .pass = true };
+	struct verdict v = { .pass = true };
 	if (p->data != NULL)
-		*v = engine_packet(n->r.engine, &copy);
+		v = engine_packet(n->r.engine, &copy);
+	*m = trace_mark(&v);
 	n->r.packet_nr = p->nr;
 	if (n->r.mode != REPLICA_ACTIVE)
-		trace_verdict(&n->trace, p, *v);
+		trace_verdict(&n->trace, p, m);
 }
 
-void node_release(struct node *n, const struct packet *p, const struct verdict *v, size_t n_packets)
+void node_release(struct node *n, const struct packet *p, const struct trace_mark *m, size_t n_packets)
 {
 	trace_batch(&n->trace, n->r.sender.seq);
 	for (size_t i = 0; i < n_packets; i++)
-		trace_verdict(&n->trace, &p[i], v[i]);
+		trace_verdict(&n->trace, &p[i], &m[i]);
 	replica_release(&n->r, n->r.sender.seq);
 	n->r.written = n->r.released;
 }

@@ -22,9 +22,9 @@ enum err node_new_standby(const struct gen *g, uint64_t seed, struct node *n) MU
 void node_free(struct node *n);
 
 /* Works on p; its verdict and records go to the trace at once (alone) or on release (active). */
-void node_packet(struct node *n, const struct packet *p, struct verdict *v);
+void node_packet(struct node *n, const struct packet *p, struct trace_mark *m);
 /* Active: the peer has the batch: records and the verdicts of its n packets go to the trace. */
-void node_release(struct node *n, const struct packet *p, const struct verdict *v, size_t n_packets);
+void node_release(struct node *n, const struct packet *p, const struct trace_mark *m, size_t n_packets);
 /* Standby: the peer is gone. Returns the number of the first packet that is ours. */
 uint64_t node_promote(struct node *n);
 /* The capture's end: lists, then every session's end. */

@@ -141,7 +141,7 @@ static void mutate(const struct failover_job *j, struct ha_wire *w)
 static void run_active(const struct pair *pr, int fd, uint64_t cut)
 {
 	struct node n;
-	struct verdict v[BATCH];
+	struct trace_mark v[BATCH];
 	if (node_new_active(pr->job->gen, pr->job->seed, &n) != OK)
 		_exit(EXIT_BAD);
 	mutate(pr->job, n.r.sender.wire);
@@ -199,7 +199,7 @@ static void run_standby(const struct pair *pr, int fd)
 	if (j->show != NULL)
 		show_promoted(j, &n);
 	for (uint64_t i = first - 1; i < pr->cap->n; i++) {
-		struct verdict v;
+		struct trace_mark v;
 		node_packet(&n, &pr->cap->v[i], &v);
 	}
 	node_finish(&n);

@@ -224,16 +224,21 @@ static off_t size_of(const char *path)
 }
 
 /* Captures are taken before the network card fills in checksums: only under a configuration do bad ones drop. */
-static enum err run_batch(struct engine *e, struct pktio *io, struct packet *batch, unsigned n, bool lenient, uint64_t *nr)
+static enum err run_batch(struct replay *p, struct engine *e, struct pktio *io, unsigned n, uint64_t *nr)
 {
-	struct pktio_verdict v[PKTIO_BATCH_MAX];
+	outgoing_begin(&p->out);
 	for (unsigned i = 0; i < n; i++) {
-		batch[i].nr = ++*nr;
-		batch[i].csum_lenient = lenient;
-		const bool pass = batch[i].data == NULL || engine_packet(e, &batch[i]).pass;
-		v[i] = (struct pktio_verdict){ .pass = pass };
+		struct packet *q = &p->batch[i];
+		q->nr = ++*nr;
+		q->csum_lenient = p->o->config == NULL;
+		if (q->data == NULL) {
+			outgoing_add_plain(&p->out, true);
+			continue;
+		}
+		const struct verdict v = engine_packet(e, q);
+		outgoing_add(&p->out, q, &v);
 	}
-	return io->ops->verdict(io, v, n);
+	return outgoing_give(&p->out, io);
 }
 
 /* Until the end, an error of the capture (which is told; what was read counts), or a stop. */
@@ -243,11 +248,10 @@ static void run_packets(struct replay *p, struct engine *e, struct pktio *io, co
 	uint64_t nr = 0, shown = 0;
 	enum err er = OK;
 	while (er == OK && !interrupted && !p->stopped) {
-		struct packet batch[PKTIO_BATCH_MAX];
 		struct pktio_stats st;
 		unsigned n;
-		er = io->ops->recv(io, batch, PKTIO_BATCH_MAX, &n);
-		if (er == OK && run_batch(e, io, batch, n, p->o->config == NULL, &nr) != OK) {
+		er = io->ops->recv(io, p->batch, PKTIO_BATCH_MAX, &n);
+		if (er == OK && run_batch(p, e, io, n, &nr) != OK) {
 			replay_say("%s", io->why);
 			replay_stop(p);
 		}
@@ -373,7 +377,7 @@ static bool strict_holds(const struct replay *p)
 static int open_all(struct replay *p)
 {
 	int r = load_gen(p);
-	if (r == EXIT_FINE && summary_init(&p->sum, p->gen) != OK) {
+	if (r == EXIT_FINE && (summary_init(&p->sum, p->gen) != OK || outgoing_init(&p->out) != OK)) {
 		replay_say("out of memory");
 		r = EXIT_FAILED;
 	}
@@ -425,6 +429,7 @@ int replay_run(const struct replay_opts *o)
 	outfile_abandon(p.eve);
 	outfile_abandon(p.log);
 	outbuf_free(&p.line);
+	outgoing_fini(&p.out);
 	summary_fini(&p.sum);
 	gen_free(p.gen);
 	return r;

@@ -7,6 +7,7 @@
 
 #include "ips/capset.h"
 #include "ips/outfile.h"
+#include "ips/outgoing.h"
 #include "ips/replay.h"
 #include "ips/summary.h"
 
@@ -16,6 +17,8 @@ struct replay {
 	struct outfile *eve, *log;
 	struct outbuf line;
 	struct summary sum;
+	struct packet batch[PKTIO_BATCH_MAX];
+	struct outgoing out;
 	FILE *text; /* lists: standard output, unless that carries a log or the JSON */
 	bool usage; /* an option that does not fit a capture */
 	bool failed;

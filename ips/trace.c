@@ -6,12 +6,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "ips/eve.h"
 #include "ips/lists.h"
 
-void trace_verdict(struct outbuf *o, const struct packet *p, struct verdict v)
+static uint64_t add_octets(uint64_t sum, struct span s)
 {
-	outbuf_fmt(o, "v%llu\t%s %s\n", (unsigned long long)p->nr, v.pass ? "pass" : "drop", reason_name(v.reason));
+	return hash_fnv(hash_fnv(sum, &s.len, sizeof(s.len)), s.p, s.len);
+}
+
+struct trace_mark trace_mark(const struct verdict *v)
+{
+	struct trace_mark m = { .pass = v->pass, .held = v->held, .rewritten = v->rewritten.p != NULL, .reason = v->reason,
+				.n_release = v->n_release, .sum = HASH_FNV_START };
+	if (m.rewritten)
+		m.sum = add_octets(m.sum, v->rewritten);
+	for (unsigned i = 0; i < v->n_release; i++)
+		m.sum = add_octets(m.sum, v->release[i]);
+	return m;
+}
+
+void trace_verdict(struct outbuf *o, const struct packet *p, const struct trace_mark *m)
+{
+	outbuf_fmt(o, "v%llu\t%s %s", (unsigned long long)p->nr, m->held ? "hold" : m->pass ? "pass" : "drop",
+		   reason_name(m->reason));
+	if (m->rewritten || m->n_release != 0)
+		outbuf_fmt(o, " %s%u released %016llx", m->rewritten ? "rewritten " : "", m->n_release, (unsigned long long)m->sum);
+	outbuf_add(o, "\n", 1);
 }
 
 void trace_batch(struct outbuf *o, uint64_t seq)

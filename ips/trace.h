@@ -10,7 +10,15 @@
 #include "ips/engine.h"
 #include "ips/outbuf.h"
 
-void trace_verdict(struct outbuf *o, const struct packet *p, struct verdict v);
+/* A verdict without what the engine only lends: that is summed up. */
+struct trace_mark {
+	bool pass, held, rewritten;
+	enum reason reason;
+	unsigned n_release;
+	uint64_t sum;     /* of the octets rewritten and released */
+};
+struct trace_mark trace_mark(const struct verdict *v);
+void trace_verdict(struct outbuf *o, const struct packet *p, const struct trace_mark *m);
 void trace_rec(struct outbuf *o, const struct gen *g, const struct rec *r);
 /* The lists of all sessions as they stand. */
 void trace_lists(struct outbuf *o, struct engine *e);

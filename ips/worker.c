@@ -35,12 +35,6 @@ static struct flight *oldest(struct worker *w)
 	return &w->flight[w->first];
 }
 
-static void inject_resets(struct worker *w, const struct flight *f)
-{
-	for (unsigned i = 0; i < f->n_reset; i++)
-		(void)w->cfg.io->ops->inject(w->cfg.io, f->reset[i].ip, f->reset[i].len); /* counted there */
-}
-
 static void retire(struct worker *w)
 {
 	w->first = (w->first + 1) % PKTIO_FLIGHTS;
@@ -49,7 +43,7 @@ static void retire(struct worker *w)
 
 static bool give_verdicts(struct worker *w, const struct flight *f)
 {
-	if (f->n == 0 || w->cfg.io->ops->verdict(w->cfg.io, f->v, f->n) == OK)
+	if (outgoing_give(&f->out, w->cfg.io) == OK)
 		return true;
 	worker_event(w, HAE_SYNC_FAILED, w->cfg.io->why);
 	w->end = ENGINE_FAILED;
@@ -64,7 +58,7 @@ void worker_release(struct worker *w)
 			return; /* it stood still just now; the next turn drops them */
 		if (!give_verdicts(w, f))
 			return;
-		inject_resets(w, f);
+		outgoing_reset(&f->out, w->cfg.io);
 		if (f->seq != 0 && w->r.mode == REPLICA_ACTIVE)
 			replica_release(&w->r, f->seq);
 		retire(w);
@@ -75,9 +69,10 @@ static void drop_flights(struct worker *w)
 {
 	static const struct pktio_verdict drop[PKTIO_BATCH_MAX];
 	for (; w->n_flights > 0; retire(w)) {
-		w->status.backlog_dropped += oldest(w)->n;
-		if (oldest(w)->n > 0)
-			(void)w->cfg.io->ops->verdict(w->cfg.io, drop, oldest(w)->n);
+		const unsigned n = oldest(w)->out.n;
+		w->status.backlog_dropped += n;
+		if (n > 0)
+			(void)w->cfg.io->ops->verdict(w->cfg.io, drop, n);
 	}
 }
 
@@ -112,24 +107,18 @@ static void name_ports(const struct worker *w, struct packet *p, const struct ow
 		p->ifout = l->iface_nr[p->ifin == l->iface_nr[0]];
 }
 
-static void judge(struct worker *w, struct packet *p, struct pktio_verdict *out, struct flight *f)
+static void judge(struct worker *w, struct packet *p, struct outgoing *out)
 {
-	*out = (struct pktio_verdict){ .pass = true };
 	struct own_addr dst;
-	if (own_packet(&w->own, p, &dst))
-		return;
-	if (!pair_works(w)) {
-		out->pass = false;
+	const bool own = own_packet(&w->own, p, &dst);
+	if (own || !pair_works(w)) {
+		outgoing_add_plain(out, own);
 		return;
 	}
 	name_ports(w, p, &dst);
 	p->nr = ++w->r.packet_nr;
 	const struct verdict v = engine_packet(w->r.engine, p);
-	out->pass = v.pass;
-	if (!v.reset)
-		return;
-	reset_make(p, v.reset_seq, &f->reset[f->n_reset], &f->reset[f->n_reset + 1]);
-	f->n_reset += 2;
+	outgoing_add(out, p, &v);
 }
 
 static void take_packets(struct worker *w)
@@ -140,19 +129,20 @@ static void take_packets(struct worker *w)
 	struct flight *f = &w->flight[(w->first + w->n_flights) % PKTIO_FLIGHTS];
 	f->seq = 0;
 	f->sent = w->now;
-	f->n = f->n_reset = 0;
-	if (w->cfg.io->ops->recv(w->cfg.io, w->batch, PKTIO_BATCH_MAX, &f->n) != OK) {
+	unsigned n = 0;
+	outgoing_begin(&f->out);
+	if (w->cfg.io->ops->recv(w->cfg.io, w->batch, PKTIO_BATCH_MAX, &n) != OK) {
 		worker_event(w, HAE_SYNC_FAILED, w->cfg.io->why);
 		w->end = ENGINE_FAILED;
 		return;
 	}
-	for (unsigned i = 0; i < f->n; i++)
-		judge(w, &w->batch[i], &f->v[i], f);
-	w->busy = f->n == PKTIO_BATCH_MAX;
-	if (f->n == 0 && !pair_follows(w))
+	for (unsigned i = 0; i < n; i++)
+		judge(w, &w->batch[i], &f->out);
+	w->busy = n == PKTIO_BATCH_MAX;
+	if (n == 0 && !pair_follows(w))
 		return;
 	f->seq = pair_commit(w);
-	if (f->n > 0 || f->seq != 0)
+	if (n > 0 || f->seq != 0)
 		w->n_flights++;
 }
 
@@ -321,6 +311,8 @@ enum err worker_new(const struct worker_cfg *cfg, struct worker **out)
 	own_read(&w->own, cfg->live);
 	ports_read(w->port_of, cfg->live);
 	enum err e = routes_open(&w->routes);
+	for (unsigned i = 0; i < PKTIO_FLIGHTS && e == OK; i++)
+		e = outgoing_init(&w->flight[i].out);
 	if (e == OK)
 		e = make_lock(w);
 	if (e == OK)
@@ -344,6 +336,8 @@ void worker_free(struct worker *w)
 		return;
 	replica_free(&w->r);
 	routes_close(w->routes);
+	for (unsigned i = 0; i < PKTIO_FLIGHTS; i++)
+		outgoing_fini(&w->flight[i].out);
 	if (w->wake > 0)
 		close(w->wake);
 	free(w);

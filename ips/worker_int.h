@@ -4,9 +4,9 @@
 
 #include <pthread.h>
 
+#include "ips/outgoing.h"
 #include "ips/peering.h"
 #include "ips/replica.h"
-#include "ips/reset.h"
 #include "ips/routes.h"
 #include "ips/worker.h"
 
@@ -16,9 +16,7 @@ enum {  OWN_MAX = 512, PORTS_MAX = 4096 };
 struct flight {
 	uint64_t seq;                /* of the link; 0: goes at once */
 	mono_t sent;
-	unsigned n, n_reset;
-	struct pktio_verdict v[PKTIO_BATCH_MAX];
-	struct reset reset[2 * PKTIO_BATCH_MAX];
+	struct outgoing out;
 };
 
 /* The box's own addresses: packets to them are the kernel's. Sorted. */

@@ -17,8 +17,6 @@
 #include "nfq/capture.h"
 
 enum {
-	HELD_SIZE = 256 * 1024,            /* injected packets kept until the batch's verdicts */
-	HELD_MAX = 256,
 	FRAME_MAX = CAPTURE_SNAP_MAX + 128,
 	TEMP_TRIES = 100,
 };
@@ -31,11 +29,9 @@ struct dump {
 	FILE *file;                        /* out's */
 	int dlt;
 	mono_t now;                        /* of the last packet received */
-	uint32_t n;                        /* packets of the batch */
+	uint32_t n, given;                 /* packets of the batch, and those whose verdicts were given */
 	struct packet *batch;              /* copies of the batch's packets, PKTIO_BATCH_MAX of them */
 	uint8_t *frame;                    /* FRAME_MAX octets to build in */
-	uint8_t *held;                     /* HELD_SIZE octets of injected packets */
-	uint32_t held_len[HELD_MAX], n_held, held_used;
 	char *path, *temp;                 /* temp NULL: written in place, not a regular file */
 };
 
@@ -108,20 +104,12 @@ static void write_passed(struct dump *d, unsigned i, const struct pktio_verdict 
 		write_ip(d, ip, v->rewritten != NULL ? v->rewritten_len : p->wire_len, p->at);
 }
 
-static void write_held(struct dump *d)
-{
-	struct cur c = cur_of(d->held, d->held_used);
-	for (uint32_t i = 0; i < d->n_held; i++)
-		write_ip(d, cur_bytes(&c, d->held_len[i]), d->held_len[i], d->now);
-	d->n_held = 0;
-	d->held_used = 0;
-}
-
 static enum err dump_recv(struct pktio *io, struct packet *v, unsigned max, unsigned *n)
 {
 	struct dump *d = (struct dump *)io;
 	const enum err e = d->under->ops->recv(d->under, v, max < PKTIO_BATCH_MAX ? max : PKTIO_BATCH_MAX, n);
 	d->n = e == OK ? *n : 0;
+	d->given = 0;
 	if (e != OK) {
 		memcpy(d->io.why, d->under->why, sizeof(d->io.why));
 		return e;
@@ -138,33 +126,26 @@ static enum err dump_verdict(struct pktio *io, const struct pktio_verdict *v, un
 	struct dump *d = (struct dump *)io;
 	enum err mine = d->out == NULL ? ERR_IO : OK;
 	errno = 0;
-	for (unsigned i = 0; mine == OK && i < n && i < d->n; i++)
+	for (unsigned i = 0; mine == OK && i < n && d->given < d->n; i++, d->given++)
 		if (v[i].pass)
-			write_passed(d, i, &v[i]);
-	if (mine == OK) {
-		write_held(d);
-		if (ferror(d->file))
-			mine = write_failed(d, errno);
-	}
+			write_passed(d, d->given, &v[i]);
+	if (mine == OK && ferror(d->file))
+		mine = write_failed(d, errno);
 	const enum err e = d->under->ops->verdict(d->under, v, n);
 	if (e != OK)
 		memcpy(d->io.why, d->under->why, sizeof(d->io.why));
 	return e != OK ? e : mine;
 }
 
-/* Written behind the batch's packets: what was injected answers one of them. */
+/* Written between the packets whose verdicts were given and those that wait for theirs. */
 static enum err dump_inject(struct pktio *io, const uint8_t *ip, uint32_t len)
 {
 	struct dump *d = (struct dump *)io;
-	if (d->out != NULL && len <= HELD_SIZE) {
-		if (d->n_held == HELD_MAX || len > HELD_SIZE - d->held_used)
-			write_held(d);
-		struct wr w = wr_of(d->held, HELD_SIZE);
-		w.len = d->held_used;
-		wr_bytes(&w, ip, len);
-		d->held_len[d->n_held++] = len;
-		d->held_used += len;
-	}
+	errno = 0;
+	if (d->out != NULL)
+		write_ip(d, span_of(ip, len), len, d->given < d->n ? d->batch[d->given].at : d->now);
+	if (d->out != NULL && ferror(d->file))
+		(void)write_failed(d, errno); /* the next verdict says so */
 	const enum err e = d->under->ops->inject(d->under, ip, len);
 	if (e != OK)
 		memcpy(d->io.why, d->under->why, sizeof(d->io.why));
@@ -189,7 +170,6 @@ static void dump_close(struct pktio *io)
 		d->under->ops->close(d->under);
 	free(d->batch);
 	free(d->frame);
-	free(d->held);
 	free(d->path);
 	free(d->temp);
 	free(d);
@@ -244,9 +224,8 @@ static enum err start(struct dump *d, const char *path)
 	d->path = strdup(path);
 	d->batch = calloc(PKTIO_BATCH_MAX, sizeof(*d->batch));
 	d->frame = malloc(FRAME_MAX);
-	d->held = malloc(HELD_SIZE);
 	d->dead = pcap_open_dead_with_tstamp_precision(d->dlt, CAPTURE_SNAP_MAX, PCAP_TSTAMP_PRECISION_NANO);
-	if (d->path == NULL || d->batch == NULL || d->frame == NULL || d->held == NULL || d->dead == NULL) {
+	if (d->path == NULL || d->batch == NULL || d->frame == NULL || d->dead == NULL) {
 		snprintf(d->io.why, sizeof(d->io.why), "%.100s: out of memory", path);
 		return ERR_NOMEM;
 	}
@@ -292,7 +271,6 @@ enum err pktio_dump_finish(struct pktio *dump)
 	struct dump *d = (struct dump *)dump;
 	if (d->out == NULL)
 		return ERR_IO; /* why is of the failure */
-	write_held(d);
 	errno = 0;
 	if (fflush(d->file) != 0 || ferror(d->file) || (d->temp != NULL && fsync(fileno(d->file)) != 0))
 		return write_failed(d, errno);

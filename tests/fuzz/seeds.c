@@ -190,7 +190,7 @@ static void write_batch(FILE *f, struct node *n, bool spoilt)
 static void write_link(struct seeds *s, const struct gen *g, const struct capset *cap, size_t n_packets, bool spoilt)
 {
 	struct node n;
-	struct verdict v[BATCH];
+	struct trace_mark v[BATCH];
 	FILE *f = create(s, "ha_wire", spoilt ? "spoilt." : "", (unsigned)n_packets);
 	fputc(HA_WIRE_BELIEVE | (int)n_packets % 4, f);
 	FUZZ_CHECK(node_new_active(g, 1, &n) == OK);

@@ -5,8 +5,7 @@
 #ifndef TESTS_ORACLE_ENDS_H
 #define TESTS_ORACLE_ENDS_H
 
-#include "ips/engine.h"
-#include "nfq/pktio.h"
+#include "ips/outgoing.h"
 #include "tests/oracle/plan.h"
 
 enum { SEEN_MAX = 2 * STREAM_MAX, SEEN_UNKNOWN = 0x100, PORT = 5000, PORT_SMALL = 5001 };
@@ -64,6 +63,7 @@ struct middle {
 	uint64_t from_sender, dropped;
 	struct conn *c;              /* those being played */
 	unsigned n;
+	struct outgoing out;
 };
 bool middle_open(struct middle *m, const char *outside);
 /* An engine anew, that picks up connections under way or not. */

@@ -5,9 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "forward/rewrite.h"
 #include "ips/conf.h"
-#include "ips/reset.h"
 
 static const char conf_text[] = "config system global\n"
 				"    set max-sessions 4096\n"
@@ -40,7 +38,7 @@ bool middle_open(struct middle *m, const char *outside)
 	char why[PKTIO_WHY_LEN];
 	*m = (struct middle){ .now = mono_ns(NS_PER_SEC), .outside = if_nametoindex(outside) };
 	const struct pktio_nfqueue_opt o = { .maxlen = 65535, .now = now_of, .now_arg = m };
-	if (pktio_nfqueue_open(&o, &m->io, why) == OK)
+	if (pktio_nfqueue_open(&o, &m->io, why) == OK && outgoing_init(&m->out) == OK)
 		return true;
 	fprintf(stderr, "oracle: %s\n", why);
 	return false;
@@ -115,41 +113,31 @@ static bool looks(const struct middle *m, const struct packet *p)
 	return c == NULL || c->engine;
 }
 
-static void judge(struct middle *m, struct packet *p, struct pktio_verdict *out, uint8_t *rewritten)
+static void judge(struct middle *m, struct packet *p)
 {
-	*out = (struct pktio_verdict){ .pass = true };
 	m->from_sender += p->ifin == m->outside;
-	if (!looks(m, p))
+	if (!looks(m, p)) {
+		outgoing_add_plain(&m->out, true);
 		return;
+	}
 	p->ifin = p->ifin == m->outside ? 1 : 2;
 	p->ifout = 3 - p->ifin;
 	const struct verdict v = engine_packet(m->e, p);
-	out->pass = v.pass;
-	if (v.rewritten.p != NULL) {
-		memcpy(rewritten, v.rewritten.p, v.rewritten.len);
-		out->rewritten = rewritten;
-		out->rewritten_len = (uint32_t)v.rewritten.len;
-	}
-	m->dropped += !v.pass;
-	if (v.reset) {
-		struct reset r[2];
-		reset_make(p, v.reset_seq, &r[0], &r[1]);
-		for (unsigned i = 0; i < 2; i++)
-			(void)m->io->ops->inject(m->io, r[i].ip, r[i].len);
-	}
+	outgoing_add(&m->out, p, &v);
+	m->dropped += !v.pass && !v.held;
 }
 
 unsigned middle_turn(struct middle *m)
 {
 	static struct packet p[PKTIO_BATCH_MAX];
-	static uint8_t rewritten[PKTIO_BATCH_MAX][REWRITE_MAX];
-	struct pktio_verdict v[PKTIO_BATCH_MAX];
 	unsigned n = 0, many = 0;
 	while (m->io->ops->recv(m->io, p, PKTIO_BATCH_MAX, &n) == OK && n > 0) {
+		outgoing_begin(&m->out);
 		for (unsigned i = 0; i < n; i++)
-			judge(m, &p[i], &v[i], rewritten[i]);
-		if (m->io->ops->verdict(m->io, v, n) != OK)
+			judge(m, &p[i]);
+		if (outgoing_give(&m->out, m->io) != OK)
 			fprintf(stderr, "oracle: %s\n", m->io->why);
+		outgoing_reset(&m->out, m->io);
 		many += n;
 	}
 	return many;

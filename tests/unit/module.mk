@@ -62,6 +62,7 @@ UNIT += link_will:hacache,base
 UNIT += queue:nfq,forward,base
 UNIT += ruleset:nfq,base
 UNIT += community:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += outgoing:ips,forward,base
 UNIT += outfile:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += trace:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += log:ips,nfq,hacache,sigs,decoders,forward,base

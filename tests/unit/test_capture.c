@@ -404,7 +404,7 @@ static unsigned files_in_dir(void)
 	return n;
 }
 
-/* Replays in through a dump to out: odd packet numbers dropped, number 4 rewritten, one packet injected. */
+/* Replays in through a dump to out: odd packet numbers dropped, number 4 rewritten, one packet injected behind it. */
 static enum err through(const char *in, const char *out)
 {
 	struct pktio *io, *d;
@@ -428,9 +428,10 @@ static enum err through(const char *in, const char *out)
 				verdict[i].rewritten_len = v[i].len;
 			}
 		}
-		if (v[0].nr == 1)
+		const unsigned before = v[0].nr == 1 && n > 4 ? 4 : 0;
+		if (before != 0 && d->ops->verdict(d, verdict, before) == OK)
 			CU_ASSERT_EQUAL(d->ops->inject(d, mine, sizeof(mine)), OK);
-		if (d->ops->verdict(d, verdict, n) != OK)
+		if (d->ops->verdict(d, &verdict[before], n - before) != OK)
 			break;
 	}
 	d->ops->stats(d, &st);
@@ -453,6 +454,8 @@ static void test_dump(void)
 	CU_ASSERT_EQUAL_FATAL(pktio_capture_open(at("out.pcap"), &io, why), OK);
 	CU_ASSERT_EQUAL(io->ops->recv(io, v, PKTIO_BATCH_MAX, &n), OK);
 	CU_ASSERT_EQUAL(n, 11); /* numbers 2, 4 ... 20, of them 10 and 20 ARP, and the injected one */
+	CU_ASSERT_TRUE(v[2].len == 20 && v[2].data[8] == 99 && v[2].at.ns == SECOND * NS_PER_SEC + 4);
+	memmove(&v[2], &v[3], 8 * sizeof(v[0]));
 	for (unsigned i = 0; i < 10; i++) {
 		CU_ASSERT_EQUAL(v[i].data == NULL, i % 5 == 4);
 		CU_ASSERT_EQUAL(v[i].at.ns, SECOND * NS_PER_SEC + 2 * i + 1);
@@ -460,7 +463,6 @@ static void test_dump(void)
 			CU_ASSERT_TRUE(v[i].len == 60 && v[i].data[27] == 2 * i + 1 && v[i].data[30] == (i == 1 ? 0xab : 0));
 		CU_ASSERT_EQUAL(v[i].src_mac[5], 2);
 	}
-	CU_ASSERT_TRUE(v[10].len == 20 && v[10].data[8] == 99);
 	io->ops->close(io);
 }
 

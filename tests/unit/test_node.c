@@ -17,7 +17,7 @@ static struct trace *parsed(const struct outbuf *o)
 static void alone(struct outbuf *out)
 {
 	struct node n;
-	struct verdict v;
+	struct trace_mark v;
 	CU_ASSERT_EQUAL_FATAL(node_new_alone(&gen, 5, &n), OK);
 	for (size_t i = 0; i < script.n; i++)
 		node_packet(&n, &script.p[i], &v);
@@ -29,7 +29,7 @@ static void alone(struct outbuf *out)
 /* One batch to b; released unless a dies first. */
 static void one_batch(struct node *a, struct node *b, size_t at, size_t count, bool release)
 {
-	struct verdict v[16];
+	struct trace_mark v[16];
 	struct span bytes;
 	for (size_t i = 0; i < count; i++)
 		node_packet(a, &script.p[at + i], &v[i]);
@@ -42,7 +42,7 @@ static void one_batch(struct node *a, struct node *b, size_t at, size_t count, b
 
 static void take_over(struct node *b, size_t from)
 {
-	struct verdict v;
+	struct trace_mark v;
 	CU_ASSERT_EQUAL(node_promote(b), from + 1);
 	for (size_t i = from; i < script.n; i++)
 		node_packet(b, &script.p[i], &v);
@@ -102,7 +102,7 @@ static void test_lost_batch(void)
 	CU_ASSERT_EQUAL_FATAL(node_new_active(&gen, 5, &a), OK);
 	CU_ASSERT_EQUAL_FATAL(node_new_standby(&gen, 5, &b), OK);
 	one_batch(&a, &b, 0, 10, true);
-	struct verdict v[16];
+	struct trace_mark v[16];
 	for (size_t i = 10; i < 20; i++)
 		node_packet(&a, &script.p[i], &v[i - 10]);
 	node_release(&a, &script.p[10], v, 10); /* without having told b */
@@ -188,7 +188,7 @@ static void test_written_twice(void)
 static void test_no_packet(void)
 {
 	struct node n;
-	struct verdict v = { .pass = false };
+	struct trace_mark v = { .pass = false };
 	const struct packet p = { .nr = 3 };
 	rig_gen(&gen, &opts);
 	CU_ASSERT_EQUAL_FATAL(node_new_alone(&gen, 5, &n), OK);

@@ -98,9 +98,26 @@ static void test_written(void)
 	struct outbuf o = { 0 };
 	rig_new(&g, &(struct rig_opts){ 0 });
 	const struct packet p = { .nr = 12 };
-	trace_verdict(&o, &p, (struct verdict){ .pass = true });
-	trace_verdict(&o, &p, (struct verdict){ .reason = REASON_POLICY });
+	trace_verdict(&o, &p, &(struct trace_mark){ .pass = true });
+	trace_verdict(&o, &p, &(struct trace_mark){ .reason = REASON_POLICY });
 	CU_ASSERT_STRING_EQUAL(o.p, "v12\tpass none\nv12\tdrop policy.deny\n");
+	outbuf_clear(&o);
+	const struct span out[] = { { (const uint8_t *)"ab", 2 }, { (const uint8_t *)"c", 1 } };
+	const struct verdict verdicts[] = { { .held = true },
+					    { .pass = true, .rewritten = out[0] },
+					    { .pass = true, .rewritten = out[1] },
+					    { .pass = true, .release = out, .n_release = 2 },
+					    { .pass = true, .release = &out[1], .n_release = 1 } };
+	uint64_t sums[ARRAY_LEN(verdicts)];
+	for (size_t i = 0; i < ARRAY_LEN(verdicts); i++) {
+		const struct trace_mark m = trace_mark(&verdicts[i]);
+		sums[i] = m.sum;
+		for (size_t k = 1; k < i; k++)
+			CU_ASSERT(sums[k] != m.sum || (k == 2 && i == 4)); /* the same octets */
+		trace_verdict(&o, &p, &m);
+	}
+	CU_ASSERT_PTR_EQUAL(strstr(o.p, "v12\thold none\nv12\tpass none rewritten 0 released "), o.p);
+	CU_ASSERT_PTR_NOT_NULL(strstr(o.p, "\nv12\tpass none 2 released "));
 	static const char kinds[REC_N] = { 'a', 'r', 'r', 'r', 'f' };
 	for (unsigned k = 0; k < REC_N; k++) {
 		const struct rec r = { .kind = (uint8_t)k, .owner = 3, .serial = 4, .nr = 5 };
