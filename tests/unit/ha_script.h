@@ -133,6 +133,7 @@ static inline void script_make(struct script *s, size_t n_vectors)
 	/* reset, and the port used again; acknowledged but never seen; the end of one by FIN */
 	script_tcp(s, 2001, 4, DIR_REPLY, (struct pkt_tcp){ .seq = 510, .ack = 0xfffffff1u, .flags = TCP_RST | TCP_ACK });
 	script_tcp(s, 2001, 4, DIR_ORIG, (struct pkt_tcp){ .seq = 77, .flags = TCP_SYN });
+	script_tcp(s, 2001, 4, DIR_REPLY, (struct pkt_tcp){ .seq = 900, .ack = 78, .flags = TCP_SYN | TCP_ACK });
 	script_tcp(s, 2000, 4, DIR_REPLY, (struct pkt_tcp){ .seq = 520, .ack = 0xfffffff1u + 40, .flags = TCP_ACK });
 	script_tcp(s, 57218, 6, DIR_ORIG, (struct pkt_tcp){ .seq = seq[0], .ack = seq[1], .flags = TCP_ACK | TCP_FIN });
 	script_tcp(s, 57218, 6, DIR_REPLY, (struct pkt_tcp){ .seq = seq[1], .ack = seq[0] + 1, .flags = TCP_ACK | TCP_FIN });

@@ -366,7 +366,7 @@ static void test_no_memory(void)
 	struct engine_ha *from = ha_of(&a);
 	struct ha_session s;
 	unsigned refused = 0, taken = 0;
-	for (uint64_t mem = 1; mem < 64 * 12; mem += 64) {
+	for (uint64_t mem = 64; mem <= 64 * 1024; mem *= 2) {
 		const struct rig_opts o = { .stream_memory = mem };
 		memset(&b, 0, sizeof(b));
 		b.gen = a.gen;
