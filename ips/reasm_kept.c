@@ -4,21 +4,16 @@
 #include "base/cur.h"
 #include "forward/tcp.h"
 
-static uint32_t octets(const struct reasm_dir *r)
-{
-	return r->kept.len - r->kept_head;
-}
-
 size_t reasm_kept_octets(const struct reasm_state *r)
 {
-	return (size_t)octets(&r->dir[DIR_ORIG]) + octets(&r->dir[DIR_REPLY]);
+	return (size_t)reasm_kept(&r->dir[DIR_ORIG]) + reasm_kept(&r->dir[DIR_REPLY]);
 }
 
 /* --- out ------------------------------------------------------------------------------------------- */
 
 static struct ha_kept_dir export_dir(const struct reasm_dir *r, bool all)
 {
-	const uint32_t n = octets(r), from = r->next - n, told = all ? 0 : r->told - from;
+	const uint32_t n = reasm_kept(r), from = r->next - n, told = all ? 0 : r->told - from;
 	if (n == 0)
 		return (struct ha_kept_dir){ 0 };
 	struct cur c = cur_span(buf_span(&r->kept));
@@ -65,12 +60,11 @@ static void forget(struct reasm_dir *r, struct bufpool *bufs)
 	r->kept_head = 0;
 }
 
-/* Those before from are acknowledged. Their memory goes when as many are left, or when room is short: each octet is moved
- * but once or twice. */
+/* The first n are acknowledged. They go when there would be no room for those that come, not each time. */
 static void trim(struct reasm_dir *r, struct bufpool *bufs, uint32_t n, size_t room)
 {
 	r->kept_head += n;
-	if (r->kept_head >= octets(r) || r->kept.len + room > REASM_KEPT_MAX) {
+	if (r->kept.len + room > r->kept.cap) {
 		buf_consume(bufs, &r->kept, r->kept_head);
 		r->kept_head = 0;
 	}
@@ -78,7 +72,7 @@ static void trim(struct reasm_dir *r, struct bufpool *bufs, uint32_t n, size_t r
 
 static bool import_dir(struct reasm_dir *r, struct bufpool *bufs, const struct ha_kept_dir *in)
 {
-	const uint32_t have = octets(r), first = in->upto - in->data.len;
+	const uint32_t have = reasm_kept(r), first = in->upto - in->data.len;
 	/* Of those here: acknowledged meanwhile, and told once more. */
 	const uint32_t gone = in->from - (r->next - have), again = r->next - first;
 	struct cur c = cur_span(buf_span(&in->data));
