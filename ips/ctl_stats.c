@@ -222,6 +222,7 @@ static void tell_sums(struct ctl_job *j, const struct sums *s)
 		      { "fragments", st->fragments },
 		      { "lost_matches", st->match_lost } };
 	const struct ctl_counters tables[] = { { "drops", reason_name, st->drops, 1, REASON_N },
+					       { "normalized", norm_name, st->normalized, 0, NORM_N },
 					       { "anomalies", anomaly_name, st->anomalies, 0, ANOMALY_N },
 					       { "services", proto_name, st->services, 0, PROTO_N },
 					       { "queue", io_name, s->io, 0, IO_N } };

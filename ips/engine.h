@@ -35,6 +35,7 @@ struct engine_stats {
 	uint64_t rewritten;   /* packets that left otherwise than they came */
 	uint64_t gaps;
 	uint64_t match_lost; /* partial matches given up for lack of room */
+	uint64_t normalized[NORM_N]; /* packets that leave without it */
 	uint64_t events[EV_N];
 	uint64_t anomalies[ANOMALY_N];
 	uint64_t services[PROTO_N]; /* sessions by what they were recognised as when they ended or now */

@@ -98,6 +98,12 @@ static const char *reason_of(const struct summary *s, size_t i, char *buf)
 	return reason_name((unsigned)i);
 }
 
+static const char *normalized_of(const struct summary *s, size_t i, char *buf)
+{
+	(void)s, (void)buf;
+	return norm_name((unsigned)i);
+}
+
 static const char *service_of(const struct summary *s, size_t i, char *buf)
 {
 	(void)s, (void)buf;
@@ -136,7 +142,7 @@ struct counters {
 	size_t first, n;
 };
 
-#define TABLES 8
+#define TABLES 9
 static void tables(const struct summary *s, struct counters t[TABLES])
 {
 	const struct sigset *g = s->gen->sigs;
@@ -148,6 +154,7 @@ static void tables(const struct summary *s, struct counters t[TABLES])
 	t[5] = (struct counters){ "tags", custom_tag_of, s->tags[TAGS_CUSTOM], 0, sigset_tags(g, TAGS_CUSTOM)->nr };
 	t[6] = (struct counters){ "drops", reason_of, s->st.drops, 1, REASON_N };
 	t[7] = (struct counters){ "anomalies", anomaly_of, s->st.anomalies, 0, ANOMALY_N };
+	t[8] = (struct counters){ "normalized", normalized_of, s->st.normalized, 0, NORM_N };
 }
 
 static void add_table(json_t *root, const struct summary *s, const struct counters *c)
