@@ -12,12 +12,12 @@ enum { KIND_TIMESTAMPS = 8, KIND_BITS = 64 };
 
 /* --- TCP options --------------------------------------------------------------------------------- */
 
-static struct cur tcp_options(const struct packet *p)
+static struct cur tcp_options(const struct norm_ask *a)
 {
-	struct cur c = cur_span(p->l4);
-	if (p->payload.p == NULL || p->tuple.proto != IPPROTO_TCP_)
+	struct cur c = cur_span(a->p->l4);
+	if (a->t == NULL)
 		return cur_of(NULL, 0);
-	const size_t header = (size_t)(p->payload.p - p->l4.p);
+	const size_t header = (size_t)(a->p->payload.p - a->p->l4.p);
 	cur_skip(&c, TCP_HEADER);
 	return cur_sub(&c, header - TCP_HEADER);
 }
@@ -83,7 +83,7 @@ static bool option_good(const struct norm_ask *a, uint8_t kind)
 /* Most segments have the usual options or none: those cost no walk. */
 static bool options_needed(const struct norm_ask *a)
 {
-	struct cur c = tcp_options(a->p), first = c;
+	struct cur c = tcp_options(a), first = c;
 	uint8_t kind;
 	uint32_t n;
 	if (!a->policy->options || cur_left(&c) == 0)
@@ -98,7 +98,7 @@ static bool options_needed(const struct norm_ask *a)
 
 static void options_apply(struct rewrite *w, const struct norm_ask *a)
 {
-	struct cur c = tcp_options(a->p);
+	struct cur c = tcp_options(a);
 	uint8_t kind;
 	uint32_t n;
 	while (option_next(&c, &kind, &n))
@@ -109,7 +109,7 @@ static void options_apply(struct rewrite *w, const struct norm_ask *a)
 /* Of two that stay one end takes the first, another one the last. */
 static bool options_twice(const struct norm_ask *a)
 {
-	struct cur c = tcp_options(a->p), first = c;
+	struct cur c = tcp_options(a), first = c;
 	uint64_t seen = 0;
 	uint8_t kind;
 	uint32_t n;
@@ -135,7 +135,7 @@ static bool signed_alone(const struct norm_ask *a)
 
 static bool urgent_needed(const struct norm_ask *a)
 {
-	return a->policy->urgent != NORM_ALLOW && ((a->p->tcp.flags & TCP_URG) != 0 || a->p->tcp.urg != 0);
+	return a->policy->urgent != NORM_ALLOW && a->t != NULL && ((a->p->tcp.flags & TCP_URG) != 0 || a->p->tcp.urg != 0);
 }
 
 static void urgent_apply(struct rewrite *w, const struct norm_ask *a)
@@ -183,7 +183,7 @@ static bool padded(struct cur c)
 
 static bool tcp_padding_needed(const struct norm_ask *a)
 {
-	return a->policy->padding && padded(tcp_options(a->p));
+	return a->policy->padding && padded(tcp_options(a));
 }
 
 static void tcp_padding_apply(struct rewrite *w, const struct norm_ask *a)

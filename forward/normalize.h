@@ -46,7 +46,7 @@ enum norm {
 };
 
 /* A decoded packet of a session, borrowed for one call. t: its connection before the packet or after it, NULL when
- * it is not TCP. */
+ * it is not TCP, or a fragment. */
 struct norm_ask {
 	const struct packet *p;
 	const struct norm_policy *policy;

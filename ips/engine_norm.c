@@ -1,6 +1,4 @@
 /* engine_norm.c - a policy's normalisation of the packets of inspected sessions: only in prevent mode. */
-#include "ips/engine_norm.h"
-
 #include "ips/engine_int.h"
 
 /* False: there is nothing to ask about p. */
@@ -9,7 +7,7 @@ static bool asks(const struct engine *e, const struct session *s, enum dir d, co
 	if (!e->gen->prevent || s->ips == NULL)
 		return false;
 	*a = (struct norm_ask){ .p = p, .policy = &engine_insp(s)->policy->norm, .dir = d };
-	if (p->tuple.proto == IPPROTO_TCP_)
+	if (p->tuple.proto == IPPROTO_TCP_ && !p->fragment)
 		a->t = &s->s.tcp;
 	return true;
 }
@@ -20,18 +18,30 @@ enum reason engine_norm_refuses(const struct engine *e, const struct session *s,
 	return asks(e, s, d, p, &a) ? norm_refuses(&a) : REASON_NONE;
 }
 
-enum reason engine_normalize(struct engine *e, const struct session *s, enum dir d, const struct packet *p,
-			     struct rewrite *w, bool *begun)
+/* False: it is not all here, and may not leave as it came. */
+static bool normalize(struct engine *e, const struct norm_ask *a, bool *begun)
 {
-	struct norm_ask a;
-	const unsigned what = asks(e, s, d, p, &a) ? norm_needed(&a) : 0;
+	const unsigned what = norm_needed(a);
 	if (what == 0)
-		return REASON_NONE;
-	if (!*begun && !rewrite_begin(w, p))
-		return REASON_NO_REWRITE;
+		return true;
+	if (!*begun && !rewrite_begin(&e->rewrite, a->p))
+		return false;
 	*begun = true;
-	norm_apply(w, &a, what);
+	norm_apply(&e->rewrite, a, what);
 	for (unsigned k = 0; k < NORM_N; k++)
 		e->stats.normalized[k] += what >> k & 1;
-	return REASON_NONE;
+	return true;
+}
+
+struct verdict engine_leave(struct engine *e, const struct session *s, enum dir d, const struct packet *p, bool begun)
+{
+	struct norm_ask a;
+	struct verdict v = { .pass = true };
+	if (asks(e, s, d, p, &a) && !normalize(e, &a, &begun))
+		return (struct verdict){ .reason = REASON_NO_REWRITE };
+	if (begun) {
+		v.rewritten = rewrite_end(&e->rewrite);
+		e->stats.rewritten++;
+	}
+	return v;
 }

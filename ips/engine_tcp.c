@@ -96,16 +96,13 @@ static void rewrite_as(const struct pass *w, const struct packet *q, struct rewr
 
 static struct verdict leave(struct pass *w, const struct packet *q, bool differs)
 {
-	struct verdict v = { .pass = true };
 	struct rewrite *r = &w->e->rewrite;
-	if (!inline_(w->e) || (q == w->p && !differs))
-		return v;
-	if (!rewrite_begin(r, w->p))
+	const bool edit = inline_(w->e) && (q != w->p || differs);
+	if (edit && !rewrite_begin(r, w->p))
 		return (struct verdict){ .reason = REASON_TCP_OVERLAP };
-	rewrite_as(w, q, r);
-	v.rewritten = rewrite_end(r);
-	w->e->stats.rewritten++;
-	return v;
+	if (edit)
+		rewrite_as(w, q, r);
+	return engine_leave(w->e, w->s, w->dir, w->p, edit);
 }
 
 /* --- the four kinds ---------------------------------------------------------------------------------------------- */
@@ -217,6 +214,9 @@ static struct verdict replace(struct pass *w)
 struct verdict engine_tcp(struct pass *w)
 {
 	struct packet room;
+	const enum reason r = engine_norm_refuses(w->e, w->s, w->dir, w->p);
+	if (r != REASON_NONE)
+		return refuse(w, w->p, r);
 	const struct tcp_look l = place_fin(w, judge(w));
 	if (l.worth == TCP_REPLACES)
 		return replace(w);

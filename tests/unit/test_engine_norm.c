@@ -1,12 +1,7 @@
 /* test_engine_norm.c - the policy's normalisation in a session: where it applies, what is counted, what cannot be done. */
-#include "ips/engine_norm.h"
-
-#include "forward/tcp.h"
 #include "ips/rulefiles.h"
 #include "tests/unit/conf_util.h"
 #include "tests/unit/engine_rig.h"
-
-static struct rewrite rw;
 
 static void open_rig(struct rig *g, bool prevent, bool inspect, int family)
 {
@@ -17,16 +12,25 @@ static void open_rig(struct rig *g, bool prevent, bool inspect, int family)
 	rig_open(g);
 }
 
+/* A segment with urgent data behind those that came before. */
 static struct packet urgent(struct pkt *k, const struct rig *g, uint8_t ttl)
 {
 	const struct pkt_tcp t = { .seq = 101, .ack = 501, .flags = TCP_ACK | TCP_URG, .data = "a", .n_data = 1 };
-	(void)rig_build(k, g, DIR_ORIG, &t);
+	struct packet p = rig_build(k, g, DIR_ORIG, &t);
 	pkt_put16(k->b + k->l4 + 18, 1);
 	k->b[k->family == 4 ? 8 : 7] = ttl;
 	pkt_sums(k);
-	struct packet p = pkt_packet(k);
-	CU_ASSERT_EQUAL(packet_decode(&p), REASON_NONE);
+	p.at = g->now;
 	return p;
+}
+
+static struct packet left(const struct verdict *v)
+{
+	const struct span s = v->rewritten;
+	struct packet q = { .data = s.p, .len = (uint32_t)s.len, .wire_len = (uint32_t)s.len, .csum_ready = true };
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s.p);
+	CU_ASSERT_EQUAL(packet_decode(&q), REASON_NONE);
+	return q;
 }
 
 /* Only inline, only where the policy inspects. */
@@ -36,60 +40,82 @@ static void test_where(void)
 		const bool prevent = (i & 1) != 0, inspect = (i & 2) != 0, here = prevent && inspect;
 		struct rig g;
 		struct pkt k;
-		bool begun = false;
 		open_rig(&g, prevent, inspect, (i & 4) != 0 ? 4 : 6);
+		const struct tcp_state before = rig_first(&g)->s.tcp;
 		struct packet p = urgent(&k, &g, 4);
-		CU_ASSERT_EQUAL(engine_norm_refuses(g.e, rig_first(&g), DIR_ORIG, &p), here ? REASON_IP_TTL : REASON_NONE);
+		CU_ASSERT_EQUAL(engine_packet(g.e, &p).reason, here ? REASON_IP_TTL : REASON_NONE);
+		CU_ASSERT_EQUAL(memcmp(&before, &rig_first(&g)->s.tcp, sizeof(before)) == 0, here); /* it moves nothing */
 		p = urgent(&k, &g, 5);
-		CU_ASSERT_EQUAL(engine_norm_refuses(g.e, rig_first(&g), DIR_ORIG, &p), REASON_NONE);
-		CU_ASSERT_EQUAL(engine_normalize(g.e, rig_first(&g), DIR_ORIG, &p, &rw, &begun), REASON_NONE);
-		CU_ASSERT_EQUAL(begun, here);
+		const struct verdict v = engine_packet(g.e, &p);
+		CU_ASSERT(v.pass);
+		CU_ASSERT_EQUAL(v.rewritten.p != NULL, here);
+		if (here) {
+			const struct packet q = left(&v);
+			CU_ASSERT(q.tcp.flags == TCP_ACK && q.tcp.urg == 0 && q.payload.len == 1 && q.payload.p[0] == 'a');
+		}
 		CU_ASSERT_EQUAL(engine_stats(g.e)->normalized[NORM_TCP_URGENT], here);
 		CU_ASSERT_EQUAL(engine_stats(g.e)->normalized[NORM_TCP_RESERVED], 0);
+		CU_ASSERT_EQUAL(engine_stats(g.e)->rewritten, here);
 		rig_end(&g);
 	}
 }
 
-/* Edits of a packet that was begun before stay; one that has all it needs is not begun. */
-static void test_begun(void)
+/* A retransmission with another octet: what was read leaves, and nothing urgent. */
+static void test_with_edits(void)
 {
 	PKT_EACH_FAMILY(f) {
 		struct rig g;
 		struct pkt k;
-		bool begun = true;
 		open_rig(&g, true, true, f);
+		CU_ASSERT_EQUAL(rig_tcp(&g, DIR_ORIG, TCP_ACK, 101, 501, "b"), REASON_NONE);
 		struct packet p = urgent(&k, &g, 64);
-		CU_ASSERT(rewrite_begin(&rw, &p));
-		rewrite_window(&rw, 77);
-		CU_ASSERT_EQUAL(engine_normalize(g.e, rig_first(&g), DIR_ORIG, &p, &rw, &begun), REASON_NONE);
-		const struct span out = rewrite_end(&rw);
-		struct packet q = { .data = out.p, .len = (uint32_t)out.len, .wire_len = (uint32_t)out.len, .csum_ready = true };
-		CU_ASSERT_EQUAL(packet_decode(&q), REASON_NONE);
-		CU_ASSERT(begun && q.tcp.win == 77 && q.tcp.flags == TCP_ACK && q.tcp.urg == 0);
-		begun = false;
-		CU_ASSERT_EQUAL(engine_normalize(g.e, rig_first(&g), DIR_ORIG, &q, &rw, &begun), REASON_NONE);
-		CU_ASSERT(!begun);
+		const struct verdict v = engine_packet(g.e, &p);
+		const struct packet q = left(&v);
+		CU_ASSERT(q.tcp.flags == TCP_ACK && q.tcp.urg == 0 && q.payload.len == 1 && q.payload.p[0] == 'b');
+		CU_ASSERT_EQUAL(engine_stats(g.e)->rewritten, 1);
 		rig_end(&g);
 	}
 }
 
-/* What would have to change and is not all here does not leave as it came; the rest of such packets does. */
+/* What would have to change and is not all here does not leave as it came. */
 static void test_cut_short(void)
 {
 	struct rig g;
 	struct pkt k;
-	bool begun = false;
 	open_rig(&g, true, true, 4);
 	struct packet p = urgent(&k, &g, 64);
 	p.len--;
-	CU_ASSERT_EQUAL(packet_decode(&p), REASON_NONE);
-	CU_ASSERT_EQUAL(engine_normalize(g.e, rig_first(&g), DIR_ORIG, &p, &rw, &begun), REASON_NO_REWRITE);
-	CU_ASSERT(!begun && engine_stats(g.e)->normalized[NORM_TCP_URGENT] == 0);
-	k.b[k.l4 + 13] = TCP_ACK;
-	pkt_put16(k.b + k.l4 + 18, 0);
-	CU_ASSERT_EQUAL(packet_decode(&p), REASON_NONE);
-	CU_ASSERT_EQUAL(engine_normalize(g.e, rig_first(&g), DIR_ORIG, &p, &rw, &begun), REASON_NONE);
+	const struct verdict v = engine_packet(g.e, &p);
+	CU_ASSERT(!v.pass && v.reason == REASON_NO_REWRITE);
+	CU_ASSERT(engine_stats(g.e)->normalized[NORM_TCP_URGENT] == 0 && engine_stats(g.e)->rewritten == 0);
 	rig_end(&g);
+}
+
+/* Datagrams and fragments: only what is IP's. */
+static void test_not_tcp(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct rig g;
+		struct pkt k;
+		open_rig(&g, true, true, 4);
+		if (i == 0)
+			pkt_udp_good(&k, 4);
+		else
+			(void)urgent(&k, &g, 64);
+		k.b[6] = i == 0 ? 0x80 : 0xa0;
+		if (i != 0)
+			pkt_zero(&k, 3); /* of a whole datagram's first part: 24 octets */
+		pkt_finish(&k);
+		struct packet p = pkt_packet(&k);
+		p.at = g.now;
+		const struct verdict v = engine_packet(g.e, &p);
+		CU_ASSERT(v.pass);
+		CU_ASSERT_EQUAL_FATAL(v.rewritten.len, k.len);
+		CU_ASSERT_EQUAL(v.rewritten.p[6], i == 0 ? 0 : 0x20);
+		CU_ASSERT_EQUAL(engine_stats(g.e)->normalized[NORM_IP_RESERVED], 1);
+		CU_ASSERT_EQUAL(engine_stats(g.e)->normalized[NORM_TCP_URGENT], 0);
+		rig_end(&g);
+	}
 }
 
 static void conf_told(void *arg, const char *text)
@@ -140,5 +166,6 @@ static void test_configured(void)
 	}
 }
 
-UNIT_MAIN({ "inline, in inspected sessions", test_where }, { "with other edits", test_begun },
-	  { "packets cut short", test_cut_short }, { "the policy's attributes", test_configured })
+UNIT_MAIN({ "inline, in inspected sessions", test_where }, { "with other edits", test_with_edits },
+	  { "packets cut short", test_cut_short }, { "datagrams and fragments", test_not_tcp },
+	  { "the policy's attributes", test_configured })
