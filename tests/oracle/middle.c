@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "forward/tcp.h"
 #include "ips/conf.h"
 
 static const char conf_text[] = "config system global\n"
@@ -50,30 +51,40 @@ static void tell(void *arg, const char *text)
 	fprintf(stderr, "oracle: %s\n", text);
 }
 
-static void add_seen(struct conn *c, uint16_t octet)
+/* A second session of the same connection is read by decoders that know nothing of the first; but where time has passed over
+ * a session they may well have been told of it. */
+static void write_seen(struct seen *v, uint64_t serial, uint32_t seq, struct span bytes, bool goes_on)
 {
-	if (c->n_seen < SEEN_MAX)
-		c->seen[c->n_seen++] = octet;
+	if (!v->started || (v->serial != serial && !goes_on)) {
+		v->from = seq;
+		v->n = 0;
+		v->twice = false;
+	}
+	const bool same = v->started && v->serial == serial;
+	v->started = true;
+	v->serial = serial;
+	const uint32_t at = seq - v->from;
+	v->twice |= same && bytes.len != 0 && seq_diff(seq, v->next) < 0;
+	v->next = seq + (uint32_t)bytes.len;
+	if (at > SEEN_MAX)
+		return;
+	for (; v->n < at; v->n++)
+		v->v[v->n] = SEEN_UNKNOWN;
+	uint32_t n = at;
+	for (size_t i = 0; i < bytes.len && n < SEEN_MAX; i++)
+		v->v[n++] = bytes.p[i];
+	v->n = n > v->n || !goes_on ? n : v->n;
 }
 
-/* A second session of the same connection is read by decoders that know nothing of the first. */
-static void write_down(void *arg, const struct session *s, enum dir d, uint32_t seq, struct span bytes)
+void middle_write_down(void *arg, const struct session *s, enum dir d, uint32_t seq, struct span bytes)
 {
 	struct middle *m = arg;
 	struct conn *c = conn_at(m->c, m->n, &s->s.tuple[d], false);
+	const enum whose w = c != NULL ? THE_SENDERS : THE_RECEIVERS;
 	if (c == NULL)
-		return;
-	if (!c->started || c->serial != s->s.serial) {
-		c->started = true;
-		c->serial = s->s.serial;
-		c->seen_from = c->seen_next = seq;
-		c->n_seen = 0;
-	}
-	for (; c->seen_next != seq && c->n_seen < SEEN_MAX; c->seen_next++)
-		add_seen(c, SEEN_UNKNOWN);
-	for (size_t i = 0; i < bytes.len; i++)
-		add_seen(c, bytes.p[i]);
-	c->seen_next = seq + (uint32_t)bytes.len;
+		c = conn_at(m->c, m->n, &s->s.tuple[d], true);
+	if (c != NULL)
+		write_seen(&c->seen[w], s->s.serial, seq, bytes, c->s->odd == ODD_IDLE);
 }
 
 static void no_rec(void *arg, const struct rec *r)
@@ -99,32 +110,37 @@ bool middle_engine(struct middle *m, bool pick_up)
 			  engine_new(&cfg, m->gen, m->now, no_rec, NULL, &m->e) == OK;
 	conf_free(c);
 	if (good)
-		engine_on_bytes(m->e, write_down, m);
+		engine_on_bytes(m->e, middle_write_down, m);
 	return good;
 }
 
 /* Has the engine come to this packet's connection? */
-static bool looks(const struct middle *m, const struct packet *p)
+static bool looks(const struct middle *m, const struct packet *p, struct conn **of)
 {
 	struct packet q = *p;
-	if (packet_decode(&q) != REASON_NONE)
-		return true;
-	const struct conn *c = conn_at(m->c, m->n, &q.tuple, p->ifin != m->outside);
+	(void)packet_decode(&q); /* its addresses stand there even if it is refused */
+	struct conn *c = conn_with(m->c, m->n, &q.tuple, p->ifin != m->outside);
+	*of = c;
 	return c == NULL || c->engine;
 }
 
 static void judge(struct middle *m, struct packet *p)
 {
+	struct conn *c = NULL;
+	bool lost = false;
 	m->from_sender += p->ifin == m->outside;
-	if (!looks(m, p)) {
+	if (!looks(m, p, &c)) {
 		outgoing_add_plain(&m->out, true);
 		return;
 	}
 	p->ifin = p->ifin == m->outside ? 1 : 2;
 	p->ifout = 3 - p->ifin;
-	const struct verdict v = engine_packet(m->e, p);
-	outgoing_add(&m->out, p, &v);
-	m->dropped += !v.pass && !v.held;
+	const struct verdict v = c != NULL && c->pair != NULL ? pair_packet(c->pair, c, p, &lost) : engine_packet(m->e, p);
+	m->drops[v.reason] += !v.pass && !v.held;
+	if (lost)
+		outgoing_add_plain(&m->out, false);
+	else
+		outgoing_add(&m->out, p, &v);
 }
 
 unsigned middle_turn(struct middle *m)
@@ -141,4 +157,12 @@ unsigned middle_turn(struct middle *m)
 		many += n;
 	}
 	return many;
+}
+
+void middle_tick(struct middle *m)
+{
+	engine_tick(m->e, m->now);
+	for (unsigned i = 0; i < m->n; i++)
+		if (m->c[i].pair != NULL)
+			pair_tick(m->c[i].pair, m->now);
 }

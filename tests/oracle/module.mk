@@ -2,7 +2,8 @@
 # The programs lie in a folder of $(B), where they find the stock rules as the product's do.
 ORACLE_N ?= 10000
 ORACLE_SEED ?= 1
-ORACLE_OBJ := $(patsubst %,$(B)/tests/oracle/%.o,oracle play plan plan_print wire middle receiver)
+ORACLE_OBJ := $(patsubst %,$(B)/tests/oracle/%.o,oracle play judge plan plan_odd plan_good plan_print wire \
+                wire_tcp wire_ip middle middle_pair receiver)
 ORACLE_LIBS := $(patsubst %,$(B)/lib%.a,$(LAYERS))
 
 $(B)/oracle/oracle: $(ORACLE_OBJ) $(ORACLE_LIBS)

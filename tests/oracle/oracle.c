@@ -1,6 +1,7 @@
 /* oracle.c - does the receiver read what the decoders saw? Thousands of schedules of a hostile sender, each made of a number.
  *
  *   oracle NS-SENDER NS-ENGINE NS-RECEIVER GATEWAY-MAC [--class NAME] [--n N] [--seed S] [--one SEED] [--examples]
+ *          [--fragments] [--failover]
  *
  * Interfaces: e0 of the sender, r0 of the engine's outside. Exit code 0: nothing found, 1: something.
  */
@@ -13,7 +14,7 @@
 
 #include "tests/oracle/play.h"
 
-enum { TRIES = STEPS_MAX * 2 + 4, ROUNDS = 200 };
+enum { SIMPLER = 9, TRIES = STEPS_MAX * 2 + SIMPLER, ROUNDS = 200 };
 
 struct tally {
 	unsigned n, opened, end[3], found[FINDING_N];
@@ -26,7 +27,7 @@ struct opt {
 	int only;                        /* enum oddity; -1: all but fragments */
 	unsigned n;
 	uint64_t seed;
-	bool one, examples, fragments;
+	bool one, examples, fragments, failover;
 };
 
 bool ends_enter(const char *ns)
@@ -76,9 +77,47 @@ static bool halve_stream(struct schedule *s)
 	return s->len > 0;
 }
 
+/* The stream and both ends made simpler; false: that is so already. */
+static bool simpler(struct schedule *s, unsigned how)
+{
+	const struct schedule was = *s;
+	switch (how) {
+	case 0:
+		return halve_stream(s);
+	case 1:
+		s->timestamps = s->odd == ODD_PAWS;
+		break;
+	case 2:
+		s->sack = false;
+		s->wscale = 0;
+		break;
+	case 3:
+		s->echo = false;
+		s->late = 0;
+		break;
+	case 4:
+		s->shuts = false;
+		s->ext = EXT_NONE;
+		break;
+	case 5:
+		s->syn_len /= 2;
+		s->cookie = s->syn_len != 0 ? s->cookie : COOKIE_NONE;
+		break;
+	case 6:
+		s->fail.at /= 2;
+		break;
+	case 7:
+		s->fail.at -= s->fail.at > 1;
+		break;
+	default:
+		s->fail.n = s->fail.at != 0;
+	}
+	return memcmp(&was, s, sizeof(was)) != 0;
+}
+
 static bool try_change(struct schedule *s, const struct schedule *of, unsigned i)
 {
-	*s = *of;
+	memcpy(s, of, sizeof(*s));
 	if (i < of->n) {
 		plan_drop(s, i);
 		return of->step[i].kind != STEP_PAUSE && of->step[i].kind != STEP_ENGINE; /* a batch has its pauses together */
@@ -90,10 +129,7 @@ static bool try_change(struct schedule *s, const struct schedule *of, unsigned i
 		s->step[i].burst = false;
 		return was->fragment == 0 ? was->burst || was->len > 1 : s->step[i].len >= was->fragment;
 	}
-	if (i == of->n)
-		return halve_stream(s);
-	s->timestamps = false;
-	return of->timestamps;
+	return simpler(s, i - of->n);
 }
 
 static void shrink(struct bench *b, struct schedule *s, enum finding f)
@@ -102,7 +138,7 @@ static void shrink(struct bench *b, struct schedule *s, enum finding f)
 	struct outcome out[TRIES];
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		unsigned n = 0, k = 0;
-		for (unsigned i = 0; i < 2 * s->n + 2; i++)
+		for (unsigned i = 0; i < 2 * s->n + SIMPLER; i++)
 			n += try_change(&tried[n], s, i);
 		if (n == 0)
 			return;
@@ -115,14 +151,24 @@ static void shrink(struct bench *b, struct schedule *s, enum finding f)
 	}
 }
 
+static void make(struct schedule *s, const struct opt *o, enum oddity odd, uint64_t seed)
+{
+	plan_make(s, odd, seed);
+	if (o->failover)
+		plan_failure(s);
+}
+
 static void show(struct bench *b, const struct schedule *s)
 {
 	static const char *const ends[] = { "is open", "was closed", "was reset" };
 	struct outcome o;
 	plan_print(s, stdout);
 	play(b, s, 1, &o);
-	printf("      %s: octet %u; %u octets read, %u seen, the connection %s\n", finding_name[o.found], o.at, o.n_got, o.n_seen,
-	       o.opened ? ends[o.end] : "never opened");
+	printf("      %s: octet %u%s; %u octets read, %u seen, %u answered, the connection %s\n", finding_name[o.found], o.at,
+	       o.answers ? " of the answers" : "", o.n_got, o.n_seen, o.n_back, o.opened ? ends[o.end] : "never opened");
+	for (enum reason r = REASON_NONE; r < REASON_N; r++)
+		if (b->mid.drops[r] != 0)
+			printf("      the engine dropped %u: %s\n", b->mid.drops[r], reason_name(r));
 }
 
 /* --- the run ---------------------------------------------------------------------------------- */
@@ -153,7 +199,7 @@ static void run_class(struct bench *b, const struct opt *o, enum oddity odd, uns
 	for (unsigned at = 0; at < n; at += SIDE_BY_SIDE) {
 		const unsigned many = n - at < SIDE_BY_SIDE ? n - at : SIDE_BY_SIDE;
 		for (unsigned i = 0; i < many; i++)
-			plan_make(&s[i], odd, o->seed + at + i);
+			make(&s[i], o, odd, o->seed + at + i);
 		play(b, s, many, out);
 		for (unsigned i = 0; i < many; i++)
 			count(t, &s[i], &out[i]);
@@ -211,7 +257,7 @@ static bool run_one(struct bench *b, const struct opt *o)
 	const enum oddity odd = o->only < 0 ? ODD_MIX : (enum oddity)o->only;
 	if (!middle_engine(&b->mid, oddity_rows[odd].picked_up))
 		return false;
-	plan_make(&s, odd, o->seed);
+	make(&s, o, odd, o->seed);
 	show(b, &s);
 	play(b, &s, 1, &out);
 	if (out.found == FOUND_NOTHING)
@@ -225,11 +271,22 @@ static bool run_one(struct bench *b, const struct opt *o)
 static int usage(void)
 {
 	fputs("usage: oracle NS-SENDER NS-ENGINE NS-RECEIVER GATEWAY-MAC [--class NAME] [--n N] [--seed S] [--one SEED]\n"
-	      "              [--examples] [--fragments]\nclasses:\n",
+	      "              [--examples] [--fragments] [--failover]\nclasses:\n",
 	      stderr);
 	for (enum oddity odd = 0; odd < ODDITY_N; odd++)
 		fprintf(stderr, "  %-14s %s\n", oddity_rows[odd].name, oddity_rows[odd].help);
 	return 2;
+}
+
+static bool parse_flag(struct opt *o, const char *word)
+{
+	bool *const flag = strcmp(word, "--examples") == 0  ? &o->examples :
+			   strcmp(word, "--fragments") == 0 ? &o->fragments :
+			   strcmp(word, "--failover") == 0  ? &o->failover :
+							      NULL;
+	if (flag != NULL)
+		*flag = true;
+	return flag != NULL;
 }
 
 static bool parse(struct opt *o, int argc, char **argv)
@@ -239,10 +296,8 @@ static bool parse(struct opt *o, int argc, char **argv)
 	*o = (struct opt){ .ns = { argv[1], argv[2], argv[3] }, .mac = argv[4], .only = -1, .n = 10000, .seed = 1 };
 	for (int i = 5; i < argc; i++) {
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
-		if (strcmp(argv[i], "--examples") == 0 || strcmp(argv[i], "--fragments") == 0) {
-			*(argv[i][2] == 'e' ? &o->examples : &o->fragments) = true;
+		if (parse_flag(o, argv[i]))
 			continue;
-		}
 		i++;
 		if (strcmp(argv[i - 1], "--n") == 0)
 			o->n = (unsigned)strtoul(value, NULL, 10);

@@ -29,7 +29,7 @@ topology() {
 	routes h "10.93.0.0/16 via 10.91.2.1" "fd93::/64 via fd91:2::1"
 	routes b "default via 10.91.3.1" "default via fd91:3::1"
 	in_ns b sh -c 'cd /proc/sys/net/ipv4; echo 0 >tcp_syncookies; echo 65535 >tcp_max_syn_backlog; echo 1 >tcp_synack_retries
-		echo 65535 >../core/somaxconn'
+		echo 3 >tcp_fastopen; echo 65535 >../core/somaxconn'
 	in_ns r ip6tables -t raw -A PREROUTING -p icmpv6 -j ACCEPT || exit 1
 	for port in r0 r1; do
 		for tables in iptables ip6tables; do

@@ -6,19 +6,8 @@
 
 #include "forward/tcp.h"
 
-enum { HANDSHAKES = 3, CLOSINGS = 14, PAUSE_S = 3, PORT_FIRST = 33000, PORT_N = 30000, TICK_FIRST = 1 << 30 };
-enum { WAIT_US = 40, WAITS_MAX = 5000, QUIET = 2, TTL_WHOLE = 64, AT_ONCE = 4 };
-
-const char *const finding_name[FINDING_N] = {
-#define X(id, name, help) [id] = name,
-	FINDING_LIST(X)
-#undef X
-};
-const char *const finding_help[FINDING_N] = {
-#define X(id, name, help) [id] = help,
-	FINDING_LIST(X)
-#undef X
-};
+enum { HANDSHAKES = 6, CLOSINGS = 24, PORT_FIRST = 33000, PORT_N = 30000, TTL_WHOLE = 64, AT_ONCE = 4, WINDOW_OPEN = 60001 };
+enum { WAIT_US = 40, WAITS_MAX = 5000, QUIET = 2, REPEAT_US = 100000 };
 
 struct conn *conn_of(struct conn *c, unsigned n, uint16_t id)
 {
@@ -26,7 +15,7 @@ struct conn *conn_of(struct conn *c, unsigned n, uint16_t id)
 	return i < n ? &c[i] : NULL;
 }
 
-struct conn *conn_at(struct conn *c, unsigned n, const struct tuple *t, bool destination)
+struct conn *conn_with(struct conn *c, unsigned n, const struct tuple *t, bool destination)
 {
 	const struct addr *a = destination ? &t->dst : &t->src;
 	const bool six = t->family == 6;
@@ -34,7 +23,13 @@ struct conn *conn_at(struct conn *c, unsigned n, const struct tuple *t, bool des
 	if (six ? a->b[0] != 0xfd || a->b[1] != 0x93 : a->b[0] != 10 || a->b[1] != 93)
 		return NULL;
 	struct conn *x = conn_of(c, n, (uint16_t)(low[0] << 8 | low[1]));
-	return x != NULL && x->s->six == six && x->port == (destination ? t->dport : t->sport) ? x : NULL;
+	return x != NULL && x->s->six == six ? x : NULL;
+}
+
+struct conn *conn_at(struct conn *c, unsigned n, const struct tuple *t, bool destination)
+{
+	struct conn *x = conn_with(c, n, t, destination);
+	return x != NULL && x->port == (destination ? t->dport : t->sport) ? x : NULL;
 }
 
 /* Until every packet that was sent has had its verdict and nothing answers any more. */
@@ -55,6 +50,7 @@ static void settle(struct bench *b)
 static void begin(struct bench *b, const struct schedule *s, unsigned n)
 {
 	b->n = n;
+	memset(b->mid.drops, 0, sizeof(b->mid.drops));
 	for (unsigned i = 0; i < n; i++, b->played++) {
 		struct conn *c = &b->c[i];
 		memset(c, 0, sizeof(*c));
@@ -65,6 +61,7 @@ static void begin(struct bench *b, const struct schedule *s, unsigned n)
 		c->fd = -1;
 		c->reading = true;
 		c->engine = s[i].odd != ODD_MIDSTREAM;
+		c->pair = s[i].fail.at != 0 ? pair_new(&b->mid, &s[i]) : NULL;
 	}
 	b->mid.c = b->c;
 	b->mid.n = n;
@@ -93,6 +90,13 @@ static bool step_on(struct bench *b, struct conn *c, unsigned limit)
 		case STEP_ENGINE:
 			c->engine = true;
 			c->got_before = c->n_got;
+			c->back_before = c->n_back;
+			break;
+		case STEP_SEND:
+			receiver_send(c, st->len);
+			break;
+		case STEP_SHUT:
+			receiver_shut(c);
 			break;
 		case STEP_PAUSE:
 			break;
@@ -113,17 +117,39 @@ static void all_steps(struct bench *b, bool before)
 	}
 }
 
+/* Those that wait go on together; the engine's time passes by the longest of their waits. */
 static bool pause_over(struct bench *b)
 {
+	uint32_t longest = 0;
 	bool any = false;
-	for (unsigned i = 0; i < b->n; i++)
-		if (b->c[i].opened && b->c[i].next < b->c[i].s->n) {
-			b->c[i].next++;
-			any = true;
-		}
-	b->mid.now = mono_add(b->mid.now, any ? PAUSE_S * NS_PER_SEC : 0);
-	engine_tick(b->mid.e, b->mid.now);
+	for (unsigned i = 0; i < b->n; i++) {
+		struct conn *c = &b->c[i];
+		if (!c->opened || c->next >= c->s->n)
+			continue;
+		const uint32_t wait = c->s->step[c->next++].wait_s;
+		longest = wait > longest ? wait : longest;
+		any = true;
+	}
+	b->mid.now = mono_add(b->mid.now, longest * NS_PER_SEC);
+	middle_tick(&b->mid);
 	return any;
+}
+
+/* The cookie that the receiver gives to that address. */
+static void ask_cookies(struct bench *b)
+{
+	const struct step ask = { .off = -1, .flags = TCP_SYN, .ttl = TTL_WHOLE, .cookie = COOKIE_ASKED, .side_port = true };
+	const struct step end = { .flags = TCP_RST, .ttl = TTL_WHOLE, .side_port = true };
+	for (unsigned k = 0; k < 2; k++) {
+		bool any = false;
+		for (unsigned i = 0; i < b->n; i++)
+			if (b->c[i].s->cookie != COOKIE_NONE) {
+				wire_send(&b->wire, &b->c[i], k == 0 ? &ask : &end);
+				any = true;
+			}
+		if (any)
+			settle(b);
+	}
 }
 
 static void handshakes(struct bench *b)
@@ -131,13 +157,16 @@ static void handshakes(struct bench *b)
 	const struct step ack = { .flags = TCP_ACK, .ttl = TTL_WHOLE };
 	for (unsigned t = 0; t < HANDSHAKES; t++) {
 		bool any = false;
-		for (unsigned i = 0; i < b->n; i++)
-			if (!b->c[i].opened) {
-				struct step syn = { .off = -1, .flags = TCP_SYN, .ttl = TTL_WHOLE };
-				syn.flags |= b->c[i].s->server ? TCP_ACK : 0;
-				wire_send(&b->wire, &b->c[i], &syn);
-				any = true;
-			}
+		for (unsigned i = 0; i < b->n; i++) {
+			const struct schedule *s = b->c[i].s;
+			struct step syn = { .off = -1, .flags = TCP_SYN, .ttl = TTL_WHOLE, .cookie = s->cookie, .len = s->syn_len,
+					    .clipped = true };
+			if (b->c[i].opened)
+				continue;
+			syn.flags |= s->server ? TCP_ACK : 0;
+			wire_send(&b->wire, &b->c[i], &syn);
+			any = true;
+		}
 		if (any)
 			settle(b);
 	}
@@ -153,7 +182,7 @@ static void send_rest(struct bench *b, struct conn *c)
 	int32_t at = seq_diff(c->acked, c->s->isn + 1);
 	for (unsigned i = 0; i < AT_ONCE; i++) {
 		const int32_t left = c->s->len > at ? c->s->len - at : 0;
-		struct step st = { .off = at, .flags = TCP_ACK | TCP_PSH, .ttl = TTL_WHOLE };
+		struct step st = { .off = at, .flags = TCP_ACK | TCP_PSH, .ttl = TTL_WHOLE, .window = WINDOW_OPEN };
 		st.len = (uint16_t)(left < SEGMENT_MAX ? left : SEGMENT_MAX);
 		if (st.len == left)
 			st.flags |= TCP_FIN;
@@ -164,70 +193,50 @@ static void send_rest(struct bench *b, struct conn *c)
 	}
 }
 
+/* All that the application has sent, and will send, is here. */
+static bool answered(const struct conn *c)
+{
+	if (c->end == STILL_OPEN)
+		return false;
+	return c->end == ENDED_RESET || (c->n_back >= c->to_send && (!c->shut_wanted || c->fin_came));
+}
+
+/* Whoever waits for a packet that died with a node waits until its sender repeats it. */
+static bool waits_long(const struct conn *c)
+{
+	return c->pair != NULL && c->end == ENDED_CLEAN;
+}
+
 static void close_all(struct bench *b)
 {
+	const struct step ack = { .from_ack = true, .flags = TCP_ACK, .ttl = TTL_WHOLE, .window = WINDOW_OPEN };
 	for (unsigned i = 0; i < b->n; i++)
 		b->c[i].reading = true;
 	for (unsigned t = 0; t < CLOSINGS; t++) {
-		bool any = false;
-		for (unsigned i = 0; i < b->n; i++)
-			if (b->c[i].opened && b->c[i].end == STILL_OPEN) {
-				send_rest(b, &b->c[i]);
-				any = true;
-			}
+		bool any = false, wait = false;
+		for (unsigned i = 0; i < b->n; i++) {
+			struct conn *c = &b->c[i];
+			if (!c->opened || answered(c))
+				continue;
+			any = true;
+			wait |= waits_long(c);
+			if (c->end == STILL_OPEN)
+				send_rest(b, c);
+			else
+				wire_send(&b->wire, c, &ack);
+		}
 		if (!any)
-			return;
+			break;
 		settle(b);
+		if (wait && t > CLOSINGS / 3) {
+			usleep(REPEAT_US);
+			settle(b);
+		}
 	}
-}
-
-/* --- judgement -------------------------------------------------------------------------------- */
-
-static bool arrived_whole(const struct conn *c)
-{
-	if (c->end != ENDED_CLEAN || c->n_got != c->s->len)
-		return false;
-	for (uint32_t i = 0; i < c->n_got; i++)
-		if (c->got[i] != plan_octet(c->s, i, 0))
-			return false;
-	return true;
-}
-
-static bool hindered(const struct conn *c)
-{
-	switch (oddity_rows[c->s->odd].must) {
-	case MUST_ARRIVE:
-		return !arrived_whole(c);
-	case MUST_END:
-		return c->end == STILL_OPEN;
-	case MAY_STOP:
-		break;
-	}
-	return false;
-}
-
-static struct outcome judge(const struct conn *c)
-{
-	struct outcome o = { .end = c->end, .opened = c->opened, .n_got = c->n_got, .n_seen = c->n_seen };
-	/* Where the decoders began: with the first octet, but for a connection under way. */
-	const bool late = c->s->odd == ODD_MIDSTREAM && c->started;
-	const int32_t from = late ? seq_diff(c->seen_from, c->s->isn + 1) : (int32_t)c->got_before;
-	for (uint32_t i = c->got_before; i < c->n_got; i++) {
-		const int32_t k = (int32_t)i - from;
-		if (k >= 0 && (uint32_t)k < c->n_seen && c->seen[k] == c->got[i])
-			continue;
-		o.found = FOUND_UNSEEN;
-		o.at = i;
-		return o;
-	}
-	if (c->end == ENDED_CLEAN && (int32_t)c->n_seen + from > (int32_t)c->n_got) {
-		o.found = FOUND_EXTRA;
-		o.at = c->n_got;
-	} else if (hindered(c)) {
-		o.found = FOUND_HINDERED;
-		o.at = c->n_got;
-	}
-	return o;
+	for (unsigned i = 0; i < b->n; i++)
+		if (b->c[i].opened)
+			wire_send(&b->wire, &b->c[i], &ack);
+	settle(b);
 }
 
 void play(struct bench *b, const struct schedule *s, unsigned n, struct outcome *out)
@@ -235,6 +244,7 @@ void play(struct bench *b, const struct schedule *s, unsigned n, struct outcome 
 	begin(b, s, n);
 	receiver_call(&b->rcv, b->c, n);
 	settle(b);
+	ask_cookies(b);
 	all_steps(b, true);
 	handshakes(b);
 	do
@@ -246,6 +256,8 @@ void play(struct bench *b, const struct schedule *s, unsigned n, struct outcome 
 	b->mid.n = 0; /* what is flushed now is nobody's */
 	for (unsigned i = 0; i < n; i++)
 		receiver_drop(&b->c[i]);
+	for (unsigned i = 0; i < n; i++)
+		pair_free(b->c[i].pair);
 	engine_finish(b->mid.e);
 	settle(b);
 	b->n = 0;

@@ -25,8 +25,9 @@ struct outcome {
 	enum finding found;
 	enum how_ended end;
 	bool opened;
+	bool answers;            /* it is one of those that the application sends */
 	uint32_t at;             /* the octet that shows it */
-	uint32_t n_got, n_seen;
+	uint32_t n_got, n_seen, n_back;
 };
 
 struct bench {
@@ -38,6 +39,7 @@ struct bench {
 	unsigned n;
 };
 
+struct outcome judge(const struct conn *c);
 void play(struct bench *b, const struct schedule *s, unsigned n, struct outcome *out);
 
 #endif
