@@ -29,7 +29,9 @@ struct gen *gen_alloc(const struct conf *c)
 	for (size_t i = 0; i < ST_N; i++)
 		g->timeout_s[i] = (uint32_t)conf_int(global, words[i]);
 	g->max_sessions = (uint32_t)conf_int(global, "max-sessions");
-	g->prevent = is(conf_single(c, NULL, "system settings"), "inspection-mode", "prevent");
+	const struct conf_node *settings = conf_single(c, NULL, "system settings");
+	g->prevent = is(settings, "inspection-mode", "prevent");
+	g->asymmetric = conf_flag(settings, "asymroute");
 	/* Without a pair there is one only in a replay with a failover, which is to be the whole pair. */
 	const struct conf_node *ha = conf_single(c, NULL, "system ha");
 	g->share_tcp = is(ha, "mode", "standalone") || conf_flag(ha, "session-pickup");

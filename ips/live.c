@@ -161,7 +161,7 @@ static const struct idle {
 } idle[] = {
 	{ "system global", "memory-limit" },          { "system global", "memory-use-threshold-green" },
 	{ "system global", "memory-use-threshold-red" }, { "system global", "memory-use-threshold-extreme" },
-	{ "system settings", "strict-src-check" },    { "system settings", "asymroute" },
+	{ "system settings", "strict-src-check" },
 	{ "system ha", "session-pickup-delay" },      { "system ha", "override" },
 	{ "system ha", "commit-timeout" },            { "system ha", "monitor" },
 	{ "system session-ttl", "default" },          { "ips global", "fail-open" },

@@ -87,8 +87,8 @@ static void test_problems(void)
 		  "x:6: 'async': only commit is supported; it is the mode that loses nothing\n",
 		  ERR_USAGE },
 		/* a note is none */
-		{ LAN "config system settings\nset asymroute enable\nend\n",
-		  "x:10: note: 'asymroute' has no effect in this version\n", OK },
+		{ LAN "config system settings\nset strict-src-check enable\nend\n",
+		  "x:10: note: 'strict-src-check' has no effect in this version\n", OK },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
 		struct read r;
