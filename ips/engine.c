@@ -101,6 +101,9 @@ enum reason engine_open(struct pass *w)
 		return REASON_POLICY;
 	if (tcp && !syn && !pol->without_syn)
 		return REASON_NO_SESSION;
+	const enum reason r = engine_norm_refuses_new(e, pol, w->p);
+	if (r != REASON_NONE)
+		return r;
 	w->s = session_open(e->sessions, w->p, w->dir, pol->id, e->now);
 	w->opened = true;
 	if (w->s == NULL)

@@ -12,6 +12,14 @@ static bool asks(const struct engine *e, const struct session *s, enum dir d, co
 	return true;
 }
 
+enum reason engine_norm_refuses_new(const struct engine *e, const struct policy *pol, const struct packet *p)
+{
+	const struct tcp_state unknown = { .midstream = true };
+	const struct norm_ask a = { .p = p, .policy = &pol->norm, .t = &unknown };
+	const bool asked = e->gen->prevent && pol->inspect && p->tuple.proto == IPPROTO_TCP_ && !p->fragment;
+	return asked ? norm_refuses(&a) : REASON_NONE;
+}
+
 enum reason engine_norm_refuses(const struct engine *e, const struct session *s, enum dir d, const struct packet *p)
 {
 	struct norm_ask a;

@@ -60,6 +60,21 @@ static void test_where(void)
 	}
 }
 
+/* A segment that no session knows, nor a policy would let by, opens none. */
+static void test_first(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct rig g;
+		struct pkt k;
+		open_rig(&g, i == 0, true, 4);
+		g.cport++;
+		struct packet p = urgent(&k, &g, 4);
+		CU_ASSERT_EQUAL(engine_packet(g.e, &p).reason, i == 0 ? REASON_IP_TTL : REASON_NONE);
+		CU_ASSERT_EQUAL(session_count(engine_sessions(g.e)), 1 + i);
+		rig_end(&g);
+	}
+}
+
 /* A retransmission with another octet: what was read leaves, and nothing urgent. */
 static void test_with_edits(void)
 {
@@ -166,6 +181,7 @@ static void test_configured(void)
 	}
 }
 
-UNIT_MAIN({ "inline, in inspected sessions", test_where }, { "with other edits", test_with_edits },
+UNIT_MAIN({ "inline, in inspected sessions", test_where }, { "the first segment", test_first },
+	  { "with other edits", test_with_edits },
 	  { "packets cut short", test_cut_short }, { "datagrams and fragments", test_not_tcp },
 	  { "the policy's attributes", test_configured })
