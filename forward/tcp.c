@@ -245,7 +245,7 @@ static void note_timestamp(struct tcp_state *t, enum dir d, const struct tcp_inf
 	}
 }
 
-/* A SYN-ACK: what its receiver offered in its own SYN begins there. With Fast Open its sender does not wait for the answer. */
+/* A SYN-ACK: what its receiver offered in its own SYN begins there. */
 static void note_synack(struct tcp_state *t, enum dir d, const struct tcp_info *h)
 {
 	struct tcp_end *e = &t->end[d], *peer = &t->end[dir_other(d)];
@@ -260,7 +260,6 @@ static void note_synack(struct tcp_state *t, enum dir d, const struct tcp_info *
 	if (peer->state == TCPS_SYN_SENT) {
 		peer->ack = h->seq + 1;
 		peer->edge = peer->ack + peer->win_max;
-		e->anchored |= t->fast_open;
 	}
 }
 
@@ -283,6 +282,8 @@ static void note(struct tcp_state *t, enum dir d, const struct tcp_info *h, uint
 		note_ack(t, d, h);
 	note_window(t, d, h);
 	note_timestamp(t, d, h);
+	if (!syn && end != h->seq && t->fast_open && e->state == TCPS_SYN_RECV)
+		e->anchored = true; /* it does not wait for the answer to its SYN-ACK (RFC 7413 4.2.2) */
 	if (end != h->seq && !e->has_other && seq_diff(end, e->next) > 0)
 		e->next = end;
 	e->seen = true;

@@ -77,7 +77,7 @@ static struct tcp_look second_synack(const struct seg *g)
 	const bool known = g->h->seq == g->e->isn || !g->e->has_other || g->h->seq == g->e->isn_other;
 	if (!g->strict && g->h->seq != g->e->isn)
 		return bare(TCP_PASSED);
-	return known && acks_syn(g) && !(g->t->fast_open && g->h->seq != g->e->isn) ? bare(TCP_TAKEN) : refused(REASON_TCP_SYN);
+	return known && acks_syn(g) && !(g->e->anchored && g->h->seq != g->e->isn) ? bare(TCP_TAKEN) : refused(REASON_TCP_SYN);
 }
 
 /* One that acknowledges something else is no answer: its receiver says so itself, by RST (RFC 9293 3.10.7.3). */
@@ -197,6 +197,16 @@ static struct tcp_look look_synchronised(const struct seg *g)
 	return cut_to_window(g, look_fin(g));
 }
 
+/* A Fast Open server's octets: its client is where its SYN-ACK says. */
+static struct tcp_look look_early(const struct seg *g)
+{
+	struct seg early = *g;
+	struct tcp_end e = *g->e;
+	e.anchored = true;
+	early.e = &e;
+	return look_synchronised(&early);
+}
+
 /* Neither SYN nor RST, before the handshake is over. */
 static struct tcp_look look_opening(const struct seg *g)
 {
@@ -210,8 +220,8 @@ static struct tcp_look look_opening(const struct seg *g)
 			return taken(g);
 		return acks_syn(g) ? look_synchronised(g) : refused(REASON_TCP_ACK);
 	}
-	if (g->state == TCPS_SYN_RECV && g->t->fast_open && g->d == DIR_REPLY)
-		return look_synchronised(g);
+	if (g->state == TCPS_SYN_RECV && g->t->fast_open && g->d == DIR_REPLY && !g->e->has_other)
+		return look_early(g);
 	/* An old connection's answer to the SYN (RFC 9293 3.5.1). */
 	return g->d == DIR_REPLY && !carries ? passed(g) : refused(REASON_TCP_STATE);
 }

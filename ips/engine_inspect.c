@@ -110,9 +110,8 @@ static bool blinds(enum anomaly a)
 	}
 }
 
-static void on_anomaly(void *arg, enum dir d, enum anomaly a)
+static void tell_anomaly(struct run *w, enum dir d, enum anomaly a)
 {
-	struct run *w = arg;
 	let_hits_out(w);
 	w->e->stats.anomalies[a]++;
 	if (!told_before(w, d, a) && rec_begin(w->e, w->s, REC_ANOMALY)) {
@@ -122,6 +121,12 @@ static void on_anomaly(void *arg, enum dir d, enum anomaly a)
 		rec_tell(w->e, w->s, &r);
 	}
 	match_anomaly(w->e->matcher, &w->f->match, &w->sig, d, anomaly_name(a), w);
+}
+
+static void on_anomaly(void *arg, enum dir d, enum anomaly a)
+{
+	struct run *w = arg;
+	tell_anomaly(w, d, a);
 	if (blinds(a) && w->e->gen->prevent && w->f->policy->prefer == PREFER_SECURITY) {
 		w->reason = REASON_INSPECTION;
 		w->guilty = d;
@@ -439,11 +444,11 @@ static void datagram(struct run *w)
 	match_packet(w->e->matcher, &w->f->match, &w->sig, w->dir, w->p->payload, w);
 }
 
-/* Octets that cannot be read now do not leave now. */
-static struct verdict no_room(struct run *w, enum dir d)
+/* Octets that cannot be read, or kept, now do not leave now: their sender repeats them. */
+static struct verdict no_room(struct run *w, enum dir d, enum anomaly why)
 {
 	w->s->s.tcp.n_pause++;
-	on_held_cap(w, d);
+	tell_anomaly(w, d, why);
 	return w->reason != REASON_NONE ? decide(w) : (struct verdict){ .reason = REASON_NO_ROOM };
 }
 
@@ -457,6 +462,17 @@ static void run_packet(struct run *w, struct engine *e, struct session *s, struc
 		w->next[i] = w->f->reasm.dir[i].started ? w->f->reasm.dir[i].next : i == d ? p->tcp.seq : p->tcp.ack;
 }
 
+/* Octets of p, not acknowledged and read before, of which nothing is known any more: they cannot be compared. */
+static bool forgotten(const struct session *s, enum dir d, const struct packet *p)
+{
+	const struct reasm_dir *r = &engine_insp(s)->reasm.dir[d];
+	const struct tcp_end *receiver = &s->s.tcp.end[dir_other(d)];
+	const uint32_t from = r->next - reasm_kept(r), seq = p->tcp.seq, end = seq + (uint32_t)p->payload.len;
+	if (!r->started || !receiver->seen || seq_diff(from, receiver->ack) <= 0)
+		return false;
+	return seq_diff(seq, from) < 0 && seq_diff(end, receiver->ack) > 0;
+}
+
 bool insp_refuses(struct engine *e, struct session *s, enum dir d, const struct packet *p, struct verdict *v)
 {
 	struct insp *f = s->ips;
@@ -464,11 +480,23 @@ bool insp_refuses(struct engine *e, struct session *s, enum dir d, const struct 
 	struct dec_sink sink;
 	const struct reasm_ctx rc = insp_reasm_ctx(e, NULL);
 	const bool again = is_refused(&f->s.dir[d], p);
-	if (!again && (!e->gen->prevent || reasm_has_room(&f->reasm.dir[d], &rc, p)))
+	if (!again && !e->gen->prevent)
+		return false;
+	const enum reasm_room room = again ? REASM_ROOM_WAIT : reasm_room(&f->reasm.dir[d], &rc, p);
+	if (room == REASM_ROOM && !forgotten(s, d, p))
 		return false;
 	run_packet(&w, e, s, &sink, d, p);
-	*v = again ? refused(&w) : no_room(&w, d);
-	return true;
+	if (again) {
+		*v = refused(&w);
+		return true;
+	}
+	if (room == REASM_ROOM_WAIT || f->policy->prefer == PREFER_SECURITY) {
+		*v = no_room(&w, d, room == REASM_ROOM_WAIT ? AN_HELD_CAP : AN_MEMORY);
+		return true;
+	}
+	tell_anomaly(&w, d, AN_MEMORY);
+	*v = decide(&w); /* a rule may want it otherwise */
+	return !v->pass;
 }
 
 void insp_tell(struct engine *e, struct session *s, enum dir d, const struct packet *p, enum anomaly a)

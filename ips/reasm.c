@@ -26,19 +26,24 @@ static void kept_drop(struct reasm_dir *r, const struct reasm_ctx *ctx, size_t n
 	}
 }
 
+/* The others leave so much of their share: one direction may have a part of it. */
+static bool kept_allowed(const struct reasm_dir *r, const struct reasm_ctx *ctx, size_t n)
+{
+	const size_t share = bufpool_cap(ctx->bufs) / SHARES * REASM_KEPT_SHARE, used = bufpool_used(ctx->bufs);
+	const size_t left = share > used ? share - used : 0, part = (left + r->kept.cap) / REASM_KEPT_PART;
+	return n <= left && (reasm_kept(r) + n <= REASM_KEPT_FREE || reasm_kept(r) + n <= part);
+}
+
 /* Room for n octets more. Those in front are moved away when they are many, not at each acknowledgement. */
 static bool kept_room(struct reasm_dir *r, const struct reasm_ctx *ctx, size_t n)
 {
-	if (reasm_kept(r) + n > REASM_KEPT_MAX)
-		return false;
-	const bool full = r->kept.len + n > BUF_LEN_MAX || !share_left(ctx, REASM_KEPT_SHARE, n);
-	if (r->kept.len + n > r->kept.cap && r->kept_head != 0 && (full || r->kept_head >= reasm_kept(r))) {
+	const bool fits = r->kept.len + n <= r->kept.cap, allowed = kept_allowed(r, ctx, n);
+	const bool move = r->kept_head >= reasm_kept(r) || r->kept.len + n > BUF_LEN_MAX || !allowed;
+	if (!fits && r->kept_head != 0 && move) {
 		buf_consume(ctx->bufs, &r->kept, r->kept_head);
 		r->kept_head = 0;
 	}
-	if (r->kept.len + n <= r->kept.cap)
-		return true;
-	return share_left(ctx, REASM_KEPT_SHARE, n) && buf_reserve(ctx->bufs, &r->kept, n) == OK;
+	return r->kept.len + n <= r->kept.cap || (allowed && buf_reserve(ctx->bufs, &r->kept, n) == OK);
 }
 
 /* Octets that nobody acknowledges, or that there is no room for, cannot be compared later. */
@@ -360,15 +365,20 @@ static bool held_room(const struct reasm_dir *r, const struct reasm_ctx *ctx, ui
 	       share_left(ctx, REASM_HELD_SHARE, 2 * (size_t)len + pieces * BUF_CLASS_MIN);
 }
 
-bool reasm_has_room(struct reasm_dir *r, const struct reasm_ctx *ctx, const struct packet *p)
+enum reasm_room reasm_room(struct reasm_dir *r, const struct reasm_ctx *ctx, const struct packet *p)
 {
 	const uint32_t seq = p->tcp.seq + ((p->tcp.flags & TCP_SYN) != 0), end = seq + (uint32_t)p->payload.len;
 	const int32_t new = seq_diff(end, r->next);
 	if (!r->started || seq == end || (p->tcp.flags & TCP_RST) != 0 || new <= 0 || new > REASM_AHEAD_MAX)
-		return true;
+		return REASM_ROOM;
 	if (seq_diff(seq, r->next) > 0)
-		return held_room(r, ctx, seq, (uint32_t)p->payload.len);
-	return !ctx->keep || kept_room(r, ctx, (uint32_t)new + r->held_bytes);
+		return held_room(r, ctx, seq, (uint32_t)p->payload.len) ? REASM_ROOM : REASM_ROOM_WAIT;
+	const uint32_t n = (uint32_t)new + r->held_bytes;
+	if (!ctx->keep)
+		return REASM_ROOM;
+	if (reasm_kept(r) + n > REASM_KEPT_MAX)
+		return REASM_ROOM_WAIT;
+	return kept_room(r, ctx, n) ? REASM_ROOM : REASM_ROOM_NO_MEMORY;
 }
 
 void reasm_flush(struct reasm_state *rs, const struct reasm_ctx *ctx)

@@ -17,6 +17,8 @@
 #define REASM_HELD_MAX (256u * 1024u)    /* held octets a direction */
 #define REASM_HELD_SHARE 2u              /* of 4: of the pool, while held octets still find room */
 #define REASM_KEPT_SHARE 3u              /* of 4: likewise kept ones */
+#define REASM_KEPT_PART 8u               /* one part in so many of the share that is left, for one direction */
+#define REASM_KEPT_FREE 16384u           /* ... but so much in any case while there is any left */
 #define REASM_KEPT_MAX BUF_LEN_MAX       /* octets a direction that were inspected and are not acknowledged */
 #define REASM_AHEAD_MAX (1 << 24)        /* a segment further ahead than this belongs to no window */
 
@@ -72,9 +74,14 @@ struct reasm_ctx {
 void reasm_fini(struct reasm_state *r, const struct reasm_ctx *ctx);
 /* One segment of direction d. */
 void reasm_segment(struct reasm_state *r, const struct reasm_ctx *ctx, enum dir d, const struct packet *p);
-/* Whether that segment is in order and can be kept, or can be held whole until it is. Inline, one that cannot is better not let
- * through: its sender repeats it, and no octet goes by unread. */
-bool reasm_has_room(struct reasm_dir *r, const struct reasm_ctx *ctx, const struct packet *p);
+/* Whether a segment is in order and can be kept, or can be held whole until it is. Inline, one that cannot is better not let
+ * through: its sender repeats it, and no octet goes by unread or uncompared. */
+enum reasm_room {
+	REASM_ROOM,
+	REASM_ROOM_WAIT,         /* not now: the direction has as much as it may have, or this is out of order */
+	REASM_ROOM_NO_MEMORY     /* in order, but others have taken what memory there is: it could be read, not kept */
+};
+enum reasm_room reasm_room(struct reasm_dir *r, const struct reasm_ctx *ctx, const struct packet *p);
 /* Where the stream begins, told by its receiver; nothing once it has begun. */
 void reasm_start(struct reasm_dir *r, uint32_t seq);
 /* Octets of data, at seq, that differ from those delivered or held for the same numbers; corrected in copy, unless that is NULL. */
