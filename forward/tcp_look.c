@@ -127,6 +127,8 @@ static struct tcp_look look_rst(const struct seg *g)
 		return near(g->h->seq, g->peer->ack) ? bare(TCP_TAKEN) : refused(REASON_TCP_RST);
 	if (g->h->seq == g->peer->ack || g->h->seq == g->e->next)
 		return bare(TCP_TAKEN);
+	if (g->e->fin && g->h->seq == g->e->fin_seq - 1) /* the FIN's own number, acknowledged: some stacks reset there */
+		return bare(TCP_PASSED);
 	return within(g->h->seq, g->peer->ack, g->peer->edge) ? bare(TCP_PASSED) : refused(REASON_TCP_RST);
 }
 
@@ -186,11 +188,11 @@ static struct tcp_look look_synchronised(const struct seg *g)
 		return g->strict && !g->one_way && carries ? bare(TCP_PROBE) : taken(g);
 	if (seq_diff(g->end + g->fin, g->peer->ack) < 0 && near(g->end, g->peer->ack))
 		return passed(g);
-	if (of_the_past(g))
-		return carries ? refused(REASON_TCP_TIMESTAMP) : passed(g);
+	if (of_the_past(g)) /* with nothing new in it, a copy that is late */
+		return carries && seq_diff(g->end + g->fin, g->peer->ack) > 0 ? refused(REASON_TCP_TIMESTAMP) : passed(g);
 	if (!g->strict)
 		return taken(g);
-	if (seq_diff(g->h->seq + (g->len != 0), window_end(g)) > 0 || seq_diff(g->end, g->peer->ack) < 0)
+	if (seq_diff(g->h->seq + (g->len != 0), window_end(g)) > 0 || seq_diff(g->end + g->fin, g->peer->ack) < 0)
 		return refused(REASON_TCP_WINDOW);
 	if (!ack_possible(g))
 		return refused(REASON_TCP_ACK);
