@@ -101,7 +101,10 @@ enum reason engine_open(struct pass *w)
 		return REASON_POLICY;
 	if (tcp && !syn && !pol->without_syn)
 		return REASON_NO_SESSION;
-	w->s = session_open(e->sessions, w->p, w->dir, pol->id, e->now);
+	struct packet opens = *w->p;
+	if (syn && e->gen->prevent && !opens.tcp.cookie)
+		opens.payload_wire = 0; /* its octets do not arrive: see engine_tcp.c */
+	w->s = session_open(e->sessions, &opens, w->dir, pol->id, e->now);
 	w->opened = true;
 	if (w->s == NULL)
 		return REASON_SESSION_FULL;
