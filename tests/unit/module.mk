@@ -30,6 +30,7 @@ UNIT += tags:sigs,decoders,base
 UNIT += apps:sigs,decoders,base
 UNIT += tcp:forward,base
 UNIT += tcp_table:forward,base
+UNIT += tcp_script_odd:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += tcp_script_close:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += tcp_script_data:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += tcp_script_open:ips,nfq,hacache,sigs,decoders,forward,base

@@ -12,7 +12,7 @@
  *
  * Segments: win N, urg N, ttl N, partial (checksum left to the card), and options in their order: mss N, ws N, sack (is
  * permitted), ts N or ts N/ECHO (else the last that the other end sent), md5, ao, cookie (Fast Open's), ask (for one),
- * blocks A-B (SACK). After "=": drop REASON, or what was rewritten: data, seq N, flags F, win N, urg N, nop KIND (that
+ * blocks A-B (SACK), kind N (four octets of that kind). After "=": drop REASON, or what was rewritten: data, seq N, flags F, win N, urg N, nop KIND (that
  * option is overwritten), probe (an empty segment far behind). All else of the packet must be as it came, checksums be right.
  *
  * Numbers are those of a line's sender, behind ack the other end's. Each script is played in IPv4 and in IPv6, and anew for
@@ -29,6 +29,7 @@ struct script {
 	bool pickup;           /* tcp-session-without-syn */
 	bool loose;            /* captures: detect mode, and so nothing is sure of what passes */
 	bool asymmetric;
+	const struct norm_policy *norm;
 	uint64_t ignore_after;
 };
 
@@ -365,7 +366,8 @@ static inline void play_script(const struct script *s)
 {
 	static struct labels l;
 	const struct policy_rule strict = { .id = 1, .action = POLICY_ACCEPT, .inspect = true, .without_syn = s->pickup,
-					    .session_sync = true, .log_traffic = true, .sensor = -1 };
+					    .session_sync = true, .log_traffic = true, .sensor = -1,
+					    .norm = s->norm != NULL ? *s->norm : (struct norm_policy){ 0 } };
 	const struct rig_opts o = { .prevent = !s->loose, .ignore_after = s->ignore_after, .policies = &strict, .n_policies = 1 };
 	play.script = s;
 	play.failed = false;

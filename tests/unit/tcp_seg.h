@@ -178,6 +178,8 @@ static inline bool option_word(struct seg *g, const char *name, struct words *w)
 		(void)option(g, 29, 16);
 	else if (strcmp(name, "cookie") == 0)
 		(void)option(g, 34, 10);
+	else if (strcmp(name, "kind") == 0)
+		(void)option(g, (uint8_t)number(word(w)), 4);
 	else if (strcmp(name, "ask") == 0)
 		(void)option(g, 34, 2);
 	else

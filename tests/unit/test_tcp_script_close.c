@@ -252,24 +252,6 @@ static const struct script scripts[] = {
 	  "read > \"abcdefghij\"\n"
 	  "read < \"0123456789\"\n",
 	  .ignore_after = 10 },
-	/* --- one way --- */
-	{ .name = "only one direction comes by, where that is allowed",
-	  .text =
-	  "> S 100\n"
-	  "> A 101 ack 301\n"
-	  "> A 101 ack 301 \"ab\"\n"
-	  "> A 103 ack 301 \"cd\"\n"
-	  "> A 105 ack 301 \"ef\"\n"
-	  "> A 107 ack 301 \"gh\"\n"
-	  "> A 109 ack 301 \"ij\"\n"
-	  "not told stream.oneWay\n"
-	  "> A 111 ack 301 \"kl\"\n"
-	  "told stream.oneWay\n"
-	  "> A 113 ack 301 \"mn\"\n"
-	  "not told stream.oneWay\n"
-	  "read > \"abcdefghijklmn\"\n",
-	  .pickup = true,
-	  .asymmetric = true },
 };
 
 SCRIPT_MAIN(scripts)
