@@ -346,5 +346,5 @@ void tcp_open(struct tcp_state *t, const struct tcp_info *h, uint32_t payload_le
 {
 	const bool syn = (h->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 	*t = (struct tcp_state){ .midstream = !syn, .fast_open = syn && h->cookie && payload_len != 0 };
-	(void)tcp_step(t, DIR_ORIG, h, payload_len);
+	(void)tcp_step(t, DIR_ORIG, h, syn && !t->fast_open ? 0 : payload_len); /* no receiver takes those: tcp_look.c */
 }

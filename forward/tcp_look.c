@@ -170,7 +170,7 @@ static struct tcp_look look_fin(const struct seg *g)
 	const uint32_t last = g->e->fin_seq - 1; /* the FIN's own number */
 	if (!g->e->fin)
 		return taken(g);
-	if (seq_diff(g->end, last) < 0 || (g->end == last && g->fin) || (g->len == 0 && !g->fin)) {
+	if (seq_diff(g->end, last) <= 0 || (g->len == 0 && !g->fin)) {
 		struct tcp_look l = taken(g);
 		l.fin = g->fin && g->end == last;
 		return g->fin && !l.fin && g->len == 0 ? refused(REASON_TCP_FIN) : l;

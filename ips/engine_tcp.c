@@ -82,8 +82,9 @@ static const struct packet *as_it_counts(const struct pass *w, const struct tcp_
 static void rewrite_as(const struct pass *w, const struct packet *q, struct rewrite *r)
 {
 	const struct tcp_info *was = &w->p->tcp, *is = &q->tcp;
+	const uint32_t first = is->seq + ((is->flags & TCP_SYN) != 0);
 	if (w->s->ips != NULL && q->payload.len != 0)
-		(void)reasm_conform(&engine_insp(w->s)->reasm.dir[w->dir], is->seq, q->payload, rewrite_payload(r));
+		(void)reasm_conform(&engine_insp(w->s)->reasm.dir[w->dir], first, q->payload, rewrite_payload(r));
 	if (q->payload_wire != w->p->payload_wire)
 		rewrite_cut(r, q->payload_wire);
 	if (is->flags != was->flags)

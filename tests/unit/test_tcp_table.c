@@ -269,7 +269,8 @@ static bool walk(int from, struct seg by, uint32_t c0, uint32_t s0)
 	CU_ASSERT(same);
 	if (!same) {
 		printf("#%s: %s C-%s S-%s, not %s C-%s S-%s\n", way(from, by), tcps_name(now.t.state),
-		       tcps_name(now.t.end[0].state), tcps_name(now.t.end[1].state), tcps_name(now.m.conn), tcps_name(now.m.end[0]), tcps_name(now.m.end[1]));
+		       tcps_name(now.t.end[0].state), tcps_name(now.t.end[1].state), tcps_name(now.m.conn),
+		       tcps_name(now.m.end[0]), tcps_name(now.m.end[1]));
 		return false;
 	}
 	if (find(&now.m) == n_nodes) {

@@ -1,0 +1,361 @@
+/* test_tcp_script_open.c - how connections begin, and begin anew: RFC 9293 3.5, 3.10.7, RFC 5961 4, RFC 7413. */
+#include "tests/unit/tcp_script.h"
+
+#define OPEN "> S 100\n< SA 300 ack 101\n> A 101 ack 301\n"
+#define CLOSE_ALL                        \
+	"> FA 101 ack 301\n< A 301 ack 102\n" \
+	"< FA 301 ack 102\n> A 102 ack 302\nstate TIME_WAIT\n"
+
+static const struct script scripts[] = {
+	{ .name = "a connection", .text =
+	  "> S 100 mss 1460\n"
+	  "state SYN_SENT\n"
+	  "< SA 300 ack 101 mss 1460\n"
+	  "state SYN_RECV\n"
+	  "> A 101 ack 301\n"
+	  "state ESTABLISHED\n"
+	  "> PA 101 ack 301 \"hello\"\n"
+	  "< A 301 ack 106\n"
+	  "< PA 301 ack 106 \"world\"\n"
+	  "> A 106 ack 306\n"
+	  "read > \"hello\"\n"
+	  "read < \"world\"\n"
+	  "> FA 106 ack 306\n"
+	  "state FIN_WAIT\n"
+	  "< A 306 ack 107\n"
+	  "state CLOSE_WAIT\n"
+	  "< FA 306 ack 107\n"
+	  "state LAST_ACK\n"
+	  "> A 107 ack 307\n"
+	  "state TIME_WAIT\n"
+	  "not told anomaly\n"
+	  "sessions 1\n" },
+	{ .name = "SYN and SYN-ACK are lost behind us and come again", .text =
+	  "> S 100\n"
+	  "> S 100\n"
+	  "< SA 300 ack 101\n"
+	  "> S 100\n"
+	  "< SA 300 ack 101\n"
+	  "> A 101 ack 301\n"
+	  "< SA 300 ack 101\n" /* the ACK was lost behind us */
+	  "> A 101 ack 301\n"
+	  "state ESTABLISHED\n"
+	  "> A 101 ack 301 \"abc\"\n"
+	  "< SA 300 ack 101\n" /* so was everything */
+	  "> A 104 ack 301\n"
+	  "> A 101 ack 301 \"abc\"\n"
+	  "< A 301 ack 104\n"
+	  "read > \"abc\"\n"
+	  "sessions 1\n" },
+	{ .name = "the third segment carries octets, and FIN", .text =
+	  "> S 100\n"
+	  "< SA 300 ack 101\n"
+	  "> FPA 101 ack 301 \"abc\"\n"
+	  "state FIN_WAIT\n"
+	  "read > \"abc\"\n"
+	  "< A 301 ack 105\n"
+	  "state CLOSE_WAIT\n" },
+	{ .name = "nothing but the handshake opens", .text =
+	  "> S 100\n"
+	  "> A 101 ack 301 = drop tcp.state\n"
+	  "> A 101 ack 301 \"abc\" = drop tcp.state\n"
+	  "< A 301 ack 101\n"
+	  "< A 301 ack 101 \"abc\" = drop tcp.state\n"
+	  "> FA 101 ack 301 = drop tcp.state\n"
+	  "state SYN_SENT\n"
+	  "< SA 300 ack 101\n"
+	  "< A 301 ack 101\n"
+	  "< A 301 ack 101 \"abc\" = drop tcp.state\n"
+	  "< FA 301 ack 101 = drop tcp.state\n"
+	  "> A 101 ack 302 = drop tcp.acknowledgement\n"
+	  "> A 101 ack 300 = drop tcp.acknowledgement\n"
+	  "> A 101 ack 302 \"abc\" = drop tcp.acknowledgement\n"
+	  "state SYN_RECV\n"
+	  "> A 101 ack 301\n"
+	  "state ESTABLISHED\n"
+	  "< A 301 ack 101 \"abc\"\n"
+	  "read < \"abc\"\n"
+	  "read > \"\"\n" },
+	{ .name = "an answer to an older SYN is not believed", .text =
+	  "> S 100\n"
+	  "< SA 700 ack 51\n"
+	  "state SYN_SENT\n"
+	  "> R 51\n"
+	  "state SYN_SENT\n"
+	  "> A 101 ack 701 \"abc\" = drop tcp.state\n"
+	  "< SA 300 ack 101\n"
+	  "state SYN_RECV\n"
+	  "> A 101 ack 701 = drop tcp.acknowledgement\n"
+	  "> A 101 ack 301 \"abc\"\n"
+	  "< A 301 ack 104 \"xyz\"\n"
+	  "state ESTABLISHED\n"
+	  "read > \"abc\"\n"
+	  "read < \"xyz\"\n"
+	  "sessions 1\n" },
+	{ .name = "a SYN-ACK with another number: the answer is to the second", .text =
+	  "> S 100\n"
+	  "< SA 300 ack 101\n"
+	  "< SA 900 ack 101\n"
+	  "< SA 950 ack 101 = drop tcp.syn\n"
+	  "state SYN_RECV\n"
+	  "> A 101 ack 901\n"
+	  "state ESTABLISHED\n"
+	  "> A 101 ack 901 \"abc\"\n"
+	  "< A 901 ack 104 \"xyz\"\n"
+	  "> A 104 ack 904\n"
+	  "read > \"abc\"\n"
+	  "read < \"xyz\"\n"
+	  "sessions 1\n" },
+	{ .name = "a SYN-ACK with another number: the answer is to the first", .text =
+	  "> S 100\n"
+	  "< SA 300 ack 101\n"
+	  "< SA 900 ack 101\n"
+	  "< SA 300 ack 101\n"
+	  "> A 101 ack 301 \"abc\"\n"
+	  "state ESTABLISHED\n"
+	  "< SA 900 ack 101 = drop tcp.syn\n"
+	  "< A 301 ack 104 \"xyz\"\n"
+	  "> A 104 ack 304\n"
+	  "read > \"abc\"\n"
+	  "read < \"xyz\"\n" },
+	{ .name = "the client tries anew before an answer", .text =
+	  "> S 100\n"
+	  "+2\n"
+	  "> S 4000\n"
+	  "< SA 300 ack 4001\n"
+	  "> A 4001 ack 301 \"abc\"\n"
+	  "state ESTABLISHED\n"
+	  "read > \"abc\"\n" },
+	{ .name = "the client tries anew, and the first SYN is answered", .text =
+	  "> S 100\n"
+	  "+2\n"
+	  "> S 4000\n"
+	  "< SA 300 ack 101\n"
+	  "> R 101\n"
+	  "< SA 700 ack 4001\n"
+	  "> A 4001 ack 701 \"abc\"\n"
+	  "state ESTABLISHED\n"
+	  "read > \"abc\"\n" },
+	{ .name = "a client that lost its memory: SYN, challenge ACK, RST, SYN", .text =
+	  OPEN
+	  "> A 101 ack 301 \"abc\"\n"
+	  "< A 301 ack 104\n"
+	  "> S 5000 \"evil\" = data \"\"\n"
+	  "state ESTABLISHED\n"
+	  "< A 301 ack 104\n"
+	  "> R 104\n"
+	  "state CLOSE\n"
+	  "> S 5000\n"
+	  "< SA 900 ack 5001\n"
+	  "state SYN_RECV\n"
+	  "> A 5001 ack 901 \"new\"\n"
+	  "< A 901 ack 5004\n"
+	  "state ESTABLISHED\n"
+	  "read > \"abcnew\"\n"
+	  "sessions 2\n" },
+	{ .name = "a SYN of somebody else does no harm to a connection", .text =
+	  OPEN
+	  "> S 5000\n"
+	  "< A 301 ack 101\n"
+	  "> A 101 ack 301 \"abc\"\n"
+	  "< A 301 ack 104 \"xyz\"\n"
+	  "< S 7000\n"
+	  "> A 104 ack 304\n"
+	  "> S 102 \"X\" = data \"\"\n"
+	  "> A 104 ack 304 \"def\"\n"
+	  "state ESTABLISHED\n"
+	  "read > \"abcdef\"\n"
+	  "read < \"xyz\"\n"
+	  "sessions 1\n" },
+	{ .name = "a SYN that is answered replaces a connection that lives", .text =
+	  OPEN
+	  "> A 101 ack 301 \"abc\"\n"
+	  "> S 5000\n"
+	  "> A 104 ack 301 \"def\"\n"
+	  "state ESTABLISHED\n"
+	  "< SA 900 ack 5001\n"
+	  "state SYN_RECV\n"
+	  "sessions 2\n"
+	  "> A 107 ack 301 \"ghi\" = drop tcp.acknowledgement\n"
+	  "> A 5001 ack 901 \"new\"\n"
+	  "read > \"abcdefnew\"\n" },
+	{ .name = "TIME_WAIT and a SYN that is answered", .text =
+	  OPEN CLOSE_ALL
+	  "> S 9000\n"
+	  "state TIME_WAIT\n"
+	  "< SA 5000 ack 9001\n"
+	  "state SYN_RECV\n"
+	  "> A 9001 ack 5001 \"new\"\n"
+	  "state ESTABLISHED\n"
+	  "read > \"new\"\n"
+	  "sessions 2\n" },
+	{ .name = "TIME_WAIT and a SYN that is not", .text =
+	  OPEN CLOSE_ALL
+	  "> S 9000\n"
+	  "< A 302 ack 102\n" /* RFC 9293 3.10.7.4: only a later number reopens */
+	  "> R 102\n"
+	  "state CLOSE\n"
+	  "> S 9000\n"
+	  "< SA 5000 ack 9001\n"
+	  "> A 9001 ack 5001\n"
+	  "state ESTABLISHED\n"
+	  "sessions 2\n" },
+	{ .name = "TIME_WAIT ends by time", .text =
+	  OPEN CLOSE_ALL
+	  "+0.5\n"
+	  "< FA 301 ack 102\n" /* the last ACK was lost */
+	  "> A 102 ack 302\n"
+	  "state TIME_WAIT\n"
+	  "+2\n"
+	  "state none\n"
+	  "> A 102 ack 302 = drop session.none\n"
+	  "> S 9000\n"
+	  "state SYN_SENT\n"
+	  "sessions 2\n" },
+	{ .name = "CLOSE and a SYN that is answered", .text =
+	  OPEN
+	  "> R 101\n"
+	  "state CLOSE\n"
+	  "> S 9000\n"
+	  "state CLOSE\n"
+	  "< SA 300 ack 9001\n"
+	  "> A 9001 ack 301 \"new\"\n"
+	  "state ESTABLISHED\n"
+	  "read > \"new\"\n"
+	  "sessions 2\n" },
+	{ .name = "refused and tried again", .text =
+	  "> S 100\n"
+	  "< RA 0 ack 101\n"
+	  "state CLOSE\n"
+	  "> S 100\n"
+	  "< RA 0 ack 101\n"
+	  "> S 9000\n"
+	  "< SA 300 ack 9001\n"
+	  "> A 9001 ack 301\n"
+	  "state ESTABLISHED\n" },
+	{ .name = "a RST that cannot answer the SYN", .text =
+	  "> S 100\n"
+	  "< RA 0 ack 55 = drop tcp.rst\n"
+	  "< RA 0 ack 102 = drop tcp.rst\n"
+	  "< R 0 = drop tcp.rst\n"
+	  "state SYN_SENT\n"
+	  "< SA 300 ack 101\n"
+	  "> A 101 ack 301\n"
+	  "state ESTABLISHED\n" },
+	{ .name = "simultaneous open", .text =
+	  "> S 100\n"
+	  "< S 300\n"
+	  "state LISTEN\n"
+	  "> SA 100 ack 301\n"
+	  "state SYN_RECV\n"
+	  "< SA 300 ack 101\n"
+	  "state ESTABLISHED\n"
+	  "> A 101 ack 301 \"abc\"\n"
+	  "< A 301 ack 104 \"xyz\"\n"
+	  "> A 104 ack 304\n"
+	  "read > \"abc\"\n"
+	  "read < \"xyz\"\n"
+	  "sessions 1\n" },
+	{ .name = "split handshake", .text =
+	  "> S 100\n"
+	  "< A 77 ack 101\n"
+	  "< S 300\n"
+	  "state LISTEN\n"
+	  "< A 301 ack 101 \"early\" = drop tcp.state\n"
+	  "> SA 100 ack 301\n"
+	  "< A 301 ack 101\n"
+	  "state ESTABLISHED\n"
+	  "< A 301 ack 101 \"xyz\"\n"
+	  "> A 101 ack 304 \"abc\"\n"
+	  "< A 304 ack 104\n"
+	  "read > \"abc\"\n"
+	  "read < \"xyz\"\n"
+	  "sessions 1\n" },
+	{ .name = "octets of a SYN without a cookie come again", .text =
+	  "> S 100 \"hello\" = data \"\"\n"
+	  "read > \"\"\n"
+	  "> S 100 ask \"hello\" = data \"\"\n"
+	  "< SA 300 ack 106\n" /* of octets that were cut off */
+	  "state SYN_SENT\n"
+	  "< SA 300 ack 101 \"hi\" = data \"\"\n"
+	  "> A 101 ack 301 \"hello\"\n"
+	  "< A 301 ack 106 \"hi\"\n"
+	  "read > \"hello\"\n"
+	  "read < \"hi\"\n" },
+	{ .name = "Fast Open: the octets of the SYN are taken", .text =
+	  "> S 100 mss 1460 cookie \"hello\"\n"
+	  "read > \"hello\"\n"
+	  "> S 100 mss 1460 cookie \"hexxo\" = data \"hello\"\n"
+	  "> S 100 mss 1460\n"
+	  "< SA 300 ack 106\n"
+	  "< A 301 ack 106 \"early\"\n" /* RFC 7413 4.2.2: before the ACK */
+	  "read < \"early\"\n"
+	  "> A 106 ack 301 \"more\"\n"
+	  "state ESTABLISHED\n"
+	  "< A 306 ack 110\n"
+	  "read > \"more\"\n" },
+	{ .name = "Fast Open: the octets of the SYN are not taken", .text =
+	  "> S 100 mss 1460 cookie \"hello\"\n"
+	  "< SA 300 ack 101\n"
+	  "> A 101 ack 301 \"HELLO\" = data \"hello\"\n"
+	  "state ESTABLISHED\n"
+	  "< A 301 ack 106\n"
+	  "> A 106 ack 301 \"more\"\n"
+	  "read > \"hellomore\"\n" },
+	{ .name = "mid-stream is refused where the policy does not say otherwise", .text =
+	  "> A 101 ack 301 \"abc\" = drop session.none\n"
+	  "> A 101 ack 301 = drop session.none\n"
+	  "< SA 300 ack 101 = drop session.none\n"
+	  "> FA 101 ack 301 = drop session.none\n"
+	  "> R 101 = drop session.none\n"
+	  "state none\n"
+	  "> S 100\n"
+	  "state SYN_SENT\n" },
+	{ .name = "mid-stream, an ACK of the client first", .text =
+	  "> A 101 ack 301\n"
+	  "state ESTABLISHED\n"
+	  "< A 301 ack 101 \"xyz\"\n"
+	  "> A 101 ack 304 \"abc\"\n"
+	  "< A 304 ack 104\n"
+	  "read > \"abc\"\n"
+	  "read < \"xyz\"\n"
+	  "sessions 1\n",
+	  .pickup = true },
+	{ .name = "mid-stream, octets of the client first: its server is asked where it stands", .text =
+	  "> PA 101 ack 301 \"hello\" = probe\n"
+	  "> FA 106 ack 301 = probe\n"
+	  "read > \"\"\n"
+	  "< A 301 ack 101\n"
+	  "> PA 101 ack 301 \"hello\"\n"
+	  "< A 301 ack 106 \"xyz\"\n"
+	  "> FA 106 ack 304\n"
+	  "read > \"hello\"\n"
+	  "read < \"xyz\"\n"
+	  "state FIN_WAIT\n"
+	  "sessions 1\n",
+	  .pickup = true },
+	{ .name = "mid-stream, octets of the server first", .text =
+	  "< A 301 ack 101 \"xyz\" = probe\n"
+	  "< A 304 ack 101 \"uvw\" = probe\n"
+	  "> A 101 ack 301\n"
+	  "< A 301 ack 101 \"xyz\"\n"
+	  "< A 304 ack 101 \"uvw\"\n"
+	  "> A 101 ack 307 \"abc\"\n"
+	  "read > \"abc\"\n"
+	  "read < \"xyzuvw\"\n"
+	  "state ESTABLISHED\n"
+	  "sessions 1\n",
+	  .pickup = true },
+	{ .name = "mid-stream, behind a segment that was lost before", .text =
+	  "> A 111 ack 301 \"klmno\" = probe\n"
+	  "< A 301 ack 101 blocks 106-111\n"
+	  "> A 101 ack 301 \"abcde\"\n"
+	  "< A 301 ack 111\n" /* 106 to 110 went by before us */
+	  "> A 111 ack 301 \"klmno\"\n"
+	  "< A 301 ack 116\n"
+	  "read > \"abcde|klmno\"\n"
+	  "told stream.gap\n",
+	  .pickup = true },
+};
+
+SCRIPT_MAIN(scripts)
