@@ -39,7 +39,7 @@ static bool hindered(const struct conn *c)
 	case MUST_ARRIVE:
 		return !arrived_whole(c);
 	case MUST_END:
-		return c->end == STILL_OPEN;
+		return c->end == STILL_OPEN && !c->s->given_up;
 	case MAY_STOP:
 		break;
 	}
@@ -57,6 +57,12 @@ static uint32_t first_unseen(const struct seen *v, int32_t from, const uint8_t *
 	return n;
 }
 
+/* Where a session has timed out, what waited behind a hole was told at its end. */
+static bool told_more(const struct conn *c, int32_t from)
+{
+	return c->end == ENDED_CLEAN && c->s->odd != ODD_IDLE && (int32_t)c->seen[THE_SENDERS].n + from > (int32_t)c->n_got;
+}
+
 struct outcome judge(const struct conn *c)
 {
 	const struct seen *own = &c->seen[THE_SENDERS], *other = &c->seen[THE_RECEIVERS];
@@ -71,7 +77,7 @@ struct outcome judge(const struct conn *c)
 	o.at = o.answers ? back_at : at;
 	if (at != c->n_got || o.answers || c->back_changed)
 		o.found = FOUND_UNSEEN;
-	else if (own->twice || other->twice || (c->end == ENDED_CLEAN && (int32_t)own->n + from > (int32_t)c->n_got))
+	else if (own->twice || other->twice || told_more(c, from))
 		o.found = FOUND_EXTRA;
 	else if (hindered(c))
 		o.found = FOUND_HINDERED;

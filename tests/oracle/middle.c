@@ -55,17 +55,14 @@ static void tell(void *arg, const char *text)
  * a session they may well have been told of it. */
 static void write_seen(struct seen *v, uint64_t serial, uint32_t seq, struct span bytes, bool goes_on)
 {
-	if (!v->started || (v->serial != serial && !goes_on)) {
-		v->from = seq;
-		v->n = 0;
-		v->twice = false;
-	}
-	const bool same = v->started && v->serial == serial;
+	const bool same = v->serial == serial;
+	if (!goes_on && (!v->started || !same))
+		*v = (struct seen){ .from = seq };
+	v->twice |= v->started && same && bytes.len != 0 && seq_diff(seq, v->next) < 0;
 	v->started = true;
 	v->serial = serial;
-	const uint32_t at = seq - v->from;
-	v->twice |= same && bytes.len != 0 && seq_diff(seq, v->next) < 0;
 	v->next = seq + (uint32_t)bytes.len;
+	const uint32_t at = seq - v->from;
 	if (at > SEEN_MAX)
 		return;
 	for (; v->n < at; v->n++)
@@ -83,8 +80,12 @@ void middle_write_down(void *arg, const struct session *s, enum dir d, uint32_t 
 	const enum whose w = c != NULL ? THE_SENDERS : THE_RECEIVERS;
 	if (c == NULL)
 		c = conn_at(m->c, m->n, &s->s.tuple[d], true);
-	if (c != NULL)
-		write_seen(&c->seen[w], s->s.serial, seq, bytes, c->s->odd == ODD_IDLE);
+	if (c == NULL)
+		return;
+	const bool goes_on = c->s->odd == ODD_IDLE;
+	if (goes_on)
+		c->seen[w].from = w == THE_SENDERS ? c->s->isn + 1 : c->peer_first;
+	write_seen(&c->seen[w], s->s.serial, seq, bytes, goes_on);
 }
 
 static void no_rec(void *arg, const struct rec *r)

@@ -27,6 +27,9 @@ topology() {
 	done
 	routes r "10.93.0.0/16 via 10.91.1.2" "10.91.3.0/24 via 10.91.2.2" "fd93::/64 via fd91:1::2" "fd91:3::/64 via fd91:2::2"
 	routes h "10.93.0.0/16 via 10.91.2.1" "fd93::/64 via fd91:2::1"
+	for family in -4 -6; do
+		ip -n "$run_id-h" $family rule add tos 8 blackhole pref 10 || exit 1
+	done
 	routes b "default via 10.91.3.1" "default via fd91:3::1"
 	in_ns b sh -c 'cd /proc/sys/net/ipv4; echo 0 >tcp_syncookies; echo 65535 >tcp_max_syn_backlog; echo 1 >tcp_synack_retries
 		echo 3 >tcp_fastopen; echo 65535 >../core/somaxconn'

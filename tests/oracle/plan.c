@@ -61,6 +61,14 @@ struct step plan_segment(int32_t off, uint32_t len)
 	return (struct step){ .off = off, .len = (uint16_t)len, .flags = DATA, .ttl = TTL_WHOLE };
 }
 
+void plan_vanish(struct step *st, struct rng *r)
+{
+	if (rng_one_in(r, 4))
+		st->ttl = TTL_SHORT;
+	else
+		st->lost = true;
+}
+
 void plan_insert(struct schedule *s, unsigned at, struct step st)
 {
 	if (s->n == STEPS_MAX)

@@ -35,6 +35,7 @@ enum must { MUST_ARRIVE, MUST_END, MAY_STOP };
 	X(ODD_SYNDATA, "syn-data", MAY_STOP, "octets on the SYN")                                                        \
 	X(ODD_FASTOPEN, "fast-open", MAY_STOP, "octets on the SYN with right and wrong cookies (RFC 7413)")              \
 	X(ODD_TTL, "ttl", MAY_STOP, "segments that die on the way from the engine to the receiver")                      \
+	X(ODD_LOST, "lost", MAY_STOP, "other octets, lost on the way from the engine to the receiver")                   \
 	X(ODD_HEADERS, "headers", MAY_STOP, "other octets behind IPv4 options and IPv6 extension headers")               \
 	X(ODD_URGENT, "urgent", MAY_STOP, "urgent data")                                                                 \
 	X(ODD_WINDOW, "window", MAY_STOP, "octets beyond the receiver's window, its application not reading")            \
@@ -97,6 +98,7 @@ struct step {
 	uint16_t urgent;
 	int32_t ack_off;         /* added to the acknowledgement number */
 	bool ack_old;            /* acknowledges no more than the segment before it did */
+	bool lost;               /* on the way from the engine to the receiver */
 	bool bad_sum, old_ts, md5;
 	bool sack, unknown;      /* a SACK block; an option that nobody knows */
 	bool side_port;          /* another port of the sender: a cookie is asked for and thrown away there */
@@ -145,6 +147,7 @@ struct schedule {
 	bool shuts;              /* and then it ends too */
 	uint8_t cookie;          /* enum cookie: of the SYN that counts; it has syn_len octets */
 	uint16_t syn_len;
+	bool given_up;           /* its sender contradicts itself: an RST that was right and lost, octets behind the FIN */
 	uint16_t fragment;       /* of every segment with octets: octets an IP fragment; 0: whole */
 	struct failure fail;
 	unsigned n, n_before;    /* steps; so many of them before the SYN */

@@ -32,7 +32,7 @@ static void lose(struct schedule *s, struct rng *r)
 {
 	struct step *st = &s->step[rng_below(r, s->n)];
 	if (st->kind == STEP_SEGMENT && st->len != 0 && (st->flags & (TCP_SYN | TCP_FIN)) == 0)
-		st->ttl = TTL_SHORT;
+		plan_vanish(st, r);
 }
 
 static void add_bare(struct schedule *s, struct rng *r)
@@ -183,9 +183,10 @@ void plan_fast_open(struct schedule *s, struct rng *r)
 	}
 	st.cookie = rng_one_in(r, 3) ? COOKIE_WRONG : COOKIE_RIGHT;
 	st.variant = (uint8_t)rng_below(r, 2);
-	if (rng_one_in(r, 2))
-		st.ttl = TTL_SHORT;
-	if (rng_one_in(r, 3) && st.ttl == TTL_SHORT)
+	const bool gone = rng_one_in(r, 2);
+	if (gone)
+		plan_vanish(&st, r);
+	if (gone && rng_one_in(r, 3))
 		st.off -= (int32_t)rng_from_to(r, 1, 300);
 	if (rng_one_in(r, 3))
 		add(s, r, st);
@@ -196,7 +197,7 @@ void plan_fast_open(struct schedule *s, struct rng *r)
 /* Three waits; every schedule has them, as those that play side by side share the engine's time. */
 void plan_time(struct schedule *s, struct rng *r)
 {
-	static const uint8_t odd[] = { ODD_RST, ODD_FIN, ODD_SYN, ODD_REUSE, ODD_DIFFER, ODD_TTL, ODD_RECUT, ODD_BOTH };
+	static const uint8_t odd[] = { ODD_RST, ODD_FIN, ODD_SYN, ODD_REUSE, ODD_DIFFER, ODD_LOST, ODD_RECUT, ODD_BOTH };
 	static const uint32_t waits[] = { 10, 130, HOUR + 400 };
 	unsigned at[ARRAY_LEN(waits)];
 	for (unsigned n = rng_from_to(r, 1, 4); n > 0; n--)

@@ -19,6 +19,8 @@ bool rng_one_in(struct rng *r, uint32_t n);
 /* Of the stream's own octets. */
 struct step plan_segment(int32_t off, uint32_t len);
 void plan_insert(struct schedule *s, unsigned at, struct step st);
+/* It passes the engine and does not arrive. */
+void plan_vanish(struct step *st, struct rng *r);
 void plan_disorder(struct schedule *s, struct rng *r);
 
 /* One more step, or a few, that are odd in that way. */

@@ -36,9 +36,13 @@ static void add_control(struct schedule *s, struct rng *r, unsigned at, uint8_t 
 	if (rng_one_in(r, 6))
 		st.bad_sum = true;
 	else if (rng_one_in(r, 6))
-		st.ttl = TTL_SHORT;
-	if ((flags & TCP_FIN) != 0 && rng_one_in(r, 2))
+		plan_vanish(&st, r);
+	s->given_up |= (flags & TCP_RST) != 0 && st.off == 0 && !st.bad_sum && (st.lost || st.ttl == TTL_SHORT);
+	if ((flags & TCP_FIN) != 0 && rng_one_in(r, 2)) {
 		st.len = (uint16_t)rng_from_to(r, 1, 100);
+		st.clipped = !rng_one_in(r, 4);
+		s->given_up |= !st.clipped; /* octets behind the end: which of both counts is not for the engine to say */
+	}
 	plan_insert(s, at, st);
 }
 
@@ -72,7 +76,7 @@ static void add_before(struct schedule *s, struct rng *r, struct step st)
 		st.ack_off = (int32_t)rng_from_to(r, 1, 2000) - 1000; /* answers no SYN of ours */
 		st.off -= (int32_t)rng_below(r, 100000);
 	}
-	if (st.ttl == TTL_SHORT || st.bad_sum) /* another number: it must not get there */
+	if (st.ttl == TTL_SHORT || st.lost || st.bad_sum) /* another number: it must not get there */
 		st.off += (int32_t)rng_from_to(r, 0, 1) * (int32_t)rng_from_to(r, 1, 100000);
 	plan_insert(s, s->n_before++, st);
 }
@@ -82,7 +86,7 @@ static void add_syn(struct schedule *s, struct rng *r, unsigned at)
 	if (rng_one_in(r, 3)) {
 		struct step st = plan_segment(0, 0);
 		if (rng_one_in(r, 2))
-			st.ttl = TTL_SHORT;
+			plan_vanish(&st, r);
 		else
 			st.bad_sum = true;
 		add_before(s, r, st);
@@ -97,13 +101,14 @@ static void add_reuse(struct schedule *s, struct rng *r, unsigned at)
 	struct step end = plan_segment((int32_t)rng_below(r, 3000), 0), syn = plan_segment((int32_t)rng_any(r), 0);
 	end.from_ack = true;
 	end.flags = rng_one_in(r, 3) ? TCP_FIN | TCP_ACK : rng_one_in(r, 2) ? TCP_RST : TCP_RST | TCP_ACK;
-	end.ttl = TTL_SHORT;
-	if (end.flags != (TCP_FIN | TCP_ACK) && rng_one_in(r, 2)) {
+	if (end.flags != (TCP_FIN | TCP_ACK) && rng_one_in(r, 2))
 		end.off = 5000000;
-		end.ttl = TTL_WHOLE;
-	}
+	else
+		plan_vanish(&end, r);
+	s->given_up |= (end.flags & TCP_RST) != 0 && end.off == 0;
 	syn.flags = TCP_SYN;
-	syn.ttl = rng_one_in(r, 2) ? TTL_SHORT : TTL_WHOLE;
+	if (rng_one_in(r, 2))
+		plan_vanish(&syn, r);
 	plan_insert(s, at, end);
 	plan_insert(s, rng_from_to(r, at + 1, s->n), syn);
 }
@@ -120,7 +125,7 @@ static void add_window(struct schedule *s, struct rng *r, unsigned at)
 static void add_mixed(struct schedule *s, struct rng *r)
 {
 	static const uint8_t of[] = { ODD_KEEPALIVE, ODD_COVERED, ODD_DIFFER, ODD_CHECKSUM, ODD_PAWS, ODD_ACK, ODD_RST, ODD_FIN,
-				      ODD_SYN, ODD_REUSE, ODD_SYNDATA, ODD_TTL, ODD_URGENT, ODD_WINDOW, ODD_MD5, ODD_LEGAL,
+				      ODD_SYN, ODD_REUSE, ODD_SYNDATA, ODD_TTL, ODD_LOST, ODD_URGENT, ODD_WINDOW, ODD_MD5, ODD_LEGAL,
 				      ODD_RECUT, ODD_BOTH, ODD_FALSE_ACK, ODD_HEADERS, ODD_FASTOPEN };
 	plan_odd(s, r, of[rng_below(r, ARRAY_LEN(of))]);
 }
@@ -142,6 +147,9 @@ static void taint(struct step *st, struct rng *r, enum oddity odd)
 		break;
 	case ODD_TTL:
 		st->ttl = (uint8_t)rng_from_to(r, 1, TTL_SHORT);
+		break;
+	case ODD_LOST:
+		st->lost = true;
 		break;
 	case ODD_URGENT:
 		st->variant = 0;
@@ -191,7 +199,8 @@ static void add_syndata(struct schedule *s, struct rng *r)
 {
 	struct step st = plan_segment(0, rng_from_to(r, 1, 200));
 	st.variant = (uint8_t)rng_below(r, 2);
-	st.ttl = rng_one_in(r, 3) ? TTL_SHORT : TTL_WHOLE;
+	if (rng_one_in(r, 3))
+		plan_vanish(&st, r);
 	add_before(s, r, st);
 }
 
@@ -243,6 +252,7 @@ void plan_odd(struct schedule *s, struct rng *r, enum oddity odd)
 	case ODD_PAWS:
 	case ODD_ACK:
 	case ODD_TTL:
+	case ODD_LOST:
 	case ODD_URGENT:
 	case ODD_MD5:
 	case ODD_HEADERS:

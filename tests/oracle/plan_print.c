@@ -54,6 +54,8 @@ static void print_segment(const struct step *st, FILE *to)
 	print_flags(st->flags, to);
 	if (st->len != 0)
 		fprintf(to, ", %u of %s", st->len, octets[st->variant]);
+	if (st->lost)
+		fprintf(to, ", lost behind the engine");
 	if (st->bad_sum)
 		fprintf(to, ", checksum wrong");
 	if (st->old_ts)

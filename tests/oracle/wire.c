@@ -85,7 +85,7 @@ void wire_send(struct wire *w, struct conn *c, const struct step *st)
 /* Its SYN, to a server; or its answer to ours. */
 static void note_opening(struct conn *c, const struct tcp_info *h, uint16_t port)
 {
-	const bool answers = (h->flags & TCP_ACK) != 0 && h->ack - (c->s->isn + 1) <= c->s->syn_len;
+	const bool answers = (h->flags & TCP_ACK) != 0 && h->ack - (c->s->isn + 1) <= (c->s->syn_len != 0 ? c->s->len : 0);
 	if ((h->flags & TCP_SYN) != 0 && (answers || (c->s->server && c->peer_port == 0))) {
 		c->peer_first = c->peer_next = c->ack_before = h->seq + 1;
 		c->peer_port = port;

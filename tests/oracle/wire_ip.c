@@ -6,6 +6,7 @@
 #include "tests/oracle/wire_int.h"
 
 enum { IP4_HEAD = 20, IP4_CSUM_AT = 10, MORE4 = 0x2000, MORE6 = 1, FRAGMENT_HEAD = 8, NEXT_FRAGMENT = 44, EXT_ROOM = 32 };
+enum { TOS_LOST = 8 }; /* for which the router behind the engine has a black hole */
 enum { HOP = 0, ROUTING = 43, DEST = 60 };
 
 static const uint8_t receiver4[4] = { 10, 91, 3, 2 }, receiver6[16] = { 0xfd, 0x91, 0, 3, [15] = 2 };
@@ -69,7 +70,7 @@ static void put_ip4(struct wr *o, const struct conn *c, const struct step *st, c
 	const struct ext4 *e = &ext4_rows[st->ext != EXT_NONE ? st->ext : c->s->ext];
 	const size_t at = o->len, head = IP4_HEAD + e->len;
 	wr_u8(o, (uint8_t)(4 << 4 | head / 4));
-	wr_u8(o, 0);
+	wr_u8(o, st->lost ? TOS_LOST : 0);
 	wr_be16(o, (uint16_t)(head + x->len));
 	wr_be16(o, (uint16_t)id);
 	wr_be16(o, (uint16_t)(x->from / 8 | (x->more ? MORE4 : 0)));
@@ -86,7 +87,7 @@ static void put_ip6(struct wr *o, const struct conn *c, const struct step *st, c
 	const struct ext6 *e = &ext6_rows[st->ext != EXT_NONE ? st->ext : c->s->ext];
 	const bool whole = x->from == 0 && !x->more;
 	const uint8_t next = whole ? IPPROTO_TCP_ : NEXT_FRAGMENT;
-	wr_be32(o, 0x60000000);
+	wr_be32(o, 0x60000000 | (st->lost ? TOS_LOST << 20 : 0));
 	wr_be16(o, (uint16_t)((whole ? 0 : FRAGMENT_HEAD) + x->len + e->len));
 	wr_u8(o, e->len != 0 ? e->first : next);
 	wr_u8(o, st->ttl);
