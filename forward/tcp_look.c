@@ -175,7 +175,7 @@ static struct tcp_look look_fin(const struct seg *g)
 		l.fin = g->fin && g->end == last;
 		return g->fin && !l.fin && g->len == 0 ? refused(REASON_TCP_FIN) : l;
 	}
-	if (g->len == 0 || seq_diff(g->h->seq, last) >= 0)
+	if (g->len == 0 || seq_diff(g->h->seq, last) > 0)
 		return refused(REASON_TCP_FIN);
 	return (struct tcp_look){ .worth = TCP_TAKEN, .octets = (uint32_t)seq_diff(last, g->h->seq), .fin = true };
 }

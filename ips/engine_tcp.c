@@ -48,8 +48,9 @@ static struct tcp_look place_fin(const struct pass *w, struct tcp_look l)
 	const struct insp *f = w->s->ips;
 	if (l.worth != TCP_TAKEN || !l.fin || !inline_(w->e) || f == NULL || !f->reasm.dir[w->dir].started)
 		return l;
-	const uint32_t next = f->reasm.dir[w->dir].next, seq = w->p->tcp.seq;
-	l.fin = seq_diff(seq, next) <= 0 && seq_diff(seq + l.octets, next) >= 0;
+	const struct reasm_dir *r = &f->reasm.dir[w->dir];
+	const uint32_t seq = w->p->tcp.seq;
+	l.fin = seq_diff(seq, r->next) <= 0 && seq_diff(seq + l.octets, reasm_top(r)) >= 0;
 	if (!l.fin && l.octets == 0 && !w->s->s.tcp.end[w->dir].fin)
 		return (struct tcp_look){ .worth = TCP_REFUSED, .why = REASON_TCP_FIN };
 	return l;

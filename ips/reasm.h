@@ -86,6 +86,11 @@ enum reasm_room reasm_room(struct reasm_dir *r, const struct reasm_ctx *ctx, con
 void reasm_start(struct reasm_dir *r, uint32_t seq);
 /* Octets of data, at seq, that differ from those delivered or held for the same numbers; corrected in copy, unless that is NULL. */
 uint32_t reasm_conform(const struct reasm_dir *r, uint32_t seq, struct span data, uint8_t *copy);
+/* Behind the last octet that came by, in order or held. */
+static inline uint32_t reasm_top(const struct reasm_dir *r)
+{
+	return r->held != NULL ? r->held->seg[r->held->n - 1].seq + r->held->seg[r->held->n - 1].data.len : r->next;
+}
 /* The session ends: what is held is delivered behind a gap. */
 void reasm_flush(struct reasm_state *r, const struct reasm_ctx *ctx);
 /* Octets kept now. */
