@@ -268,10 +268,8 @@ static void note(struct tcp_state *t, enum dir d, const struct tcp_info *h, uint
 {
 	struct tcp_end *e = &t->end[d];
 	const bool syn = (h->flags & TCP_SYN) != 0;
-	if ((h->flags & TCP_RST) != 0) {
-		e->seen = true;
-		return;
-	}
+	if ((h->flags & TCP_RST) != 0)
+		return; /* its numbers begin nothing */
 	if (!e->seen && (syn || !e->anchored))
 		e->next = end;
 	if (syn && (h->flags & TCP_ACK) != 0)

@@ -40,7 +40,7 @@ struct tcp_end {
 	uint32_t isn_other;  /* of a SYN-ACK that followed with another number: the answer says which one counts */
 	uint8_t state;       /* enum tcps of this end, for the list */
 	uint8_t wscale;      /* shift + 1 from its SYN; 0 = none */
-	bool seen;           /* any packet of it seen */
+	bool seen;           /* any segment of it but RST */
 	bool fin;            /* it sent FIN: fin_seq is valid */
 	bool anchored;       /* its receiver has confirmed its numbers: next is one of them */
 	bool has_other;      /* isn_other is valid */

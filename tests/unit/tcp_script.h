@@ -12,8 +12,9 @@
  *
  * Segments: win N, urg N, ttl N, partial (checksum left to the card), and options in their order: mss N, ws N, sack (is
  * permitted), ts N or ts N/ECHO (else the last that the other end sent), md5, ao, cookie (Fast Open's), ask (for one),
- * blocks A-B (SACK), kind N (four octets of that kind). After "=": drop REASON, or what was rewritten: data, seq N, flags F, win N, urg N, nop KIND (that
- * option is overwritten), probe (an empty segment far behind). All else of the packet must be as it came, checksums be right.
+ * blocks A-B (SACK), kind N (four octets of that kind). After "=": drop REASON, or what was rewritten: data and octets, seq N,
+ * flags F, win N, urg N, nop KIND (that option is overwritten), probe (an empty segment far behind). All else of the packet
+ * must be as it came, checksums be right.
  *
  * Numbers are those of a line's sender, behind ack the other end's. Each script is played in IPv4 and in IPv6, and anew for
  * each of its numbers with that one at 2^32 and at 2^31. Whatever a script says, of the octets that pass none has two

@@ -108,6 +108,16 @@ static const struct script scripts[] = {
 	  "< A 301 ack 111\n"
 	  "state CLOSE_WAIT\n"
 	  "read > \"abcdefghi\"\n" },
+	{ .name = "a FIN right behind the window, and one beyond it",
+	  .text = OPEN
+	  "> FA 101 ack 301 x1001 = data x1000 flags A\n"
+	  "state ESTABLISHED\n"
+	  "> FA 1102 ack 301 = drop tcp.window\n"
+	  "> FA 101 ack 301 x1000\n"
+	  "state FIN_WAIT\n"
+	  "< A 301 ack 1102\n"
+	  "state CLOSE_WAIT\n"
+	  "read > x1000@101\n" },
 	{ .name = "a FIN is acknowledged that nobody sent",
 	  .text = OPEN
 	  "> A 101 ack 301 \"abc\"\n"
@@ -228,6 +238,18 @@ static const struct script scripts[] = {
 	  "< RA 301 ack 101 \"reason\" = data \"\"\n"
 	  "state CLOSE\n"
 	  "read < \"\"\n" },
+	{ .name = "a server regrets its SYN-ACK",
+	  .text =
+	  "> S 100\n"
+	  "< SA 300 ack 101\n"
+	  "< R 302\n"
+	  "state SYN_RECV\n"
+	  "< R 301 \"no\" = data \"\"\n"
+	  "state CLOSE\n"
+	  "> S 700\n"
+	  "< SA 800 ack 701\n"
+	  "> A 701 ack 801\n"
+	  "state ESTABLISHED\n" },
 	{ .name = "a RST while opening",
 	  .text =
 	  "> S 100\n"

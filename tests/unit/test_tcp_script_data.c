@@ -270,6 +270,13 @@ static const struct script scripts[] = {
 	  "state ESTABLISHED\n"
 	  "read > \"abcdef\"\n"
 	  "read < \"xyz\"\n" },
+	{ .name = "an acknowledgement of the past counts for nothing",
+	  .text = OPEN_TS
+	  "> FA 101 ack 301 ts 20\n"
+	  "< A 301 ack 102 ts 60\n"
+	  "state FIN_WAIT\n"
+	  "< A 301 ack 102 ts 71\n"
+	  "state CLOSE_WAIT\n" },
 	{ .name = "a timestamp ahead of a hole does not count yet",
 	  .text = OPEN_TS
 	  "> A 104 ack 301 ts 50 \"def\"\n"

@@ -187,6 +187,24 @@ static const struct script scripts[] = {
 	  "> A 104 ack 301 ts 13 \"new\"\n"
 	  "read > \"abcnew\"\n",
 	  .loose = true },
+	{ .name = "a capture of a SYN-ACK with another number, of an answer, of a RST with octets",
+	  .text =
+	  "> S 100\n"
+	  "< SA 300 ack 101\n"
+	  "< SA 900 ack 101\n"
+	  "> A 101 ack 301 \"abc\"\n"
+	  "state ESTABLISHED\n"
+	  "< RA 301 ack 104 \"no\"\n"
+	  "state CLOSE\n"
+	  "read > \"abc\"\n"
+	  "read < \"\"\n",
+	  .loose = true },
+	{ .name = "a capture of a refusal",
+	  .text =
+	  "> S 100\n"
+	  "< R 0\n"
+	  "state CLOSE\n",
+	  .loose = true },
 	{ .name = "a capture in which another connection begins",
 	  .text = OPEN
 	  "> R 101\n"

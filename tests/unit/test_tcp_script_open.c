@@ -59,7 +59,7 @@ static const struct script scripts[] = {
 	  "> S 100\n"
 	  "> A 101 ack 301 = drop tcp.state\n"
 	  "> A 101 ack 301 \"abc\" = drop tcp.state\n"
-	  "< A 301 ack 101\n"
+	  "< A 900 ack 777\n" /* an old connection's (RFC 9293 3.5.1) */
 	  "< A 301 ack 101 \"abc\" = drop tcp.state\n"
 	  "> FA 101 ack 301 = drop tcp.state\n"
 	  "state SYN_SENT\n"
@@ -225,13 +225,51 @@ static const struct script scripts[] = {
 	  "sessions 2\n" },
 	{ .name = "refused and tried again", .text =
 	  "> S 100\n"
-	  "< RA 0 ack 101\n"
+	  "< RA 0 ack 101 \"no\" = data \"\"\n"
 	  "state CLOSE\n"
 	  "> S 100\n"
 	  "< RA 0 ack 101\n"
 	  "> S 9000\n"
 	  "< SA 300 ack 9001\n"
 	  "> A 9001 ack 301\n"
+	  "state ESTABLISHED\n" },
+	{ .name = "the answer to a Fast Open SYN has one number",
+	  .text =
+	  "> S 100 cookie \"hello\"\n"
+	  "< SA 300 ack 106\n"
+	  "< SA 300 ack 107 = drop tcp.syn\n"
+	  "< SA 300 ack 100 = drop tcp.syn\n"
+	  "< SA 300 ack 106\n"
+	  "< A 301 ack 106 \"early\"\n"
+	  "< SA 900 ack 106 = drop tcp.syn\n"
+	  "> A 106 ack 306\n"
+	  "> S 100 cookie \"hello\" = data \"\"\n"
+	  "state ESTABLISHED\n"
+	  "read > \"hello\"\n" },
+	{ .name = "a Fast Open server that answers twice has to wait for the client's answer",
+	  .text =
+	  "> S 100 cookie \"hello\"\n"
+	  "< SA 300 ack 106\n"
+	  "< SA 900 ack 106\n"
+	  "< A 901 ack 106 \"early\" = drop tcp.state\n"
+	  "> A 106 ack 901\n"
+	  "state ESTABLISHED\n"
+	  "< A 901 ack 106 \"early\"\n"
+	  "read < \"early\"\n" },
+	{ .name = "a late SYN-ACK counts for nothing",
+	  .text = OPEN
+	  "> A 101 ack 301 \"abc\"\n"
+	  "< SA 300 ack 104 win 60000 \"no\" = data \"\"\n"
+	  "< SA 300 ack 5000 ws 3\n"
+	  "> A 101 ack 301 \"aYc\" = data \"abc\"\n"
+	  "> A 1101 ack 301 \"x\" = drop tcp.window\n"
+	  "< A 301 ack 104 \"xyz\"\n"
+	  "< S 300 \"no\" = data \"\"\n"
+	  "< S 7000 ws 4\n"
+	  "< SA 300 ack 101\n"
+	  "> A 104 ack 304\n"
+	  "read > \"abc\"\n"
+	  "read < \"xyz\"\n"
 	  "state ESTABLISHED\n" },
 	{ .name = "a RST that cannot answer the SYN", .text =
 	  "> S 100\n"
@@ -242,13 +280,18 @@ static const struct script scripts[] = {
 	  "< SA 300 ack 101\n"
 	  "> A 101 ack 301\n"
 	  "state ESTABLISHED\n" },
-	{ .name = "simultaneous open", .text =
+	{ .name = "simultaneous open",
+	  .text =
 	  "> S 100\n"
-	  "< S 300\n"
+	  "< S 300 \"no\" = data \"\"\n"
 	  "state LISTEN\n"
-	  "> SA 100 ack 301\n"
+	  "< SA 300 ack 77 \"no\" = data \"\"\n"
+	  "state LISTEN\n"
+	  "> SA 100 ack 301 \"no\" = data \"\"\n"
 	  "state SYN_RECV\n"
-	  "< SA 300 ack 101\n"
+	  "< SA 300 ack 77\n"
+	  "state SYN_RECV\n"
+	  "< SA 300 ack 101 \"no\" = data \"\"\n"
 	  "state ESTABLISHED\n"
 	  "> A 101 ack 301 \"abc\"\n"
 	  "< A 301 ack 104 \"xyz\"\n"
@@ -256,6 +299,17 @@ static const struct script scripts[] = {
 	  "read > \"abc\"\n"
 	  "read < \"xyz\"\n"
 	  "sessions 1\n" },
+	{ .name = "SYNs cross, and the answer has another number",
+	  .text =
+	  "> S 100\n"
+	  "< S 300\n"
+	  "< SA 900 ack 101\n"
+	  "> A 101 ack 901\n"
+	  "state ESTABLISHED\n"
+	  "< A 901 ack 101 \"xyz\"\n"
+	  "> A 101 ack 904 \"abc\"\n"
+	  "read > \"abc\"\n"
+	  "read < \"xyz\"\n" },
 	{ .name = "split handshake", .text =
 	  "> S 100\n"
 	  "< A 77 ack 101\n"
@@ -297,6 +351,7 @@ static const struct script scripts[] = {
 	{ .name = "Fast Open: the octets of the SYN are not taken", .text =
 	  "> S 100 mss 1460 cookie \"hello\"\n"
 	  "< SA 300 ack 101\n"
+	  "> S 100 mss 1460 cookie \"heYYo\" = data \"hello\"\n"
 	  "> A 101 ack 301 \"HELLO\" = data \"hello\"\n"
 	  "state ESTABLISHED\n"
 	  "< A 301 ack 106\n"
@@ -345,6 +400,15 @@ static const struct script scripts[] = {
 	  "read < \"xyzuvw\"\n"
 	  "state ESTABLISHED\n"
 	  "sessions 1\n",
+	  .pickup = true },
+	{ .name = "mid-stream, a RST first",
+	  .text =
+	  "> R 101\n"
+	  "state CLOSE\n"
+	  "< A 301 ack 101 \"xyz\" = probe\n"
+	  "> A 101 ack 301\n"
+	  "< A 301 ack 101 \"xyz\"\n"
+	  "read < \"xyz\"\n",
 	  .pickup = true },
 	{ .name = "mid-stream, behind a segment that was lost before", .text =
 	  "> A 111 ack 301 \"klmno\" = probe\n"
