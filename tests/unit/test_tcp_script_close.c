@@ -64,8 +64,8 @@ static const struct script scripts[] = {
 	  "> FA 101 ack 301 \"abc\"\n"
 	  "> FA 105 ack 301 = drop tcp.fin\n"
 	  "> FA 106 ack 301 = drop tcp.fin\n"
-	  "> A 104 ack 301 \"def\" = drop tcp.fin\n"
-	  "> FA 104 ack 301 \"d\" = drop tcp.fin\n"
+	  "> A 104 ack 301 \"def\" = data \"\" flags FA\n" /* the first may have been lost */
+	  "> FA 104 ack 301 \"d\" = data \"\"\n"
 	  "> A 105 ack 301 \"efg\" = drop tcp.fin\n"
 	  "> A 105 ack 301\n"
 	  "< A 301 ack 104\n"
