@@ -13,9 +13,10 @@ trap 'exit 130' INT TERM
 "$IPS" replay --mutate list > "$OUT/rows" || { echo "not ok - mutation: no rows"; exit 1; }
 find "$DIR" -name '*.pcap' ! -name 'big.pcap' ! -name 'large.pcap' | sed "s|^$DIR/||; s|\.pcap\$||" | LC_ALL=C sort > "$OUT/all"
 
-# A capture may come with a configuration of its own: the tests of blocking need prevent mode.
+# A capture, or its folder, may come with a configuration of its own: the tests of blocking need prevent mode.
 cut_run() { # row, capture
 	conf=tests/ha/$(printf '%s' "$2" | tr / _).conf
+	[ -f "$conf" ] || conf=tests/ha/${2%/*}.conf
 	"$IPS" replay --json $([ -f "$conf" ] && echo "-c $conf") --rules tests/ha/mutation.rules --mutate "$1" --failover every \
 		"$DIR/$2.pcap" > "$3" 2>&1
 }
