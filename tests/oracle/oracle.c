@@ -1,7 +1,7 @@
 /* oracle.c - does the receiver read what the decoders saw? Thousands of schedules of a hostile sender, each made of a number.
  *
  *   oracle NS-SENDER NS-ENGINE NS-RECEIVER GATEWAY-MAC [--class NAME] [--n N] [--seed S] [--one SEED] [--examples]
- *          [--fragments] [--failover]
+ *          [--failover]
  *
  * Interfaces: e0 of the sender, r0 of the engine's outside. Exit code 0: nothing found, 1: something.
  */
@@ -24,10 +24,10 @@ struct tally {
 
 struct opt {
 	const char *ns[3], *mac;
-	int only;                        /* enum oddity; -1: all but fragments */
+	int only;                        /* enum oddity; -1: all */
 	unsigned n;
 	uint64_t seed;
-	bool one, examples, fragments, failover;
+	bool one, examples, failover;
 };
 
 bool ends_enter(const char *ns)
@@ -231,11 +231,11 @@ static bool run_all(struct bench *b, const struct opt *o)
 {
 	unsigned classes = 0, bad = 0;
 	for (enum oddity odd = 0; odd < ODDITY_N; odd++)
-		classes += o->only < 0 ? odd < ODD_FRAGMENT || o->fragments : (int)odd == o->only;
+		classes += o->only < 0 || (int)odd == o->only;
 	puts("class             all opened closed  reset   open  unseen   extra  hindered");
 	for (enum oddity odd = 0; odd < ODDITY_N; odd++) {
 		static struct tally t;
-		if (o->only < 0 ? odd >= ODD_FRAGMENT && !o->fragments : (int)odd != o->only)
+		if (o->only >= 0 && (int)odd != o->only)
 			continue;
 		memset(&t, 0, sizeof(t));
 		if (!middle_engine(&b->mid, oddity_rows[odd].picked_up))
@@ -271,7 +271,7 @@ static bool run_one(struct bench *b, const struct opt *o)
 static int usage(void)
 {
 	fputs("usage: oracle NS-SENDER NS-ENGINE NS-RECEIVER GATEWAY-MAC [--class NAME] [--n N] [--seed S] [--one SEED]\n"
-	      "              [--examples] [--fragments] [--failover]\nclasses:\n",
+	      "              [--examples] [--failover]\nclasses:\n",
 	      stderr);
 	for (enum oddity odd = 0; odd < ODDITY_N; odd++)
 		fprintf(stderr, "  %-14s %s\n", oddity_rows[odd].name, oddity_rows[odd].help);
@@ -280,10 +280,7 @@ static int usage(void)
 
 static bool parse_flag(struct opt *o, const char *word)
 {
-	bool *const flag = strcmp(word, "--examples") == 0  ? &o->examples :
-			   strcmp(word, "--fragments") == 0 ? &o->fragments :
-			   strcmp(word, "--failover") == 0  ? &o->failover :
-							      NULL;
+	bool *const flag = strcmp(word, "--examples") == 0 ? &o->examples : strcmp(word, "--failover") == 0 ? &o->failover : NULL;
 	if (flag != NULL)
 		*flag = true;
 	return flag != NULL;

@@ -1,79 +1,27 @@
 #!/bin/sh
-# The oracle in its namespaces: sender, engine, a router behind it, receiver. Arguments go to the program (see README.md).
+# The oracle in its namespaces. Arguments go to the program (see README.md); without any, all classes are played, and the broken ones.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-B=${B:-build/gcc-release}
-. tests/e2e/lib.sh
-oracle=$PWD/$B/oracle/oracle last=$PWD/$B/oracle/oracle-last
+. tests/oracle/lib.sh
 need_root "the oracle"
-
-# The sender's namespace has no address: its kernel answers nothing in the senders' names.
-topology() {
-	ns_add a r h b
-	link a e0 r r0
-	link r r1 h h0
-	link h h1 b e0
-	address r r0 10.91.1.1/24 fd91:1::1/64
-	address r r1 10.91.2.1/24 fd91:2::1/64
-	address h h0 10.91.2.2/24 fd91:2::2/64
-	address h h1 10.91.3.1/24 fd91:3::1/64
-	address b e0 10.91.3.2/24 fd91:3::2/64
-	for ns in r h; do
-		in_ns $ns sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$f; done
-			echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
-	done
-	for host in 10.91.1.2 fd91:1::2; do
-		ip -n "$run_id-r" neigh replace $host lladdr "$(mac a e0)" dev r0 nud permanent
-	done
-	routes r "10.93.0.0/16 via 10.91.1.2" "10.91.3.0/24 via 10.91.2.2" "fd93::/64 via fd91:1::2" "fd91:3::/64 via fd91:2::2"
-	routes h "10.93.0.0/16 via 10.91.2.1" "fd93::/64 via fd91:2::1"
-	for family in -4 -6; do
-		ip -n "$run_id-h" $family rule add tos 8 blackhole pref 10 || exit 1
-	done
-	routes b "default via 10.91.3.1" "default via fd91:3::1"
-	in_ns b sh -c 'cd /proc/sys/net/ipv4; echo 0 >tcp_syncookies; echo 65535 >tcp_max_syn_backlog; echo 1 >tcp_synack_retries
-		echo 3 >tcp_fastopen; echo 65535 >../core/somaxconn'
-	in_ns r ip6tables -t raw -A PREROUTING -p icmpv6 -j ACCEPT || exit 1
-	for port in r0 r1; do
-		for tables in iptables ip6tables; do
-			in_ns r $tables -t raw -A PREROUTING -i $port -j NFQUEUE --queue-num 0 || exit 1
-		done
-	done
-}
-
-routes() { # NS ROUTE...
-	ns=$1
-	shift
-	for route; do
-		ip -n "$run_id-$ns" route add $route || exit 1
-	done
-}
-
-mac() { # NS IF
-	ip -n "$run_id-$1" -o link show "$2" | sed 's/.*link\/ether \([^ ]*\).*/\1/'
-}
-
-play() { # PROGRAM ARGUMENT...
-	program=$1
-	shift
-	nice -n "${ORACLE_NICE:-0}" "$program" "$run_id-a" "$run_id-r" "$run_id-b" "$(mac r r0)" "$@"
-}
 
 topology
 if [ $# -gt 0 ]; then
-	play "$oracle" "$@"
+	play oracle "$@"
 	exit
 fi
-if play "$last" --class covered --n 200 --seed "${ORACLE_SEED:-1}" >"$work/last"; then
-	echo "not ok - an engine that lets the last copy win is found out"
-	failed=1
-else
-	echo "ok - an engine that lets the last copy win is found out: $(tail -n 1 "$work/last") of 200"
-fi
-if play "$oracle" --n "${ORACLE_N:-10000}" --seed "${ORACLE_SEED:-1}" --examples --fragments; then
-	echo "ok - the application reads what the decoders saw"
-else
-	echo "not ok - the application reads what the decoders saw"
-	failed=1
-fi
+seed=${ORACLE_SEED:-1}
+n=${ORACLE_N:-10000}
+finds_out "an engine that lets the last copy win is found out" oracle-last --class covered --n 200 --seed "$seed"
+finds_out "an engine that compares nothing is found out" oracle-loose --class differ --n 200 --seed "$seed"
+finds_out "a node that lets out what it has not committed is found out" oracle-early --class plain --n 200 --seed "$seed" --failover
+for failover in "" --failover; do
+	if play oracle --n "$n" --seed "$seed" --examples $failover; then
+		echo "ok - the application reads what the decoders saw${failover:+, a node dies}"
+	else
+		echo "not ok - the application reads what the decoders saw${failover:+, a node dies}"
+		failed=1
+	fi
+	n=$((n / 3 + 1))
+done
 exit $failed

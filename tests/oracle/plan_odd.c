@@ -125,8 +125,8 @@ static void add_window(struct schedule *s, struct rng *r, unsigned at)
 static void add_mixed(struct schedule *s, struct rng *r)
 {
 	static const uint8_t of[] = { ODD_KEEPALIVE, ODD_COVERED, ODD_DIFFER, ODD_CHECKSUM, ODD_PAWS, ODD_ACK, ODD_RST, ODD_FIN,
-				      ODD_SYN, ODD_REUSE, ODD_SYNDATA, ODD_TTL, ODD_LOST, ODD_URGENT, ODD_WINDOW, ODD_MD5, ODD_LEGAL,
-				      ODD_RECUT, ODD_BOTH, ODD_FALSE_ACK, ODD_HEADERS, ODD_FASTOPEN };
+				      ODD_SYN, ODD_REUSE, ODD_SYNDATA, ODD_TTL, ODD_LOST, ODD_URGENT, ODD_WINDOW, ODD_MD5,
+				      ODD_LEGAL, ODD_RECUT, ODD_BOTH, ODD_FALSE_ACK, ODD_HEADERS, ODD_FASTOPEN };
 	plan_odd(s, r, of[rng_below(r, ARRAY_LEN(of))]);
 }
 

@@ -80,8 +80,9 @@ static void test_syn_again(void)
 	rig_new(&g, &(struct rig_opts){ .prevent = true });
 	for (unsigned i = 0; i < ARRAY_LEN(texts); i++) {
 		struct pkt k;
-		struct packet p = rig_build(&k, &g, DIR_ORIG, &(struct pkt_tcp){ .seq = 100, .flags = TCP_SYN, .opts = cookie,
-									.n_opts = sizeof(cookie), .data = texts[i], .n_data = strlen(texts[i]) });
+		const struct pkt_tcp t = { .seq = 100, .flags = TCP_SYN, .opts = cookie, .n_opts = sizeof(cookie),
+					   .data = texts[i], .n_data = strlen(texts[i]) };
+		struct packet p = rig_build(&k, &g, DIR_ORIG, &t);
 		p.at = g.now;
 		const struct verdict v = engine_packet(g.e, &p);
 		CU_ASSERT(v.pass);

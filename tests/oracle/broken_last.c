@@ -1,4 +1,4 @@
-/* reasm_last.c - reassembly with its overlaps the wrong way round: of octets that wait behind a hole the last copy wins.
+/* broken_last.c - reassembly with its overlaps the wrong way round: of octets that wait behind a hole the last copy wins.
  *
  * Linked in place of ips/reasm.c into a program that shows that such an engine is found out.
  */
