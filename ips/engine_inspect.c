@@ -531,7 +531,8 @@ void insp_flush(struct engine *e, struct session *s)
 	run_init(&w, e, s, &sink);
 	const struct reasm_sink rs = stream_sink(&w);
 	const struct reasm_ctx rc = insp_reasm_ctx(e, &rs);
-	reasm_flush(&w.f->reasm, &rc);
+	if (!rc.anchored) /* inline, what waits behind a hole never came to be read by anybody */
+		reasm_flush(&w.f->reasm, &rc);
 }
 
 struct insp *insp_new(struct engine *e, struct session *s, const struct policy *pol)

@@ -154,20 +154,6 @@ static unsigned find_place(const struct reasm_held *h, uint32_t seq)
 	return i;
 }
 
-/* What is held from seq on is no part of the stream. */
-static void held_end(struct reasm_dir *r, const struct reasm_ctx *ctx, uint32_t seq)
-{
-	struct reasm_held *h = r->held;
-	while (h != NULL && h->n != 0 && seq_diff(h->seg[h->n - 1].seq, seq) >= 0) {
-		r->held_bytes -= h->seg[--h->n].data.len;
-		buf_clear(ctx->bufs, &h->seg[h->n].data);
-	}
-	if (h != NULL && h->n == 0) {
-		pool_put(ctx->held_pool, h);
-		r->held = NULL;
-	}
-}
-
 static bool hold_piece(struct reasm_dir *r, const struct reasm_ctx *ctx, unsigned at, uint32_t seq, struct span piece)
 {
 	struct reasm_held *h = r->held;
@@ -346,8 +332,6 @@ void reasm_segment(struct reasm_state *rs, const struct reasm_ctx *ctx, enum dir
 		r->fin = true;
 		r->fin_seq = seq + p->payload_wire;
 	}
-	if (r->fin && ctx->anchored)
-		held_end(r, ctx, r->fin_seq);
 	if (p->payload.len > 0)
 		payload(r, ctx, d, seq, p->payload);
 }
