@@ -50,10 +50,11 @@ static bool near(uint32_t a, uint32_t b)
 	return within(a, b - FAR, b + FAR);
 }
 
-/* Octets of a SYN count with a Fast Open cookie only: other receivers leave them to be sent again. */
+/* Octets of a SYN count with a Fast Open cookie only: other receivers leave them to be sent again. Where they cannot be taken away
+ * they are read. */
 static struct tcp_look syn_itself(const struct seg *g)
 {
-	return g->h->cookie && g->t->fast_open && g->d == DIR_ORIG ? taken(g) : bare(TCP_TAKEN);
+	return !g->strict || (g->h->cookie && g->t->fast_open && g->d == DIR_ORIG) ? taken(g) : bare(TCP_TAKEN);
 }
 
 static struct tcp_look look_syn(const struct seg *g)

@@ -213,6 +213,7 @@ static void tell_sums(struct ctl_job *j, const struct sums *s)
 		      { "bytes", st->bytes },
 		      { "passed", st->passed },
 		      { "dropped", st->dropped },
+		      { "rewritten", st->rewritten },
 		      { "sessions", st->sessions },
 		      { "sessions_now", s->sessions_now },
 		      { "sessions_refused", s->sessions_refused },

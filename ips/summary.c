@@ -203,6 +203,7 @@ void summary_json(const struct summary *s, struct outbuf *o)
 	set_int(verdicts, "pass", s->st.passed + s->not_ip);
 	set_int(verdicts, "drop", s->st.dropped);
 	json_object_set_new(root, "verdicts", verdicts);
+	set_int(root, "rewritten", s->st.rewritten);
 	set_int(root, "gaps", s->st.gaps);
 	set_int(root, "bad_checksums", s->st.bad_csum);
 	set_int(root, "fragments", s->st.fragments);
@@ -262,6 +263,7 @@ static void other_text(const struct summary *s, struct outbuf *o)
 	} v[] = { { "not IP", s->not_ip },
 		  { "fragments (not inspected)", s->st.fragments },
 		  { "bad checksums", s->st.bad_csum },
+		  { "rewritten", s->st.rewritten },
 		  { "sessions not inspected", s->st.uninspected },
 		  { "partial matches lost", s->st.match_lost } };
 	const char *before = "";

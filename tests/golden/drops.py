@@ -61,8 +61,9 @@ def check(cap, folder):
         return [d]
     out = [caps.difference(want, d["drops"]), caps.difference(want, collections.Counter(dropped.values()))]
     through = [f for i, f in enumerate(packets(cap.pcap), 1) if i not in dropped]
-    if written != through or len(written) != d["verdicts"]["pass"]:
-        out.append("what was written is not what passed")
+    changed = sum(a != b for a, b in zip(written, through))
+    if changed != d["rewritten"] or len(written) != len(through) or len(written) != d["verdicts"]["pass"]:
+        out.append("what was written is not what passed: %d of %d are other than they came" % (changed, len(through)))
     return out
 
 
