@@ -6,7 +6,8 @@
  *   > A 101 ack 301 "axc" = data "abc"   what is expected of it. Nothing: it passes as it came.
  *   +0.5                                 seconds go by
  *   state ESTABLISHED                    of the session; none: there is no session
- *   sessions 2                           so many were opened so far
+ *   sessions 2, alive 1                  so many were opened so far; are there
+ *   paws 3, pause 1                      what the session counts: refused timestamps, segments sent away
  *   read > "abc"                         the octets inspected of that direction since the last read; | is a gap
  *   told stream.gap                      one of the records since the last told has that word; not told: none has
  *
@@ -30,6 +31,7 @@ struct script {
 	bool pickup;           /* tcp-session-without-syn */
 	bool loose;            /* captures: detect mode, and so nothing is sure of what passes */
 	bool asymmetric;
+	bool unread;           /* the policy does not ask for inspection: .loose too */
 	const struct norm_policy *norm;
 	uint64_t ignore_after;
 };
@@ -244,8 +246,8 @@ static inline void play_segment(struct words *w, enum dir d)
 		check_probe(&came, v.rewritten);
 	else
 		check_left(&p, x.probe ? NULL : &left, v.rewritten.p != NULL ? v.rewritten : same, d);
-	if (x.rewritten && v.rewritten.p == NULL)
-		script_fail("it passes as it came", NULL);
+	if (x.rewritten != (v.rewritten.p != NULL))
+		script_fail(x.rewritten ? "it passes as it came" : "it is rewritten to the same", NULL);
 }
 
 static inline void play_read(struct words *w)
@@ -272,6 +274,14 @@ static inline void play_told(const char *what, bool is)
 		script_fail("told", told);
 }
 
+static inline void play_number(const char *what, uint64_t is, struct words *w)
+{
+	char text[32];
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)is);
+	if (number(word(w)) != is)
+		script_fail(what, text);
+}
+
 static inline void play_line(const char *line, size_t len)
 {
 	struct words w;
@@ -290,8 +300,13 @@ static inline void play_line(const char *line, size_t len)
 		if (strcmp(word(&w), is) != 0)
 			script_fail("state", is);
 	} else if (strcmp(first, "sessions") == 0) {
-		if (engine_stats(ctx.rig.e)->sessions != number(word(&w)))
-			script_fail("another number of sessions", NULL);
+		play_number(first, engine_stats(ctx.rig.e)->sessions, &w);
+	} else if (strcmp(first, "alive") == 0) {
+		play_number(first, session_count(engine_sessions(ctx.rig.e)), &w);
+	} else if (strcmp(first, "paws") == 0) {
+		play_number(first, s != NULL ? s->s.tcp.n_paws : 0, &w);
+	} else if (strcmp(first, "pause") == 0) {
+		play_number(first, s != NULL ? s->s.tcp.n_pause : 0, &w);
 	} else if (strcmp(first, "read") == 0) {
 		play_read(&w);
 	} else if (strcmp(first, "told") == 0) {
@@ -366,10 +381,10 @@ static inline void labels_of(struct labels *l, const char *text)
 static inline void play_script(const struct script *s)
 {
 	static struct labels l;
-	const struct policy_rule strict = { .id = 1, .action = POLICY_ACCEPT, .inspect = true, .without_syn = s->pickup,
+	const struct policy_rule strict = { .id = 1, .action = POLICY_ACCEPT, .inspect = !s->unread, .without_syn = s->pickup,
 					    .session_sync = true, .log_traffic = true, .sensor = -1,
 					    .norm = s->norm != NULL ? *s->norm : (struct norm_policy){ 0 } };
-	const struct rig_opts o = { .prevent = !s->loose, .ignore_after = s->ignore_after, .policies = &strict, .n_policies = 1 };
+	const struct rig_opts o = { .prevent = !s->loose || s->unread, .ignore_after = s->ignore_after, .policies = &strict, .n_policies = 1 };
 	play.script = s;
 	play.failed = false;
 	labels_of(&l, s->text);

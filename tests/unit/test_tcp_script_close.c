@@ -118,6 +118,21 @@ static const struct script scripts[] = {
 	  "< A 301 ack 1102\n"
 	  "state CLOSE_WAIT\n"
 	  "read > x1000@101\n" },
+	{ .name = "what counts for nothing keeps a session, what is refused does not",
+	  .text = OPEN
+	  "> A 101 ack 301 \"abc\"\n"
+	  "< A 301 ack 104\n"
+	  "+3000\n"
+	  "> A 90 ack 301\n"
+	  "+3000\n"
+	  "state ESTABLISHED\n"
+	  "< SA 300 ack 101\n"
+	  "+3000\n"
+	  "< R 5000 = drop tcp.rst\n"
+	  "> A 5000 ack 301 \"x\" = drop tcp.window\n"
+	  "state ESTABLISHED\n"
+	  "+700\n"
+	  "state none\n" },
 	{ .name = "a FIN is acknowledged that nobody sent",
 	  .text = OPEN
 	  "> A 101 ack 301 \"abc\"\n"

@@ -220,6 +220,7 @@ static const struct script scripts[] = {
 	  "> A 101 ack 301 win 65535 = win 64\n"
 	  "> A 101 ack 301 win 64\n"
 	  "> A 101 ack 301 win 63 \"abc\"\n"
+	  "< SA 300 ack 101 win 65535 ws 12\n" /* a SYN's window is not shifted */
 	  "< A 301 ack 104 win 257 = win 256\n"
 	  "< A 301 ack 104 win 256 \"xyz\"\n"
 	  "> A 104 ack 304 win 1000 = win 64\n" },
@@ -261,6 +262,7 @@ static const struct script scripts[] = {
 	  "> A 104 ack 301 ts 19 \"old\" = drop tcp.timestamp\n"
 	  "> FA 104 ack 301 ts 19 = drop tcp.timestamp\n"
 	  "> A 104 ack 301 ts 19\n"
+	  "paws 2\n"
 	  "> A 104 ack 301 ts 20 \"def\"\n"
 	  "> A 104 ack 301 ts 5 \"def\" = drop tcp.timestamp\n"
 	  "< A 301 ack 107 ts 79 \"old\" = drop tcp.timestamp\n"

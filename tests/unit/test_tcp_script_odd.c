@@ -199,6 +199,30 @@ static const struct script scripts[] = {
 	  "read > \"abc\"\n"
 	  "read < \"\"\n",
 	  .loose = true },
+	{ .name = "a capture of a RST that its receiver does not heed",
+	  .text = OPEN
+	  "< R 301\n"
+	  "> A 101 ack 301 \"abc\"\n"
+	  "state CLOSE\n"
+	  "read > \"abc\"\n",
+	  .loose = true },
+	{ .name = "a session whose policy does not ask for inspection is tracked, and that is all",
+	  .text =
+	  "> S 100 ws 14 kind 30 \"no\" = data \"\"\n"
+	  "< SA 300 ack 101 ws 14\n"
+	  "> A 101 ack 301 win 60000\n"
+	  "< A 301 ack 101 win 60000\n"
+	  "> A 101 ack 301 \"abc\"\n"
+	  "> UA 101 ack 301 \"xyz\" ttl 1 urg 1\n"
+	  "> R 90 = drop tcp.rst\n"
+	  "> FA 104 ack 301\n"
+	  "> FA 105 ack 301 = drop tcp.fin\n"
+	  "< A 301 ack 105\n"
+	  "state CLOSE_WAIT\n"
+	  "read > \"\"\n",
+	  .unread = true,
+	  .loose = true,
+	  .norm = &all },
 	{ .name = "a capture of a refusal",
 	  .text =
 	  "> S 100\n"
