@@ -384,7 +384,8 @@ static inline void play_script(const struct script *s)
 	const struct policy_rule strict = { .id = 1, .action = POLICY_ACCEPT, .inspect = !s->unread, .without_syn = s->pickup,
 					    .session_sync = true, .log_traffic = true, .sensor = -1,
 					    .norm = s->norm != NULL ? *s->norm : (struct norm_policy){ 0 } };
-	const struct rig_opts o = { .prevent = !s->loose || s->unread, .ignore_after = s->ignore_after, .policies = &strict, .n_policies = 1 };
+	const struct rig_opts o = { .prevent = !s->loose || s->unread, .ignore_after = s->ignore_after,
+				    .policies = &strict, .n_policies = 1 };
 	play.script = s;
 	play.failed = false;
 	labels_of(&l, s->text);

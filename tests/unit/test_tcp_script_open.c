@@ -414,6 +414,19 @@ static const struct script scripts[] = {
 	  "< A 301 ack 101 \"xyz\"\n"
 	  "read < \"xyz\"\n",
 	  .pickup = true },
+	{ .name = "mid-stream with timestamps: the first ones count",
+	  .text =
+	  "> A 101 ack 301 ts 10\n"
+	  "< A 301 ack 101 ts 50\n"
+	  "> A 101 ack 301 ts 9 \"old\" = drop tcp.timestamp\n"
+	  "< A 301 ack 101 ts 49 \"old\" = drop tcp.timestamp\n"
+	  "> A 101 ack 301 ts 10 \"abc\"\n"
+	  "< A 301 ack 104 ts 51 \"xyz\"\n"
+	  "> A 104 ack 304 ts 2000000000\n"
+	  "> A 104 ack 304 ts 11 \"old\" = drop tcp.timestamp\n"
+	  "read > \"abc\"\n"
+	  "read < \"xyz\"\n",
+	  .pickup = true },
 	{ .name = "mid-stream, behind a segment that was lost before", .text =
 	  "> A 111 ack 301 \"klmno\" = probe\n"
 	  "< A 301 ack 101 blocks 106-111\n"
