@@ -46,7 +46,6 @@ struct reasm_dir {
 	struct buf kept;                 /* its last octet is the one before next: inspected, not acknowledged, and ... */
 	uint32_t kept_head;              /* ... so many octets of it before those */
 	uint32_t told;                   /* kept octets before this number are on the peer: this node's own bookkeeping */
-	bool told_any;
 };
 
 struct reasm_state {
