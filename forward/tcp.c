@@ -316,17 +316,23 @@ struct tcp_step tcp_step(struct tcp_state *t, enum dir d, const struct tcp_info 
 	return step;
 }
 
-/* An end of a connection in state s. */
-static enum tcps end_of(enum tcps s, bool has_fin, bool peer_has_fin)
+/* The state of end i, told from the connection's. A SYN-ACK acknowledges: that shows whose the one of SYN_RECV was. */
+static enum tcps end_of(const struct tcp_state *t, enum dir i)
 {
-	switch ((int)s) {
+	switch ((int)t->state) {
+	case TCPS_SYN_SENT:
+		return i == DIR_ORIG ? TCPS_SYN_SENT : TCPS_LISTEN;
+	case TCPS_LISTEN:
+		return TCPS_SYN_SENT;
+	case TCPS_SYN_RECV:
+		return (i == DIR_REPLY) == t->end[DIR_ORIG].anchored ? TCPS_SYN_RECV : TCPS_SYN_SENT;
 	case TCPS_FIN_WAIT:
 	case TCPS_CLOSE_WAIT:
-		return has_fin ? TCPS_FIN_WAIT : TCPS_CLOSE_WAIT;
+		return t->end[i].fin ? TCPS_FIN_WAIT : TCPS_CLOSE_WAIT;
 	case TCPS_LAST_ACK:
-		return has_fin && peer_has_fin ? TCPS_LAST_ACK : s;
+		return fin_acked(t, i, i) ? TCPS_FIN_WAIT : TCPS_LAST_ACK;
 	default:
-		return s;
+		return (enum tcps)t->state;
 	}
 }
 
@@ -337,7 +343,7 @@ void tcp_revive(struct tcp_state *t, enum dir d)
 	t->state = t->before_rst;
 	t->before_rst = TCPS_NONE;
 	for (enum dir i = DIR_ORIG; i < DIR_N; i++)
-		t->end[i].state = (uint8_t)end_of((enum tcps)t->state, t->end[i].fin, t->end[dir_other(i)].fin);
+		t->end[i].state = (uint8_t)end_of(t, i);
 }
 
 void tcp_open(struct tcp_state *t, const struct tcp_info *h, uint32_t payload_len)

@@ -6,6 +6,7 @@
  *   > A 101 ack 301 "axc" = data "abc"   what is expected of it. Nothing: it passes as it came.
  *   +0.5                                 seconds go by
  *   state ESTABLISHED                    of the session; none: there is no session
+ *   ends FIN_WAIT CLOSE_WAIT             the client's state, the server's
  *   sessions 2, alive 1                  so many were opened so far; are there
  *   paws 3, pause 1                      what the session counts: refused timestamps, segments sent away
  *   read > "abc"                         the octets inspected of that direction since the last read; | is a gap
@@ -299,6 +300,10 @@ static inline void play_line(const char *line, size_t len)
 		const char *is = s != NULL ? tcps_name(s->s.tcp.state) : "none";
 		if (strcmp(word(&w), is) != 0)
 			script_fail("state", is);
+	} else if (strcmp(first, "ends") == 0) {
+		for (enum dir d = DIR_ORIG; d < DIR_N && s != NULL; d++)
+			if (strcmp(word(&w), tcps_name(s->s.tcp.end[d].state)) != 0)
+				script_fail("end", tcps_name(s->s.tcp.end[d].state));
 	} else if (strcmp(first, "sessions") == 0) {
 		play_number(first, engine_stats(ctx.rig.e)->sessions, &w);
 	} else if (strcmp(first, "alive") == 0) {

@@ -237,12 +237,66 @@ static const struct script scripts[] = {
 	  "state CLOSE_WAIT\n"
 	  "> R 102\n"
 	  "state CLOSE\n"
+	  "ends CLOSE CLOSE\n"
 	  "< A 301 ack 102 \"xyz\"\n"
 	  "state CLOSE_WAIT\n"
+	  "ends FIN_WAIT CLOSE_WAIT\n"
+	  "< R 304\n"
+	  "> A 102 ack 304\n"
+	  "ends FIN_WAIT CLOSE_WAIT\n"
 	  "< FA 304 ack 102\n"
 	  "> A 102 ack 305\n"
 	  "state TIME_WAIT\n"
 	  "read < \"xyz\"\n" },
+	{ .name = "a RST amid the opening, and the state it comes back to",
+	  .text =
+	  "> S 100\n"
+	  "ends SYN_SENT LISTEN\n"
+	  "< RA 0 ack 101\n"
+	  "state CLOSE\n"
+	  "> S 100\n" /* the server did not send it */
+	  "state SYN_SENT\n"
+	  "ends SYN_SENT LISTEN\n"
+	  "< SA 300 ack 101\n"
+	  "> R 101\n"
+	  "state CLOSE\n"
+	  "< SA 300 ack 101\n" /* nor the client this one */
+	  "state SYN_RECV\n"
+	  "ends SYN_SENT SYN_RECV\n"
+	  "< A 301 ack 101\n"
+	  "state SYN_RECV\n"
+	  "> A 101 ack 301\n"
+	  "state ESTABLISHED\n"
+	  "ends ESTABLISHED ESTABLISHED\n" },
+	{ .name = "a RST amid a simultaneous open",
+	  .text =
+	  "> S 100\n"
+	  "< S 300\n"
+	  "ends SYN_SENT SYN_SENT\n"
+	  "< RA 301 ack 101\n"
+	  "state CLOSE\n"
+	  "> SA 100 ack 301\n"
+	  "state SYN_RECV\n"
+	  "ends SYN_RECV SYN_SENT\n"
+	  "< RA 301 ack 101\n"
+	  "state CLOSE\n"
+	  "> SA 100 ack 301\n"
+	  "state SYN_RECV\n"
+	  "ends SYN_RECV SYN_SENT\n"
+	  "< SA 300 ack 101\n"
+	  "state ESTABLISHED\n" },
+	{ .name = "a RST when both have ended, and the state it comes back to",
+	  .text = OPEN
+	  "> FA 101 ack 301\n"
+	  "< FA 301 ack 102\n"
+	  "ends FIN_WAIT LAST_ACK\n"
+	  "> R 102\n"
+	  "state CLOSE\n"
+	  "< FA 301 ack 102\n"
+	  "state LAST_ACK\n"
+	  "> A 102 ack 302\n"
+	  "state TIME_WAIT\n"
+	  "ends TIME_WAIT CLOSE\n" },
 	{ .name = "a RST of both: nobody is left to come back",
 	  .text = OPEN
 	  "> R 101\n"

@@ -412,6 +412,7 @@ static const struct script scripts[] = {
 	  "< A 301 ack 101 \"xyz\" = probe\n"
 	  "> A 101 ack 301\n"
 	  "< A 301 ack 101 \"xyz\"\n"
+	  "state CLOSE\n"
 	  "read < \"xyz\"\n",
 	  .pickup = true },
 	{ .name = "mid-stream with timestamps: the first ones count",
