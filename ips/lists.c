@@ -167,7 +167,7 @@ void list_row_ips(const struct list_env *env, const struct list_row *r, unsigned
 	side(r, DIR_ORIG, o);
 	outbuf_fmt(o, ", ");
 	side(r, DIR_REPLY, o);
-	outbuf_fmt(o, " pause:0, paws:0\n  expire: %lld\n", list_seconds(s->expires, env->now));
+	outbuf_fmt(o, " pause:%u, paws:%u\n  expire: %lld\n", s->tcp.n_pause, s->tcp.n_paws, list_seconds(s->expires, env->now));
 	outbuf_fmt(o, "  app: %s:%u last:%u unknown-size:%u\n", app != NULL ? app->name : "unknown", r->app, r->last_app,
 		   r->service == SVC_UNDECIDED ? r->dir[0].look + r->dir[1].look : 0);
 	outbuf_fmt(o, "  cnfm: %s\n  set: %s\n  asm: %s\n", list_confirmed(r), list_set_by_port(r), list_assembled(r));

@@ -86,6 +86,8 @@ json_t *list_json_ips(const struct list_env *env, const struct list_row *r, unsi
 	set_int(o, "ignore_after", env->ignore_after);
 	json_object_set_new(o, "client_state", end(env, r, DIR_ORIG));
 	json_object_set_new(o, "server_state", end(env, r, DIR_REPLY));
+	set_int(o, "pause", r->s.tcp.n_pause);
+	set_int(o, "paws", r->s.tcp.n_paws);
 	json_object_set_new(o, "app", app(r->app));
 	json_object_set_new(o, "last_app", app(r->last_app));
 	set_int(o, "unknown_size", r->service == SVC_UNDECIDED ? r->dir[0].look + r->dir[1].look : 0);

@@ -1,5 +1,6 @@
 /* test_lists.c - the lists in the layouts of the seeds, with the seeds' values; and every field follows what it stands for. */
 #include "ips/lists.h"
+#include "ips/lists_json.h"
 #include "tests/unit/dec_log.h"
 #include "tests/unit/dec_vectors.h"
 #include "tests/unit/engine_rig.h"
@@ -234,6 +235,8 @@ POKE(ooo_c, f->reasm.dir[0].n_ooo = 9)
 POKE(ooo_s, f->reasm.dir[1].n_ooo = 10)
 POKE(differed_c, f->reasm.dir[0].differed = 11)
 POKE(differed_s, f->reasm.dir[1].differed = 12)
+POKE(pause, s->s.tcp.n_pause = 13)
+POKE(paws, s->s.tcp.n_paws = 14)
 POKE(expires, s->s.expires = mono_add(engine_now(g.e), 77 * NS_PER_SEC))
 POKE(overdue, s->s.expires = mono_add(engine_now(g.e), -77 * NS_PER_SEC))
 POKE(app, f->s.app = 44684)
@@ -300,6 +303,8 @@ static const struct poke pokes[] = {
 	{ I, gaps_s, " S-ESTABLISHED/0/0/0/6/0 " },
 	{ I, differed_c, " C-ESTABLISHED/22/0/0/0/11," },
 	{ I, differed_s, " S-ESTABLISHED/0/0/0/0/12 " },
+	{ I, pause, " pause:13, paws:0\n" },
+	{ I, paws, " pause:0, paws:14\n" },
 	{ I, expires, "  expire: 77\n" },
 	{ I, overdue, "  expire: 0\n" },
 	{ I, app, "  app: ICCP_Transfer.Reporting:44684 last:0 " },
@@ -367,6 +372,80 @@ static void test_fields(void)
 	}
 }
 
+static void segment(enum dir d, uint32_t seq, uint32_t ack, const char *text, uint32_t tsval)
+{
+	const uint8_t opts[12] = { 1, 1, 8, 10, 0, 0, 0, (uint8_t)tsval };
+	struct pkt k;
+	struct pkt_tcp t = { .seq = seq, .ack = ack, .flags = TCP_ACK, .opts = opts, .n_opts = sizeof(opts), .data = text };
+	if (text == NULL)
+		t.flags = d == DIR_ORIG ? TCP_SYN : TCP_SYN | TCP_ACK;
+	else
+		t.n_data = strlen(text);
+	(void)rig_packet(&g, rig_build(&k, &g, d, &t));
+}
+
+static void opened(bool prevent)
+{
+	rig_new(&g, &(struct rig_opts){ .prevent = prevent });
+	segment(DIR_ORIG, 100, 0, NULL, 50);
+	segment(DIR_REPLY, 500, 101, NULL, 50);
+	segment(DIR_ORIG, 101, 501, "", 50);
+}
+
+static void in_json(const char *want)
+{
+	char got[200] = "";
+	struct list_env env;
+	struct list_row r;
+	list_env_take(g.e, &env);
+	list_row_take(rig_first(&g), &r);
+	json_t *o = list_json_ips(&env, &r, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		const char *side = i == 0 ? "client_state" : "server_state";
+		int n[5] = { 0 };
+		CU_ASSERT_EQUAL(json_unpack(o, "{s:{s:i,s:i,s:i,s:i,s:i}}", side, "seen", &n[0], "held", &n[1], "out_of_order", &n[2],
+					    "gaps", &n[3], "differed", &n[4]), 0);
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s %d %d %d %d %d, ", side, n[0], n[1], n[2], n[3], n[4]);
+	}
+	int pause = 0, paws = 0;
+	CU_ASSERT_EQUAL(json_unpack(o, "{s:i,s:i}", "pause", &pause, "paws", &paws), 0);
+	snprintf(got + strlen(got), sizeof(got) - strlen(got), "%d %d", pause, paws);
+	CU_ASSERT_STRING_EQUAL(got, want);
+	json_decref(o);
+}
+
+/* The numbers of both ends and the two behind them, of segments that bring them about. */
+static void test_counted(void)
+{
+	opened(true);
+	segment(DIR_ORIG, 101, 501, "0123456789", 50);
+	segment(DIR_ORIG, 101, 501, "0123xx6789", 51);
+	segment(DIR_ORIG, 121, 501, "held!", 51);
+	segment(DIR_ORIG, 131, 501, "too", 51);
+	segment(DIR_ORIG, 111, 501, "old", 9);
+	segment(DIR_REPLY, 501, 101, "ab", 51);
+	segment(DIR_REPLY, 501, 101, "aB", 51);
+	segment(DIR_REPLY, 601, 101, "c", 51);
+	segment(DIR_REPLY, 503, 101, "old", 9);
+	const char *want = " C-ESTABLISHED/28/8/2/0/2, S-ESTABLISHED/5/1/1/0/1 pause:0, paws:2\n";
+	CU_ASSERT_PTR_NOT_NULL(strstr(list(list_ips_sessions), want));
+	rig_first(&g)->s.tcp.n_pause = 7;
+	in_json("client_state 28 8 2 0 2, server_state 5 1 1 0 1, 7 2");
+	rig_end(&g);
+	opened(false);
+	segment(DIR_ORIG, 111, 501, "behind a hole", 50);
+	segment(DIR_REPLY, 501, 124, "", 50);
+	want = " C-ESTABLISHED/13/0/1/1/0, S-ESTABLISHED/0/0/0/0/0 pause:0, paws:0\n";
+	CU_ASSERT_PTR_NOT_NULL(strstr(list(list_ips_sessions), want));
+	rig_end(&g);
+	/* Where the receiver stands is not known yet. */
+	rig_new(&g, &(struct rig_opts){ .prevent = true });
+	segment(DIR_ORIG, 100, 500, "wait", 50);
+	segment(DIR_ORIG, 100, 500, "wait", 50);
+	CU_ASSERT_PTR_NOT_NULL(strstr(list(list_ips_sessions), " pause:2, paws:0\n"));
+	rig_end(&g);
+}
+
 /* Several sessions: numbered, counted, in order of age; a table without any. */
 static void test_several(void)
 {
@@ -384,4 +463,4 @@ static void test_several(void)
 
 UNIT_MAIN({ "ips session list as in the seed", test_ips_seed }, { "sys session list as in the seed", test_sys_seed },
 	  { "a ping as in the seed", test_icmp_seed }, { "ips share list as in the seed", test_share_seed },
-	  { "every field follows its value", test_fields }, { "several sessions, and none", test_several })
+	  { "every field follows its value", test_fields }, { "numbers of both ends", test_counted }, { "several sessions, and none", test_several })
