@@ -94,15 +94,6 @@ denies() {
 	works udp 10.2.0.2 5001 5 100
 }
 
-nothing_lost() {
-	for c in dropped cut_short unusable not_rewritten refused not_injected queue_dropped user_dropped; do
-		is "$c" "$(stat $c nfq status)" -eq 0
-	done
-	is "dropped packets" "$(stat dropped)" -eq 0
-	is "gaps" "$(stat gaps)" -eq 0
-	adds_up
-}
-
 # iperf3 sends its cookie of 37 octets first. What its receiver did not read at the end, it does not count.
 floods() {
 	in_ns server ethtool -k eth0 2>/dev/null | grep -q 'tcp-segmentation-offload: off' && echo "no segmentation offload here"

@@ -97,6 +97,16 @@ adds_up() {
 	ask n stats --json | python3 tests/e2e/live.py adds-up
 }
 
+# nothing_lost: findings unless every packet went on, and every octet was inspected.
+nothing_lost() {
+	for c in dropped cut_short unusable not_rewritten refused not_injected queue_dropped user_dropped; do
+		is "$c" "$(stat $c nfq status)" -eq 0
+	done
+	is "dropped packets" "$(stat dropped)" -eq 0
+	is "gaps" "$(stat gaps)" -eq 0
+	adds_up
+}
+
 # is WHAT VALUE TEST NUMBER: a finding unless it holds.
 is() {
 	[ "${2:-none}" "$3" "$4" ] 2>/dev/null || echo "$1 is ${2:-none}, not $3 $4"
