@@ -120,8 +120,6 @@ static struct tcp_look look_rst(const struct seg *g)
 {
 	if (g->state == TCPS_SYN_SENT || g->state == TCPS_LISTEN)
 		return opening_rst(g);
-	if (!g->e->anchored && g->d == DIR_REPLY && g->state == TCPS_SYN_RECV && g->h->seq == g->e->next)
-		return bare(TCP_TAKEN);
 	if (!g->peer->seen)
 		return bare(g->strict ? TCP_PASSED : TCP_TAKEN);
 	if (!g->strict)

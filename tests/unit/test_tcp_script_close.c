@@ -285,6 +285,18 @@ static const struct script scripts[] = {
 	  "ends SYN_RECV SYN_SENT\n"
 	  "< SA 300 ack 101\n"
 	  "state ESTABLISHED\n" },
+	{ .name = "a RST at the number of a FIN that was acknowledged",
+	  .text = OPEN
+	  "< FA 301 ack 101\n"
+	  "< R 300 = drop tcp.rst\n"
+	  "> A 101 ack 302\n"
+	  "< R 301\n"
+	  "state CLOSE_WAIT\n"
+	  "< R 300 = drop tcp.rst\n"
+	  "> R 100 = drop tcp.rst\n"
+	  "> A 101 ack 302 \"abc\"\n"
+	  "< R 302\n"
+	  "state CLOSE\n" },
 	{ .name = "a RST when both have ended, and the state it comes back to",
 	  .text = OPEN
 	  "> FA 101 ack 301\n"

@@ -199,6 +199,19 @@ static const struct script scripts[] = {
 	  "read > \"abc\"\n"
 	  "read < \"\"\n",
 	  .loose = true },
+	{ .name = "a capture of a SYN-ACK with another number, that was answered",
+	  .text =
+	  "> S 100\n"
+	  "< SA 300 ack 101\n"
+	  "< SA 900 ack 101\n"
+	  "> A 101 ack 901 \"abc\"\n"
+	  "state ESTABLISHED\n"
+	  "< A 901 ack 104 \"xyz\"\n"
+	  "> A 104 ack 904 \"def\"\n"
+	  "read > \"abcdef\"\n"
+	  "read < \"|xyz\"\n" /* its stream was begun at the first */
+	  "told stream.gap\n",
+	  .loose = true },
 	{ .name = "a capture of a RST that its receiver does not heed",
 	  .text = OPEN
 	  "< R 301\n"

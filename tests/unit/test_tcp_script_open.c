@@ -351,6 +351,19 @@ static const struct script scripts[] = {
 	  "state ESTABLISHED\n"
 	  "< A 306 ack 110\n"
 	  "read > \"more\"\n" },
+	{ .name = "Fast Open is what the first SYN says",
+	  .text =
+	  "> S 100\n"
+	  "> S 100 cookie \"hello\" = data \"\"\n"
+	  "< SA 300 ack 101 \"hi\" = data \"\"\n"
+	  "< SA 300 ack 101 \"hi\" = data \"\"\n"
+	  "> A 101 ack 301\n"
+	  "read > \"\"\n" },
+	{ .name = "Fast Open: a copy of the SYN without its cookie",
+	  .text =
+	  "> S 100 cookie \"hello\"\n"
+	  "> S 100 \"hello\" = data \"\"\n"
+	  "read > \"hello\"\n" },
 	{ .name = "Fast Open: the octets of the SYN are not taken", .text =
 	  "> S 100 mss 1460 cookie \"hello\"\n"
 	  "< SA 300 ack 101\n"
