@@ -20,7 +20,7 @@
 	X(REASON_TCP_SYN, "tcp.syn", "SYN or SYN-ACK that cannot be of this connection, or with octets it may not carry") \
 	X(REASON_TCP_STATE, "tcp.state", "octets before the handshake, or an ACK that nothing asked for") \
 	X(REASON_TCP_WINDOW, "tcp.window", "octets beyond what the receiver has offered to take") \
-	X(REASON_TCP_ACK, "tcp.acknowledgement", "acknowledges what was never sent, or what is older than any window (RFC 5961 5)") \
+	X(REASON_TCP_ACK, "tcp.acknowledgement", "acknowledges what was never sent, or something too old (RFC 5961 5)") \
 	X(REASON_TCP_RST, "tcp.rst", "RST outside the window (RFC 5961 3)")            \
 	X(REASON_TCP_TIMESTAMP, "tcp.timestamp", "timestamp of the past (RFC 7323 5)") \
 	X(REASON_TCP_FIN, "tcp.fin", "another end of the stream than the one inspected, or octets behind it") \

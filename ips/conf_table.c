@@ -37,7 +37,8 @@ static const struct conf_attr settings_attr[] = {
 	     "detect: alert, mark what would be dropped and let it through; prevent: act"),
 	ENUM("opmode", WORDS("nat", "transparent"), "nat", "nat: routed; transparent: bridged"),
 	FLAG("strict-src-check", "disable", "a new session's best route back must leave by the interface it came from"),
-	FLAG("asymroute", "disable", "prevent: connections of which one direction goes another way are let through, read from where they are met"),
+	FLAG("asymroute", "disable",
+	     "prevent: connections of which one direction goes another way are let through, read from where they are met"),
 };
 
 static const struct conf_attr interface_attr[] = {

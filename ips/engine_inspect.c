@@ -473,23 +473,29 @@ static bool forgotten(const struct session *s, enum dir d, const struct packet *
 	return seq_diff(seq, from) < 0 && seq_diff(end, receiver->ack) > 0;
 }
 
-bool insp_refuses(struct engine *e, struct session *s, enum dir d, const struct packet *p, struct verdict *v)
+bool insp_blocked(struct engine *e, struct session *s, enum dir d, const struct packet *p, struct verdict *v)
+{
+	struct run w;
+	struct dec_sink sink;
+	if (!is_refused(&engine_insp(s)->s.dir[d], p))
+		return false;
+	run_packet(&w, e, s, &sink, d, p);
+	*v = refused(&w);
+	return true;
+}
+
+bool insp_must_wait(struct engine *e, struct session *s, enum dir d, const struct packet *p, struct verdict *v)
 {
 	struct insp *f = s->ips;
 	struct run w;
 	struct dec_sink sink;
 	const struct reasm_ctx rc = insp_reasm_ctx(e, NULL);
-	const bool again = is_refused(&f->s.dir[d], p);
-	if (!again && !e->gen->prevent)
+	if (!e->gen->prevent)
 		return false;
-	const enum reasm_room room = again ? REASM_ROOM_WAIT : reasm_room(&f->reasm.dir[d], &rc, p);
+	const enum reasm_room room = reasm_room(&f->reasm.dir[d], &rc, p);
 	if (room == REASM_ROOM && !forgotten(s, d, p))
 		return false;
 	run_packet(&w, e, s, &sink, d, p);
-	if (again) {
-		*v = refused(&w);
-		return true;
-	}
 	if (room == REASM_ROOM_WAIT || f->policy->prefer == PREFER_SECURITY) {
 		*v = no_room(&w, d, room == REASM_ROOM_WAIT ? AN_HELD_CAP : AN_MEMORY);
 		return true;

@@ -66,8 +66,10 @@ struct run {
 enum err insp_matcher_new(const struct gen *g, struct matcher **out) MUST_USE;
 struct insp *insp_new(struct engine *e, struct session *s, const struct policy *pol);
 void insp_free(struct engine *e, struct insp *f);
-/* Must p, a segment of direction d, not leave before it is read: its octets were refused before, or there is no room for them? */
-bool insp_refuses(struct engine *e, struct session *s, enum dir d, const struct packet *p, struct verdict *v);
+/* Does p, a segment of direction d, carry octets that were refused before? Then so it is again. */
+bool insp_blocked(struct engine *e, struct session *s, enum dir d, const struct packet *p, struct verdict *v);
+/* Is there no room to read its octets now, or to keep them for comparison? */
+bool insp_must_wait(struct engine *e, struct session *s, enum dir d, const struct packet *p, struct verdict *v);
 /* An oddity that the stages before the inspection have seen. */
 void insp_tell(struct engine *e, struct session *s, enum dir d, const struct packet *p, enum anomaly a);
 /* Inspects p, a packet of direction d. */

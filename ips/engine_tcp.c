@@ -21,6 +21,12 @@ static unsigned how(const struct engine *e)
 	return !inline_(e) ? 0 : TCP_STRICT | (e->gen->asymmetric ? TCP_ONE_WAY : 0);
 }
 
+/* It may open another connection, of which nothing was refused yet. */
+static bool is_syn(const struct packet *p)
+{
+	return (p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
 /* The first packet of a session is what the session is known by. */
 static struct tcp_look judge(const struct pass *w)
 {
@@ -145,7 +151,7 @@ static struct verdict take(struct pass *w, const struct packet *q)
 {
 	struct verdict v;
 	engine_touch(w->e, w->s);
-	if (w->s->ips != NULL && insp_refuses(w->e, w->s, w->dir, q, &v))
+	if (w->s->ips != NULL && insp_must_wait(w->e, w->s, w->dir, q, &v))
 		return v;
 	if (inline_(w->e) && (q->tcp.flags & TCP_RST) == 0)
 		tcp_revive(&w->s->s.tcp, w->dir);
@@ -156,11 +162,8 @@ static struct verdict take(struct pass *w, const struct packet *q)
 
 static struct verdict pass_by(struct pass *w, const struct packet *q)
 {
-	struct verdict v;
-	if ((q->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+	if (is_syn(q))
 		tcp_note_syn(&w->s->s.tcp, w->dir, &q->tcp);
-	else if (w->s->ips != NULL && insp_refuses(w->e, w->s, w->dir, q, &v))
-		return v;
 	if (!w->opened)
 		session_pass(w->e->sessions, w->s, w->dir, q, w->e->now);
 	engine_touch(w->e, w->s);
@@ -216,6 +219,11 @@ static struct verdict replace(struct pass *w)
 struct verdict engine_tcp(struct pass *w)
 {
 	struct packet room;
+	struct verdict v;
+	if (w->s->ips != NULL && !is_syn(w->p) && insp_blocked(w->e, w->s, w->dir, w->p, &v)) {
+		engine_touch(w->e, w->s);
+		return v;
+	}
 	const enum reason r = engine_norm_refuses(w->e, w->s, w->dir, w->p);
 	if (r != REASON_NONE)
 		return refuse(w, w->p, r);

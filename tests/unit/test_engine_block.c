@@ -213,7 +213,8 @@ static void test_prefer(void)
 							      : how == 1 ? row[i].connectivity
 									 : REASON_NONE);
 			CU_ASSERT_PTR_NOT_NULL(strstr(rig_told(&g), row[i].anomaly));
-			CU_ASSERT_EQUAL(engine_insp(rig_first(&g))->s.dir[DIR_ORIG].blocked, how == 3 && row[i].security == REASON_INSPECTION);
+			CU_ASSERT_EQUAL(engine_insp(rig_first(&g))->s.dir[DIR_ORIG].blocked,
+					how == 3 && row[i].security == REASON_INSPECTION);
 			rig_end(&g);
 		}
 	}

@@ -204,8 +204,8 @@ static inline struct pkt box_tcp(const char *dst, uint16_t cport, uint8_t flags,
 {
 	struct pkt k;
 	pkt_ip(&k, strchr(dst, ':') != NULL ? 6 : 4, strchr(dst, ':') != NULL ? "2001:db8:1::2" : "10.1.0.2", dst, 6);
-	pkt_tcp(&k, &(struct pkt_tcp){ .sport = cport, .dport = 102, .seq = seq, .ack = 1, .win = 1000, .flags = flags, .data = text,
-				       .n_data = strlen(text) });
+	pkt_tcp(&k, &(struct pkt_tcp){ .sport = cport, .dport = 102, .seq = seq, .ack = 1, .win = 1000, .flags = flags,
+				       .data = text, .n_data = strlen(text) });
 	pkt_finish(&k);
 	return k;
 }
