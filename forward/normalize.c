@@ -30,7 +30,7 @@ static bool is_syn(const struct norm_ask *a)
 /* Both SYNs had it. An end that was not seen may have agreed: a session picked up, one direction of two. */
 static bool both(const struct norm_ask *a, bool orig, bool reply)
 {
-	return a->t->midstream || (orig && (reply || !a->t->end[DIR_REPLY].seen));
+	return a->t->midstream || a->one_way || (orig && (reply || !a->t->end[DIR_REPLY].seen));
 }
 
 static bool in_syn(const struct norm_ask *a)

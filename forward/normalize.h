@@ -51,7 +51,7 @@ struct norm_ask {
 	const struct packet *p;
 	const struct norm_policy *policy;
 	const struct tcp_state *t;
-	enum dir dir;
+	bool one_way;            /* a SYN may have gone another way, and agreed on anything */
 };
 
 /* REASON_NONE, or why the packet may not pass at all: ip.ttl, tcp.urgent, tcp.option. */

@@ -199,7 +199,7 @@ static struct verdict in_session(struct pass *w)
 		session_packet(e->sessions, w->s, w->dir, w->p, e->now);
 	engine_touch(e, w->s);
 	const struct verdict v = w->s->ips != NULL ? insp_packet(e, w->s, w->dir, w->p) : verdict_of(REASON_NONE);
-	return v.pass ? engine_leave(e, w->s, w->dir, w->p, false) : v;
+	return v.pass ? engine_leave(e, w->s, w->p, false) : v;
 }
 
 struct verdict engine_packet(struct engine *e, struct packet *p)

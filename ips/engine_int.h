@@ -85,11 +85,11 @@ void engine_session_move(struct engine *e, struct session *s);
 
 /* engine_norm.c: what the session's policy wants of its packets; inline and in inspected sessions only. */
 /* Why p may not pass: asked before p moves any state. */
-enum reason engine_norm_refuses(const struct engine *e, const struct session *s, enum dir d, const struct packet *p);
+enum reason engine_norm_refuses(const struct engine *e, const struct session *s, const struct packet *p);
 /* The same of a packet that would open a session under pol. */
 enum reason engine_norm_refuses_new(const struct engine *e, const struct policy *pol, const struct packet *p);
 /* p, as it came, passes; begun: e->rewrite has it with edits. What leaves, normalised and counted. */
-struct verdict engine_leave(struct engine *e, const struct session *s, enum dir d, const struct packet *p, bool begun);
+struct verdict engine_leave(struct engine *e, const struct session *s, const struct packet *p, bool begun);
 
 /* engine_rec.c */
 void rec_session(struct engine *e, const struct session *s, struct rec *r, enum rec_kind k, enum dir d);

@@ -2,11 +2,11 @@
 #include "ips/engine_int.h"
 
 /* False: there is nothing to ask about p. */
-static bool asks(const struct engine *e, const struct session *s, enum dir d, const struct packet *p, struct norm_ask *a)
+static bool asks(const struct engine *e, const struct session *s, const struct packet *p, struct norm_ask *a)
 {
 	if (!e->gen->prevent || s->ips == NULL)
 		return false;
-	*a = (struct norm_ask){ .p = p, .policy = &engine_insp(s)->policy->norm, .dir = d };
+	*a = (struct norm_ask){ .p = p, .policy = &engine_insp(s)->policy->norm, .one_way = e->gen->asymmetric };
 	if (p->tuple.proto == IPPROTO_TCP_ && !p->fragment)
 		a->t = &s->s.tcp;
 	return true;
@@ -20,10 +20,10 @@ enum reason engine_norm_refuses_new(const struct engine *e, const struct policy 
 	return asked ? norm_refuses(&a) : REASON_NONE;
 }
 
-enum reason engine_norm_refuses(const struct engine *e, const struct session *s, enum dir d, const struct packet *p)
+enum reason engine_norm_refuses(const struct engine *e, const struct session *s, const struct packet *p)
 {
 	struct norm_ask a;
-	return asks(e, s, d, p, &a) ? norm_refuses(&a) : REASON_NONE;
+	return asks(e, s, p, &a) ? norm_refuses(&a) : REASON_NONE;
 }
 
 /* False: it is not all here, and may not leave as it came. */
@@ -41,11 +41,11 @@ static bool normalize(struct engine *e, const struct norm_ask *a, bool *begun)
 	return true;
 }
 
-struct verdict engine_leave(struct engine *e, const struct session *s, enum dir d, const struct packet *p, bool begun)
+struct verdict engine_leave(struct engine *e, const struct session *s, const struct packet *p, bool begun)
 {
 	struct norm_ask a;
 	struct verdict v = { .pass = true };
-	if (asks(e, s, d, p, &a) && !normalize(e, &a, &begun))
+	if (asks(e, s, p, &a) && !normalize(e, &a, &begun))
 		return (struct verdict){ .reason = REASON_NO_REWRITE };
 	if (begun) {
 		v.rewritten = rewrite_end(&e->rewrite);

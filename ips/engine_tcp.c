@@ -110,7 +110,7 @@ static struct verdict leave(struct pass *w, const struct packet *q, bool differs
 		return (struct verdict){ .reason = REASON_TCP_OVERLAP };
 	if (edit)
 		rewrite_as(w, q, r);
-	return engine_leave(w->e, w->s, w->dir, w->p, edit);
+	return engine_leave(w->e, w->s, w->p, edit);
 }
 
 /* --- the four kinds ---------------------------------------------------------------------------------------------- */
@@ -224,7 +224,7 @@ struct verdict engine_tcp(struct pass *w)
 		engine_touch(w->e, w->s);
 		return v;
 	}
-	const enum reason r = engine_norm_refuses(w->e, w->s, w->dir, w->p);
+	const enum reason r = engine_norm_refuses(w->e, w->s, w->p);
 	if (r != REASON_NONE)
 		return refuse(w, w->p, r);
 	const struct tcp_look l = place_fin(w, judge(w));
