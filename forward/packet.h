@@ -1,7 +1,7 @@
 /* packet.h - one IP packet as the core sees it, and its decoding.
  *
  * The I/O layer fills the "given" part; packet_decode() fills the rest. Bytes are lent until the
- * verdict is given. Checks integrity (RFC 791, 8200, 9293, 768, 792, 4443): a bad packet is a
+ * verdict is given. Checks integrity (RFC 791, 8200, 9293, 768, 792, 4443, 9260, 2784): a bad packet is a
  * verdict with a reason, not an error. Never reads past data[len).
  */
 #ifndef FORWARD_PACKET_H

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "forward/crc32c.h"
 #include "forward/csum.h"
 #include "forward/packet_int.h"
 
@@ -26,25 +27,11 @@ static const struct csum_row *row_of(uint8_t proto)
 	return NULL;
 }
 
-/* RFC 9260 appendix A, bit by bit: few packets need it. */
-static uint32_t crc32c(uint32_t crc, struct span s)
-{
-	struct cur c = cur_span(s);
-	while (cur_left(&c) != 0) {
-		crc ^= cur_u8(&c);
-		for (unsigned bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ ((crc & 1) != 0 ? UINT32_C(0x82f63b78) : 0);
-	}
-	return crc;
-}
-
 static void set_crc(struct packet_csum *out, struct span head, struct span tail)
 {
 	static const uint8_t zero[4] = { 0 };
-	uint32_t crc = crc32c(UINT32_MAX, head);
-	crc = ~crc32c(crc32c(crc, span_of(zero, sizeof(zero))), tail);
-	for (unsigned i = 0; i < 4; i++)
-		out->octets[i] = (uint8_t)(crc >> 8 * i);
+	const uint32_t crc = crc32c(crc32c(CRC32C_BEGIN, head), span_of(zero, sizeof(zero)));
+	crc32c_put(crc32c(crc, tail), out->octets);
 }
 
 /* The field stands at an even place in each of these headers, so that the pieces add up as the whole does. */

@@ -39,6 +39,8 @@ uint64_t l4_pseudo_sum(const struct tuple *t, size_t len);
 /* Is the transport checksum there and right, or not to be looked at? len: octets it covers. */
 bool l4_csum_ok(const struct packet *p, const struct ip_view *v, size_t len, bool pseudo);
 
+enum reason sctp_parse(struct packet *p, const struct ip_view *v);
+enum reason gre_parse(struct packet *p, const struct ip_view *v);
 enum reason icmp_parse(struct packet *p, const struct ip_view *v);
 void icmp_tuple(struct tuple *t, struct cur c);
 /* The ports of the answer to the ICMP message of t. */

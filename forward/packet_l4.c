@@ -186,6 +186,7 @@ void l4_tuple(struct tuple *t, struct cur c)
 	switch (t->proto) {
 	case IPPROTO_TCP_:
 	case IPPROTO_UDP_:
+	case IPPROTO_SCTP_:
 		t->sport = cur_be16(&c);
 		t->dport = cur_be16(&c);
 		break;
@@ -213,6 +214,10 @@ enum reason l4_parse(struct packet *p, const struct ip_view *v)
 	case IPPROTO_ICMP_:
 	case IPPROTO_ICMP6_:
 		return icmp_parse(p, v);
+	case IPPROTO_SCTP_:
+		return sctp_parse(p, v);
+	case IPPROTO_GRE_:
+		return gre_parse(p, v);
 	default:
 		p->payload = v->l4;
 		p->payload_wire = v->l4_len;

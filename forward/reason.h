@@ -31,6 +31,11 @@
 	X(REASON_UDP_CHECKSUM, "udp.checksum", "bad UDP checksum")                    \
 	X(REASON_ICMP_HEADER, "icmp.header", "ICMP header short")                     \
 	X(REASON_ICMP_CHECKSUM, "icmp.checksum", "bad ICMP checksum")                 \
+	X(REASON_SCTP_HEADER, "sctp.header", "SCTP header short, a port 0, or a verification tag that its chunks may not have") \
+	X(REASON_SCTP_CHECKSUM, "sctp.checksum", "bad SCTP checksum")                 \
+	X(REASON_SCTP_CHUNK, "sctp.chunk", "SCTP chunk of a wrong length, with tag 0 in it, or beside one that stands alone") \
+	X(REASON_GRE_HEADER, "gre.header", "GRE header short, of an unknown version, or with reserved bits") \
+	X(REASON_GRE_CHECKSUM, "gre.checksum", "bad GRE checksum")                    \
 	X(REASON_NO_SESSION, "session.none", "no session matched")                    \
 	X(REASON_SESSION_FULL, "session.full", "session table is full")               \
 	X(REASON_POLICY, "policy.deny", "denied by a firewall policy")                \

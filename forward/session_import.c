@@ -16,6 +16,7 @@ static bool has_ports(const struct tuple *t)
 	switch (t->proto) {
 	case IPPROTO_TCP_:
 	case IPPROTO_UDP_:
+	case IPPROTO_SCTP_:
 		return true;
 	case IPPROTO_ICMP_:
 		return t->family == 4;

@@ -64,7 +64,7 @@ static json_t *foreign_text(const char *s)
 
 static bool has_ports(uint8_t proto)
 {
-	return proto == IPPROTO_TCP_ || proto == IPPROTO_UDP_;
+	return proto == IPPROTO_TCP_ || proto == IPPROTO_UDP_ || proto == IPPROTO_SCTP_;
 }
 
 static void add_addresses(json_t *o, const struct rec *r)

@@ -2,8 +2,8 @@
 #include "forward/packet.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { G_TCP, G_UDP, G_ICMP_ERROR, G_IP6, G_FRAGMENT, G_BAD };
-const char *const fuzz_goals[] = { "TCP", "UDP", "ICMP error", "IPv6", "fragment", "bad packet", NULL };
+enum { G_TCP, G_UDP, G_ICMP_ERROR, G_IP6, G_FRAGMENT, G_BAD, G_SCTP, G_GRE };
+const char *const fuzz_goals[] = { "TCP", "UDP", "ICMP error", "IPv6", "fragment", "bad packet", "SCTP", "GRE", NULL };
 uint32_t fuzz_reached;
 
 enum { HOW_READY = 1, HOW_LENIENT = 2, HOW_CUT = 4 };
@@ -32,6 +32,10 @@ static void check_decoded(const struct packet *p)
 		   p->tuple.proto == IPPROTO_TCP_ ? G_TCP : G_UDP);
 	if (p->tuple.family == 6)
 		fuzz_reach(G_IP6);
+	if (p->tuple.proto == IPPROTO_SCTP_)
+		fuzz_reach(G_SCTP);
+	if (p->tuple.proto == IPPROTO_GRE_)
+		fuzz_reach(G_GRE);
 }
 
 #ifdef FUZZ_PLANTED

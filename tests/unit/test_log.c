@@ -197,6 +197,12 @@ static void test_bare(void)
 	r.tuple.sport = r.tuple.dport = 0;
 	CU_ASSERT_PTR_NOT_NULL(strstr(log_line(&gen, &r, true), "\"dest_ip\":\"10.2.0.2\",\"proto\":\"GRE\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(log_line(&gen, &r, false), "service=\"GRE\""));
+	r.tuple.proto = 132;
+	r.tuple.sport = 2905;
+	r.tuple.dport = 2906;
+	CU_ASSERT_PTR_NOT_NULL(strstr(log_line(&gen, &r, true), "\"src_port\":2905,\"dest_ip\":\"10.2.0.2\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(log_line(&gen, &r, true), "\"dest_port\":2906,\"proto\":\"SCTP\""));
+	r.tuple.sport = r.tuple.dport = 0;
 	r.tuple.proto = 99;
 	CU_ASSERT_PTR_NOT_NULL(strstr(log_line(&gen, &r, false), "proto=99 service=\"99\""));
 	r.kind = REC_N;

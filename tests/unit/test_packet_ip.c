@@ -199,7 +199,7 @@ static void test_ip6_other_ends(void)
 
 static void test_ip6_ends(void)
 {
-	static const uint8_t ends[] = { 59, 50, 132, 47 };
+	static const uint8_t ends[] = { 59, 50, 89, 103 };
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
 		struct pkt k;
 		struct packet p;

@@ -204,8 +204,8 @@ static void test_other_timers(void)
 		session_packet(t, s, d, &p, SEC(2));
 		CU_ASSERT_EQUAL(session_proto_state(s), 0);
 
-		pkt_flow(&k, f, false, 47);
-		pkt_add(&k, "gre", 3);
+		pkt_flow(&k, f, false, 89);
+		pkt_add(&k, "ospf", 4);
 		pkt_finish(&k);
 		p = pkt_packet(&k);
 		CU_ASSERT_EQUAL(packet_decode(&p), REASON_NONE);

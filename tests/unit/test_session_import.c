@@ -178,6 +178,7 @@ static void check_tuples(void)
 		BAD(st.tuple[1].src.b[i] = 1);
 		BAD(st.tuple[1].dst.b[i] = 1);
 	}
+	GOOD(both(&st, 4, IPPROTO_SCTP_, 2905, 2905));
 	GOOD(both(&st, 4, IPPROTO_GRE_, 0, 0));
 	BAD(both(&st, 4, IPPROTO_GRE_, 1, 0));
 	BAD(both(&st, 4, IPPROTO_GRE_, 0, 1));
