@@ -32,6 +32,8 @@ struct conn {
 	bool engine;                 /* looks at it */
 	struct pair *pair;           /* its own two nodes; NULL: the one engine of all */
 	unsigned next;               /* step */
+	bool lossy;                  /* and so many packets of the receiver are to be lost before the engine, and behind it: */
+	unsigned lose[2];
 	/* the sender's view */
 	bool opened, acked_any, fin_came;
 	uint16_t peer_port;          /* 0: nothing heard yet */

@@ -134,6 +134,11 @@ static void judge(struct middle *m, struct packet *p)
 		outgoing_add_plain(&m->out, true);
 		return;
 	}
+	if (c != NULL && p->ifin != m->outside && c->lose[0] != 0) {
+		c->lose[0]--;
+		outgoing_add_plain(&m->out, false);
+		return;
+	}
 	p->ifin = p->ifin == m->outside ? 1 : 2;
 	p->ifout = 3 - p->ifin;
 	const struct verdict v = c != NULL && c->pair != NULL ? pair_packet(c->pair, c, p, &lost) : engine_packet(m->e, p);

@@ -154,7 +154,7 @@ static unsigned how_many(const struct schedule *s, struct rng *r)
 {
 	if (s->odd == ODD_MIX)
 		return rng_from_to(r, 2, 6);
-	if (s->odd == ODD_LEGAL || s->odd == ODD_RECUT || s->odd == ODD_BOTH)
+	if (s->odd == ODD_LEGAL || s->odd == ODD_RECUT || s->odd == ODD_BOTH || s->odd == ODD_BACK)
 		return rng_from_to(r, 2, 10);
 	return s->odd == ODD_COVERED || s->odd == ODD_HALF || s->odd == ODD_IDLE ? 1 : rng_from_to(r, 1, 3);
 }
@@ -183,7 +183,7 @@ void plan_make(struct schedule *s, enum oddity odd, uint64_t seed)
 	if (s->small_buffer)
 		plan_stop_reading(s, &r);
 	for (unsigned i = 0; s->fragment != 0 && i < s->n; i++)
-		s->step[i].fragments_reversed = rng_one_in(&r, 3);
+		plan_pieces(&s->step[i], &r, PIECES_MISSING);
 	if (odd == ODD_RST || odd == ODD_FIN || odd == ODD_REUSE || odd == ODD_MIX)
 		plan_insert(s, rng_from_to(&r, s->n_before, s->n), (struct step){ .kind = STEP_PAUSE, .wait_s = 3 });
 }

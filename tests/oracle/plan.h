@@ -21,6 +21,7 @@ enum must { MUST_ARRIVE, MUST_END, MAY_STOP };
 	X(ODD_LEGAL, "legal", MUST_ARRIVE, "what a sender may do: probes, ECN, options, timestamps reordered, a late SYN")\
 	X(ODD_RECUT, "recut", MUST_ARRIVE, "segments lost behind the engine; the rest is sent again, cut otherwise")\
 	X(ODD_BOTH, "both-ways", MUST_ARRIVE, "the application sends too; acknowledgements wait, windows are small")     \
+	X(ODD_BACK, "way-back", MUST_ARRIVE, "packets of the receiver are lost, before the engine or behind it")         \
 	X(ODD_HALF, "half-close", MUST_ARRIVE, "one side ends and the other goes on; both end at once")                  \
 	X(ODD_COVERED, "covered", MAY_STOP, "another copy of octets that wait behind a hole, all within one segment")    \
 	X(ODD_DIFFER, "differ", MAY_STOP, "overlaps and retransmissions with other octets")                              \
@@ -40,7 +41,7 @@ enum must { MUST_ARRIVE, MUST_END, MAY_STOP };
 	X(ODD_URGENT, "urgent", MAY_STOP, "urgent data")                                                                 \
 	X(ODD_WINDOW, "window", MAY_STOP, "octets beyond the receiver's window, its application not reading")            \
 	X(ODD_MD5, "md5", MAY_STOP, "other octets with an MD5 option that nobody agreed on (RFC 2385)")                  \
-	X(ODD_MIDSTREAM, "mid-stream", MAY_STOP, "the engine comes to a connection under way")                           \
+	X(ODD_MIDSTREAM, "mid-stream", MAY_STOP, "the engine comes to a connection under way; then all of the above")                           \
 	X(ODD_IDLE, "idle", MAY_STOP, "time passes over the session's timers; a session may be picked up again")         \
 	X(ODD_MIX, "mix", MAY_STOP, "all of the above but mid-stream")                                                   \
 	X(ODD_FRAGMENT, "fragment", MAY_STOP, "IP fragments among whole segments, where connections are picked up")      \
@@ -81,8 +82,26 @@ enum ext {
 	EXT_N
 };
 
-/* STEP_SEND: the application sends len octets; STEP_SHUT: and nothing more. */
-enum step_kind { STEP_SEGMENT, STEP_STOP_READING, STEP_READ_ON, STEP_PAUSE, STEP_ENGINE, STEP_SEND, STEP_SHUT };
+/* What becomes of the fragments of one datagram. X(id, in words) */
+#define PIECES_LIST(X)                                                             \
+	X(PIECES_WHOLE, "")                                                        \
+	X(PIECES_AGAIN, "one of them twice")                                       \
+	X(PIECES_MISSING, "one of them missing")                                   \
+	X(PIECES_OTHER, "one of them with other octets before")                    \
+	X(PIECES_OVERLAP, "other octets over two of them")                         \
+	X(PIECES_SAME_ID, "all datagrams under one number")                        \
+	X(PIECES_ENDS, "another end before")
+
+enum pieces {
+#define X(id, words) id,
+	PIECES_LIST(X)
+#undef X
+	PIECES_N
+};
+
+/* STEP_SEND: the application sends len octets; STEP_SHUT: and nothing more. STEP_LOSE: the receiver's next len packets are lost
+ * before the engine (variant 0) or behind it. */
+enum step_kind { STEP_SEGMENT, STEP_STOP_READING, STEP_READ_ON, STEP_PAUSE, STEP_ENGINE, STEP_SEND, STEP_SHUT, STEP_LOSE };
 
 enum cookie { COOKIE_NONE, COOKIE_RIGHT, COOKIE_WRONG, COOKIE_ASKED };
 
@@ -109,6 +128,7 @@ struct step {
 	uint32_t wait_s;         /* STEP_PAUSE */
 	uint16_t fragment;       /* octets an IP fragment; 0: whole */
 	bool fragments_reversed;
+	uint8_t pieces;          /* enum pieces */
 };
 
 /* What becomes of the last packets that the active node gets. X(id, in words) */

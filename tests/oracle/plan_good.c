@@ -30,9 +30,19 @@ static void add_again(struct schedule *s, struct rng *r)
 /* Inspected, and lost behind the engine. */
 static void lose(struct schedule *s, struct rng *r)
 {
-	struct step *st = &s->step[rng_below(r, s->n)];
+	struct step *st = &s->step[rng_from_to(r, s->n_before, s->n - 1)];
 	if (st->kind == STEP_SEGMENT && st->len != 0 && (st->flags & (TCP_SYN | TCP_FIN)) == 0)
 		plan_vanish(st, r);
+}
+
+/* Few: the receiver waits longer each time that it has to repeat something. */
+static void add_loss_back(struct schedule *s, struct rng *r)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < s->n; i++)
+		n += s->step[i].kind == STEP_LOSE;
+	if (n < 2)
+		add(s, r, (struct step){ .kind = STEP_LOSE, .len = (uint16_t)rng_from_to(r, 1, 2), .variant = (uint8_t)rng_below(r, 2) });
 }
 
 static void add_bare(struct schedule *s, struct rng *r)
@@ -155,6 +165,8 @@ void plan_good(struct schedule *s, struct rng *r, enum oddity odd)
 		add_end(s, r);
 	} else if (odd == ODD_LEGAL) {
 		add_legal(s, r);
+	} else if (odd == ODD_BACK && rng_one_in(r, 2)) {
+		add_loss_back(s, r);
 	} else if (odd == ODD_RECUT) {
 		lose(s, r);
 		add_again(s, r);

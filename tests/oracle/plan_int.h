@@ -23,12 +23,15 @@ void plan_insert(struct schedule *s, unsigned at, struct step st);
 void plan_vanish(struct step *st, struct rng *r);
 void plan_disorder(struct schedule *s, struct rng *r);
 
+/* In which order a step's fragments come, and which do not: at most what is odd up to worst. */
+void plan_pieces(struct step *st, struct rng *r, enum pieces worst);
+
 /* One more step, or a few, that are odd in that way. */
 void plan_odd(struct schedule *s, struct rng *r, enum oddity odd);
 /* The engine comes to a connection under way. */
 void plan_engine(struct schedule *s, struct rng *r);
 void plan_stop_reading(struct schedule *s, struct rng *r);
-/* What a sender may do, and an application: ODD_LEGAL, ODD_RECUT, ODD_BOTH, ODD_HALF; octets on the SYN. */
+/* What a sender may do, and an application: ODD_LEGAL, ODD_RECUT, ODD_BOTH, ODD_BACK, ODD_HALF; octets on the SYN. */
 void plan_good(struct schedule *s, struct rng *r, enum oddity odd);
 void plan_fast_open(struct schedule *s, struct rng *r);
 void plan_time(struct schedule *s, struct rng *r);

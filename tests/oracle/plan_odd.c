@@ -126,8 +126,14 @@ static void add_mixed(struct schedule *s, struct rng *r)
 {
 	static const uint8_t of[] = { ODD_KEEPALIVE, ODD_COVERED, ODD_DIFFER, ODD_CHECKSUM, ODD_PAWS, ODD_ACK, ODD_RST, ODD_FIN,
 				      ODD_SYN, ODD_REUSE, ODD_SYNDATA, ODD_TTL, ODD_LOST, ODD_URGENT, ODD_WINDOW, ODD_MD5,
-				      ODD_LEGAL, ODD_RECUT, ODD_BOTH, ODD_FALSE_ACK, ODD_HEADERS, ODD_FASTOPEN };
+				      ODD_LEGAL, ODD_RECUT, ODD_BOTH, ODD_BACK, ODD_FALSE_ACK, ODD_HEADERS, ODD_FASTOPEN };
 	plan_odd(s, r, of[rng_below(r, ARRAY_LEN(of))]);
+}
+
+void plan_pieces(struct step *st, struct rng *r, enum pieces worst)
+{
+	st->fragments_reversed = rng_one_in(r, 3);
+	st->pieces = (uint8_t)(rng_one_in(r, 3) ? rng_from_to(r, PIECES_AGAIN, worst) : PIECES_WHOLE);
 }
 
 /* What is odd about a segment of other octets. */
@@ -173,7 +179,7 @@ static void taint(struct step *st, struct rng *r, enum oddity odd)
 	case ODD_FRAGMENT:
 		st->len = (uint16_t)(st->len < FRAGMENT_MIN ? FRAGMENT_MIN : st->len);
 		st->fragment = (uint16_t)(8 * rng_from_to(r, 1, st->len / 8));
-		st->fragments_reversed = rng_one_in(r, 3);
+		plan_pieces(st, r, PIECES_ENDS);
 		st->variant = (uint8_t)rng_below(r, 2);
 		break;
 	}
@@ -202,6 +208,19 @@ static void add_syndata(struct schedule *s, struct rng *r)
 	if (rng_one_in(r, 3))
 		plan_vanish(&st, r);
 	add_before(s, r, st);
+}
+
+/* Nothing of this may come before the engine does. */
+static void add_behind_engine(struct schedule *s, struct rng *r)
+{
+	static const uint8_t of[] = { ODD_DIFFER, ODD_LOST, ODD_ACK, ODD_RST, ODD_FIN, ODD_SYN, ODD_REUSE, ODD_WINDOW, ODD_PAWS,
+				      ODD_BOTH, ODD_RECUT, ODD_BACK, ODD_CHECKSUM, ODD_FALSE_ACK };
+	unsigned at = 0;
+	while (s->step[at].kind != STEP_ENGINE)
+		at++;
+	s->n_before = at + 1;
+	plan_odd(s, r, (enum oddity)of[rng_below(r, ARRAY_LEN(of))]);
+	s->n_before = 0;
 }
 
 void plan_odd(struct schedule *s, struct rng *r, enum oddity odd)
@@ -238,8 +257,12 @@ void plan_odd(struct schedule *s, struct rng *r, enum oddity odd)
 	case ODD_LEGAL:
 	case ODD_RECUT:
 	case ODD_BOTH:
+	case ODD_BACK:
 	case ODD_HALF:
 		plan_good(s, r, odd);
+		break;
+	case ODD_MIDSTREAM:
+		add_behind_engine(s, r);
 		break;
 	case ODD_FASTOPEN:
 		plan_fast_open(s, r);

@@ -8,6 +8,12 @@ static const char *const ext_words[EXT_N] = {
 #undef X
 };
 
+static const char *const pieces_words[PIECES_N] = {
+#define X(id, words) [id] = words,
+	PIECES_LIST(X)
+#undef X
+};
+
 static const char *const fate_words[FATE_N] = {
 #define X(id, words) [id] = words,
 	FATE_LIST(X)
@@ -72,6 +78,8 @@ static void print_segment(const struct step *st, FILE *to)
 		fprintf(to, ", in fragments of %u", st->fragment);
 	if (st->fragments_reversed)
 		fprintf(to, ", last first");
+	if (st->pieces != PIECES_WHOLE)
+		fprintf(to, ", %s", pieces_words[st->pieces]);
 	print_options(st, to);
 }
 
@@ -95,6 +103,9 @@ static void print_step(const struct step *st, FILE *to)
 		break;
 	case STEP_SEND:
 		fprintf(to, "the application sends %u octets", st->len);
+		break;
+	case STEP_LOSE:
+		fprintf(to, "the receiver's next %u packets are lost %s the engine", st->len, st->variant == 0 ? "before" : "behind");
 		break;
 	case STEP_SHUT:
 		fprintf(to, "the application sends nothing more");

@@ -95,6 +95,10 @@ static bool step_on(struct bench *b, struct conn *c, unsigned limit)
 		case STEP_SEND:
 			receiver_send(c, st->len);
 			break;
+		case STEP_LOSE:
+			c->lossy = true;
+			c->lose[st->variant] += st->len;
+			break;
 		case STEP_SHUT:
 			receiver_shut(c);
 			break;
@@ -204,7 +208,7 @@ static bool answered(const struct conn *c)
 /* Whoever waits for a packet that died with a node waits until its sender repeats it. */
 static bool waits_long(const struct conn *c)
 {
-	return c->pair != NULL && c->end == ENDED_CLEAN;
+	return (c->pair != NULL || c->lossy) && c->end == ENDED_CLEAN;
 }
 
 static void close_all(struct bench *b)

@@ -61,6 +61,68 @@ static void send_piece(struct wire *w, const struct conn *c, const struct step *
 	w->sent += wr_ok(&o) && send(w->fd, frame, o.len, 0) == (ssize_t)o.len;
 }
 
+/* Two octets further on in a circle: others, and the same checksum. */
+static void turn(struct span all, size_t from, size_t len, uint8_t out[FRAME_MAX])
+{
+	memcpy(out, all.p, all.len);
+	for (size_t i = 0; i < len; i++)
+		out[from + i] = all.p[from + (i + 2) % len];
+}
+
+/* What else comes with the pieces of a datagram, before piece k of them. False: the piece itself does not. */
+static bool send_odd(struct wire *w, const struct conn *c, const struct step *st, struct span all, const struct piece *x)
+{
+	uint8_t other[FRAME_MAX];
+	struct piece y = *x;
+	if (x->from == 0 || !x->more)
+		return true;
+	switch ((enum pieces)st->pieces) {
+	case PIECES_AGAIN:
+		send_piece(w, c, st, all, x);
+		break;
+	case PIECES_MISSING:
+		return false;
+	case PIECES_OTHER:
+		turn(all, x->from, x->len, other);
+		send_piece(w, c, st, span_of(other, all.len), x);
+		break;
+	case PIECES_OVERLAP:
+		y.from += 8;
+		y.len = size_min(y.len, all.len - y.from) / 8 * 8;
+		if (y.len == 0 || y.from + y.len == all.len)
+			break;
+		turn(all, y.from, y.len, other);
+		send_piece(w, c, st, span_of(other, all.len), &y);
+		break;
+	case PIECES_ENDS:
+		y.more = false;
+		send_piece(w, c, st, all, &y);
+		break;
+	case PIECES_WHOLE:
+	case PIECES_SAME_ID:
+	case PIECES_N:
+		break;
+	}
+	return true;
+}
+
+static void send_pieces(struct wire *w, const struct conn *c, const struct step *st, struct span all, size_t size)
+{
+	const size_t pieces = (all.len + size - 1) / size, odd = 1 + c->tick % (pieces > 2 ? pieces - 2 : 1);
+	const uint32_t number = ++w->ip_id;
+	if (st->pieces == PIECES_SAME_ID)
+		w->ip_id = c->id;
+	for (size_t i = 0; i < pieces; i++) {
+		const size_t k = st->fragments_reversed ? pieces - 1 - i : i;
+		struct piece x = { .from = k * size };
+		x.len = size_min(size, all.len - x.from);
+		x.more = x.from + x.len < all.len;
+		if (k != odd || send_odd(w, c, st, all, &x))
+			send_piece(w, c, st, all, &x);
+	}
+	w->ip_id = number;
+}
+
 void wire_send(struct wire *w, struct conn *c, const struct step *st)
 {
 	uint8_t tcp[FRAME_MAX];
@@ -70,14 +132,8 @@ void wire_send(struct wire *w, struct conn *c, const struct step *st)
 		c->tick = TICK_PLANNED + st->ts_at;
 	c->ack_before = c->peer_next;
 	const size_t wanted = st->fragment != 0 || st->len == 0 ? st->fragment : c->s->fragment;
-	const size_t size = wanted != 0 ? wanted : all.len + 1, pieces = (all.len + size - 1) / size;
-	w->ip_id++;
-	for (size_t i = 0; i < pieces; i++) {
-		struct piece x = { .from = (st->fragments_reversed ? pieces - 1 - i : i) * size };
-		x.len = size_min(size, all.len - x.from);
-		x.more = x.from + x.len < all.len;
-		send_piece(w, c, st, all, &x);
-	}
+	if (all.len != 0)
+		send_pieces(w, c, st, all, wanted != 0 ? wanted : all.len);
 }
 
 /* --- in --------------------------------------------------------------------------------------- */
@@ -163,7 +219,9 @@ unsigned wire_read(struct wire *w, struct conn *c, unsigned n)
 		if (packet_decode(&p) != REASON_NONE || p.tuple.proto != IPPROTO_TCP_)
 			continue;
 		struct conn *x = conn_with(c, n, &p.tuple, true);
-		if (x != NULL && p.tuple.dport == x->port)
+		if (x != NULL && x->lose[1] != 0)
+			x->lose[1]--;
+		else if (x != NULL && p.tuple.dport == x->port)
 			note(x, &p);
 		else if (x != NULL && p.tuple.dport == x->port + 1)
 			note_cookie(x, &p);
