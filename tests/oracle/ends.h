@@ -38,6 +38,7 @@ struct conn {
 	bool opened, acked_any, fin_came;
 	uint16_t peer_port;          /* 0: nothing heard yet */
 	uint32_t peer_first, peer_next, acked, tick, peer_ts, ack_before;
+	uint32_t top;                /* octets of the stream as far as any were sent */
 	uint8_t cookie[COOKIE_MAX], cookie_len;
 	uint32_t n_back, back_before;
 	bool back_changed;           /* an octet came again, and was another one */

@@ -6,7 +6,7 @@
 
 #include "forward/tcp.h"
 
-enum { HANDSHAKES = 6, CLOSINGS = 24, PORT_FIRST = 33000, PORT_N = 30000, TTL_WHOLE = 64, AT_ONCE = 4, WINDOW_OPEN = 60001 };
+enum { HANDSHAKES = 6, CLOSINGS = 24, PORT_FIRST = 33000, PORT_N = 30000, TTL_WHOLE = 64, AT_ONCE = 4, FILLS = 6, LONG_S = 600, WINDOW_OPEN = 60001 };
 enum { WAIT_US = 40, WAITS_MAX = 5000, QUIET = 2, REPEAT_US = 100000 };
 
 struct conn *conn_of(struct conn *c, unsigned n, uint16_t id)
@@ -121,11 +121,43 @@ static void all_steps(struct bench *b, bool before)
 	}
 }
 
+/* What the receiver has not acknowledged of the first upto octets, and FIN if that is all. */
+static void send_rest(struct bench *b, struct conn *c, uint32_t upto, bool fin)
+{
+	int32_t at = seq_diff(c->acked, c->s->isn + 1);
+	for (unsigned i = 0; i < AT_ONCE; i++) {
+		const int32_t left = (int32_t)upto > at ? (int32_t)upto - at : 0;
+		struct step st = { .off = at, .flags = TCP_ACK | TCP_PSH, .ttl = TTL_WHOLE, .window = WINDOW_OPEN };
+		st.len = (uint16_t)(left < SEGMENT_MAX ? left : SEGMENT_MAX);
+		if (st.len == left && fin)
+			st.flags |= TCP_FIN;
+		wire_send(&b->wire, c, &st);
+		if (st.len == left)
+			return;
+		at += st.len;
+	}
+}
+
+/* No octets wait behind a hole: nobody could know of them who comes to the connection afterwards. */
+static void fill_holes(struct bench *b)
+{
+	for (unsigned t = 0; t < FILLS; t++) {
+		for (unsigned i = 0; i < b->n; i++) {
+			struct conn *c = &b->c[i];
+			const bool waits = c->opened && c->next < c->s->n && c->s->step[c->next].wait_s >= LONG_S;
+			if (waits && seq_diff(c->acked, c->s->isn + 1 + c->top) < 0)
+				send_rest(b, c, c->top, false);
+		}
+		settle(b);
+	}
+}
+
 /* Those that wait go on together; the engine's time passes by the longest of their waits. */
 static bool pause_over(struct bench *b)
 {
 	uint32_t longest = 0;
 	bool any = false;
+	fill_holes(b);
 	for (unsigned i = 0; i < b->n; i++) {
 		struct conn *c = &b->c[i];
 		if (!c->opened || c->next >= c->s->n)
@@ -180,23 +212,6 @@ static void handshakes(struct bench *b)
 	settle(b);
 }
 
-/* What the receiver has not acknowledged of the stream, and FIN. */
-static void send_rest(struct bench *b, struct conn *c)
-{
-	int32_t at = seq_diff(c->acked, c->s->isn + 1);
-	for (unsigned i = 0; i < AT_ONCE; i++) {
-		const int32_t left = c->s->len > at ? c->s->len - at : 0;
-		struct step st = { .off = at, .flags = TCP_ACK | TCP_PSH, .ttl = TTL_WHOLE, .window = WINDOW_OPEN };
-		st.len = (uint16_t)(left < SEGMENT_MAX ? left : SEGMENT_MAX);
-		if (st.len == left)
-			st.flags |= TCP_FIN;
-		wire_send(&b->wire, c, &st);
-		if (st.len == left)
-			return;
-		at += st.len;
-	}
-}
-
 /* All that the application has sent, and will send, is here. */
 static bool answered(const struct conn *c)
 {
@@ -225,7 +240,7 @@ static void close_all(struct bench *b)
 			any = true;
 			wait |= waits_long(c);
 			if (c->end == STILL_OPEN)
-				send_rest(b, c);
+				send_rest(b, c, c->s->len, true);
 			else
 				wire_send(&b->wire, c, &ack);
 		}

@@ -12,7 +12,7 @@ struct piece {
 };
 
 /* The TCP segment of a step; its octets follow from where they stand in the stream. 0: it has none of those it asks for. */
-size_t wire_segment(const struct conn *c, const struct step *st, uint8_t *out, size_t cap);
+size_t wire_segment(struct conn *c, const struct step *st, uint8_t *out, size_t cap);
 /* Its IP header with what stands between, for a piece of all; id: of the datagram. */
 void wire_ip(struct wr *o, const struct conn *c, const struct step *st, const struct piece *x, uint32_t id);
 void wire_addresses(struct wr *w, const struct conn *c);

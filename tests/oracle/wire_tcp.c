@@ -74,7 +74,7 @@ static uint32_t ack_of(const struct conn *c, const struct step *st)
 	return (st->ack_old ? c->ack_before : c->peer_next) + (uint32_t)st->ack_off;
 }
 
-size_t wire_segment(const struct conn *c, const struct step *st, uint8_t *out, size_t cap)
+size_t wire_segment(struct conn *c, const struct step *st, uint8_t *out, size_t cap)
 {
 	struct wr w = wr_of(out, cap);
 	const uint32_t first = c->s->isn + 1, seq = (st->from_ack ? c->acked : first) + (uint32_t)st->off;
@@ -83,6 +83,8 @@ size_t wire_segment(const struct conn *c, const struct step *st, uint8_t *out, s
 	const uint32_t len = !st->clipped || left >= st->len ? st->len : left > 0 ? (uint32_t)left : 0;
 	if (st->clipped && left < 0 && st->off > 0)
 		return 0;
+	if (left >= (int32_t)len && left <= c->s->len && c->s->len + len - (uint32_t)left > c->top)
+		c->top = c->s->len + len - (uint32_t)left;
 	wr_be16(&w, (uint16_t)(c->port + st->side_port));
 	wr_be16(&w, c->s->server ? c->peer_port : c->s->small_buffer ? PORT_SMALL : PORT);
 	wr_be32(&w, seq);
