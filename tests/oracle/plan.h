@@ -41,7 +41,7 @@ enum must { MUST_ARRIVE, MUST_END, MAY_STOP };
 	X(ODD_URGENT, "urgent", MAY_STOP, "urgent data")                                                                 \
 	X(ODD_WINDOW, "window", MAY_STOP, "octets beyond the receiver's window, its application not reading")            \
 	X(ODD_MD5, "md5", MAY_STOP, "other octets with an MD5 option that nobody agreed on (RFC 2385)")                  \
-	X(ODD_MIDSTREAM, "mid-stream", MAY_STOP, "the engine comes to a connection under way; then all of the above")                           \
+	X(ODD_MIDSTREAM, "mid-stream", MAY_STOP, "the engine comes to a connection under way; then the above")                   \
 	X(ODD_IDLE, "idle", MAY_STOP, "time passes over the session's timers; a session may be picked up again")         \
 	X(ODD_MIX, "mix", MAY_STOP, "all of the above but mid-stream")                                                   \
 	X(ODD_FRAGMENT, "fragment", MAY_STOP, "IP fragments among whole segments, where connections are picked up")      \

@@ -42,7 +42,7 @@ static void add_loss_back(struct schedule *s, struct rng *r)
 	for (unsigned i = 0; i < s->n; i++)
 		n += s->step[i].kind == STEP_LOSE;
 	if (n < 2)
-		add(s, r, (struct step){ .kind = STEP_LOSE, .len = (uint16_t)rng_from_to(r, 1, 2), .variant = (uint8_t)rng_below(r, 2) });
+		add(s, r, (struct step){ .kind = STEP_LOSE, .len = (uint16_t)(1 + rng_below(r, 2)), .variant = rng_one_in(r, 2) });
 }
 
 static void add_bare(struct schedule *s, struct rng *r)

@@ -105,7 +105,7 @@ static void print_step(const struct step *st, FILE *to)
 		fprintf(to, "the application sends %u octets", st->len);
 		break;
 	case STEP_LOSE:
-		fprintf(to, "the receiver's next %u packets are lost %s the engine", st->len, st->variant == 0 ? "before" : "behind");
+		fprintf(to, "the receiver's next %u packets are lost %s", st->len, st->variant == 0 ? "before the engine" : "behind it");
 		break;
 	case STEP_SHUT:
 		fprintf(to, "the application sends nothing more");

@@ -6,7 +6,8 @@
 
 #include "forward/tcp.h"
 
-enum { HANDSHAKES = 6, CLOSINGS = 24, PORT_FIRST = 33000, PORT_N = 30000, TTL_WHOLE = 64, AT_ONCE = 4, FILLS = 6, LONG_S = 600, WINDOW_OPEN = 60001 };
+enum { HANDSHAKES = 6, CLOSINGS = 24, PORT_FIRST = 33000, PORT_N = 30000, TTL_WHOLE = 64 };
+enum { AT_ONCE = 4, FILLS = 6, LONG_S = 600, WINDOW_OPEN = 60001 };
 enum { WAIT_US = 40, WAITS_MAX = 5000, QUIET = 2, REPEAT_US = 100000 };
 
 struct conn *conn_of(struct conn *c, unsigned n, uint16_t id)
