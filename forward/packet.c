@@ -22,9 +22,9 @@ enum reason ip_parse(struct cur c, uint32_t wire, unsigned how, struct ip_view *
 	}
 }
 
-bool ip_fragment_fits(uint32_t offset, uint32_t len, bool more)
+bool ip_fragment_fits(uint32_t at, const struct fragment *f)
 {
-	return offset + len <= UINT16_MAX && (!more || len % 8 == 0);
+	return at + f->wire_len <= UINT16_MAX && (!f->more || f->wire_len % 8 == 0);
 }
 
 static void forget(struct packet *p)
@@ -34,6 +34,7 @@ static void forget(struct packet *p)
 	p->l4 = p->payload = span_of(NULL, 0);
 	p->ip_len = p->payload_wire = 0;
 	p->ttl = p->tos = p->icmp_type = p->icmp_code = 0;
+	p->frag = (struct fragment){ 0 };
 	p->fragment = p->icmp_error = p->bad_csum = p->truncated = false;
 }
 
@@ -51,6 +52,7 @@ enum reason packet_decode(struct packet *p)
 	p->ttl = v.ttl;
 	p->tos = v.tos;
 	p->fragment = v.fragment;
+	p->frag = v.frag;
 	p->bad_csum = v.bad_csum;
 	p->truncated = v.l4.len < v.l4_len;
 	return l4_parse(p, &v);

@@ -47,6 +47,18 @@ struct tcp_info {
 	uint32_t tsval, tsecr;
 };
 
+/* Which part of which datagram a fragment is (RFC 791 3.2, RFC 8200 4.5). */
+struct fragment {
+	uint32_t id;
+	uint32_t from;           /* octets of the datagram before it, headers that every fragment has not counted */
+	uint32_t wire_len;       /* its octets on the wire */
+	struct span octets;      /* those there */
+	uint16_t head;           /* octets of the headers before them, the fragment header not counted */
+	uint16_t next_at;        /* IPv6: where the octet stands that announces the fragment header, ... */
+	uint8_t next;            /* ... and what that header announces */
+	bool more;               /* others follow */
+};
+
 struct packet {
 	/* given */
 	const uint8_t *data;     /* first octet of the IP header */
@@ -76,6 +88,7 @@ struct packet {
 	bool bad_csum;           /* seen and let pass because of csum_lenient */
 	bool truncated;          /* the capture cut it short */
 	struct tuple quoted;
+	struct fragment frag;    /* if it is one */
 };
 
 /* Decodes; REASON_NONE or the reason to drop. p's decoded part is only valid for REASON_NONE. Both

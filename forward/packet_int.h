@@ -20,6 +20,7 @@ struct ip_view {
 	bool fragment;
 	bool later;          /* a fragment other than the first */
 	bool bad_csum;
+	struct fragment frag;
 	bool other_ends;     /* the transport checksum covers addresses that the header does not have */
 };
 
@@ -27,8 +28,8 @@ struct ip_view {
 enum reason ip_parse(struct cur c, uint32_t wire, unsigned how, struct ip_view *v);
 enum reason ip4_parse(struct cur c, uint32_t wire, unsigned how, struct ip_view *v);
 enum reason ip6_parse(struct cur c, uint32_t wire, unsigned how, struct ip_view *v);
-/* Where a fragment lies: false when it runs past 65535 octets, or has successors and an odd length. */
-bool ip_fragment_fits(uint32_t offset, uint32_t len, bool more);
+/* False when f, that far behind what 65535 octets are counted from, runs past them, or has successors and an odd length. */
+bool ip_fragment_fits(uint32_t at, const struct fragment *f);
 
 /* The transport layer of p, whose IP layer is v: fills ports, headers, payload. */
 enum reason l4_parse(struct packet *p, const struct ip_view *v);

@@ -77,8 +77,7 @@ enum reason ip4_parse(struct cur c, uint32_t wire, unsigned how, struct ip_view 
 	uint32_t hlen = (cur_u8(&c) & 15u) * 4;
 	v->tos = cur_u8(&c);
 	v->len = total_of(cur_be16(&c), wire, how);
-	cur_skip(&c, 2);
-	uint16_t frag = cur_be16(&c);
+	uint16_t id = cur_be16(&c), frag = cur_be16(&c);
 	v->ttl = cur_u8(&c);
 	v->t.proto = cur_u8(&c);
 	v->t.family = 4;
@@ -103,8 +102,13 @@ enum reason ip4_parse(struct cur c, uint32_t wire, unsigned how, struct ip_view 
 	v->l4 = cur_bytes(&c, size_min(cur_left(&c), v->l4_len));
 	v->later = (frag & FRAG_OFFSET) != 0;
 	v->fragment = v->later || (frag & FRAG_MORE) != 0;
-	if (v->fragment && (how & IP_QUOTED) == 0 &&
-	    !ip_fragment_fits((frag & FRAG_OFFSET) * 8u, v->l4_len, (frag & FRAG_MORE) != 0))
-		return REASON_IP_TOTAL_LEN;
-	return REASON_NONE;
+	if (!v->fragment || (how & IP_QUOTED) != 0)
+		return REASON_NONE;
+	v->frag = (struct fragment){ .id = id,
+				     .from = (frag & FRAG_OFFSET) * 8u,
+				     .wire_len = v->l4_len,
+				     .octets = v->l4,
+				     .head = (uint16_t)hlen,
+				     .more = (frag & FRAG_MORE) != 0 };
+	return ip_fragment_fits(hlen + v->frag.from, &v->frag) ? REASON_NONE : REASON_IP_TOTAL_LEN;
 }

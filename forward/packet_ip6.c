@@ -3,7 +3,7 @@
 
 #include "forward/packet_int.h"
 
-enum { HEADER = 40, EXT_MAX = 8, FRAG_SIZE = 8, AH_MIN = 12 };
+enum { HEADER = 40, EXT_MAX = 8, FRAG_SIZE = 8, AH_MIN = 12, NEXT_AT = 6 };
 enum { NEXT_HOP = 0, NEXT_ROUTING = 43, NEXT_FRAGMENT = 44, NEXT_AH = 51, NEXT_DEST = 60 };
 enum { OPT_PAD1 = 0, OPT_HOME_ADDRESS = 201 };
 
@@ -12,6 +12,7 @@ struct walk {
 	struct cur c;        /* what is there */
 	uint32_t left;       /* octets on the wire: never less than are there */
 	unsigned how;
+	uint16_t next_at;    /* where the octet stands that announces it */
 	uint8_t next;
 	bool seen_fragment;
 };
@@ -58,29 +59,36 @@ static enum reason fragment_walk(struct walk *w, struct ip_view *v)
 {
 	uint8_t next = cur_u8(&w->c);
 	cur_skip(&w->c, 1);
-	uint16_t field = cur_be16(&w->c);
-	cur_skip(&w->c, 4);
+	const uint16_t head = (uint16_t)(v->len - w->left), field = cur_be16(&w->c);
+	const uint32_t id = cur_be32(&w->c);
 	if (!cur_ok(&w->c) || w->seen_fragment)
 		return REASON_IP6_EXT;
 	w->next = next;
 	w->left -= FRAG_SIZE;
 	w->seen_fragment = true;
-	uint32_t offset = field & 0xfff8u;
-	bool more = (field & 1) != 0;
-	v->later = offset != 0;
-	v->fragment = v->later || more;
-	if (v->fragment && (w->how & IP_QUOTED) == 0 && !ip_fragment_fits(offset, w->left, more))
-		return REASON_IP_TOTAL_LEN;
-	return REASON_NONE;
+	v->frag = (struct fragment){ .id = id,
+				     .from = field & 0xfff8u,
+				     .wire_len = w->left,
+				     .octets = cur_rest(&w->c),
+				     .head = head,
+				     .next_at = w->next_at,
+				     .next = next,
+				     .more = (field & 1) != 0 };
+	v->later = v->frag.from != 0;
+	v->fragment = v->later || v->frag.more;
+	const bool bound = v->fragment && (w->how & IP_QUOTED) == 0;
+	return bound && !ip_fragment_fits(head - HEADER + v->frag.from, &v->frag) ? REASON_IP_TOTAL_LEN : REASON_NONE;
 }
 
 static enum reason generic_walk(struct walk *w, struct ip_view *v)
 {
 	struct cur body;
 	uint8_t type = w->next;
+	const uint16_t at = (uint16_t)(v->len - w->left);
 	bool ah = type == NEXT_AH; /* RFC 4302 2.2: in units of four octets, less two */
 	if (!ext_take(w, ah ? 4 : 8, 8, &body))
 		return REASON_IP6_EXT;
+	w->next_at = at;
 	if (ah)
 		return cur_left(&body) + 2 >= AH_MIN ? REASON_NONE : REASON_IP6_EXT;
 	return type == NEXT_ROUTING ? routing_walk(body, v) : options_walk(body, v);
@@ -134,7 +142,7 @@ enum reason ip6_parse(struct cur c, uint32_t wire, unsigned how, struct ip_view 
 {
 	uint32_t first = cur_be32(&c);
 	v->len = total_of(cur_be16(&c), wire, how);
-	struct walk w = { .how = how, .next = cur_u8(&c) };
+	struct walk w = { .how = how, .next_at = NEXT_AT, .next = cur_u8(&c) };
 	v->ttl = cur_u8(&c);
 	v->tos = (uint8_t)(first >> 20);
 	v->t.family = 6;

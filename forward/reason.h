@@ -11,6 +11,12 @@
 	X(REASON_IP_TOTAL_LEN, "ip.totalLength", "total or payload length does not fit the packet") \
 	X(REASON_IP_CHECKSUM, "ip.checksum", "bad IPv4 header checksum")              \
 	X(REASON_IP_OPTIONS, "ip.options", "malformed IPv4 options")                  \
+	X(REASON_IP_FRAGMENT_OVERLAP, "ip.fragmentOverlap", "fragments that overlap, or say two things about the datagram's end") \
+	X(REASON_IP_FRAGMENT_COPY, "ip.fragmentCopy", "the same fragment again, while the first one waits") \
+	X(REASON_IP_FRAGMENT_TINY, "ip.fragmentTiny", "empty fragment, or one that begins or ends within the transport header") \
+	X(REASON_IP_FRAGMENT_REUSE, "ip.fragmentReuse", "an identification again too soon, with other octets (RFC 6864 4.3)") \
+	X(REASON_IP_FRAGMENT_ROOM, "ip.fragmentRoom", "fragments of more datagrams, or more of one, than may wait") \
+	X(REASON_IP_FRAGMENT_TIMEOUT, "ip.fragmentTimeout", "the rest of the datagram did not come in time") \
 	X(REASON_IP6_EXT, "ip6.extension", "malformed or too many IPv6 extension headers") \
 	X(REASON_IP_TTL, "ip.ttl", "time to live below the policy's min-ttl: it may end before the receiver") \
 	X(REASON_TCP_HEADER, "tcp.header", "TCP header short or its data offset wrong") \

@@ -254,14 +254,17 @@ static void test_fragments(void)
 		fragment(&k, f, 1, true, 16);
 		CU_ASSERT_EQUAL(pkt_decode(&k, &p), REASON_NONE);
 		CU_ASSERT(p.fragment && p.tuple.sport == 0 && p.tuple.dport == 0 && p.payload.len == 0 && p.l4.len == 16);
+		CU_ASSERT(p.frag.from == 8 && p.frag.more && p.frag.wire_len == 16 && p.frag.octets.len == 16 &&
+			  p.frag.head == (f == 4 ? 20 : 40) && p.frag.id == 0 && (f == 4 || p.frag.next_at == 6));
 		fragment(&k, f, 1, false, 15);
 		CU_ASSERT(pkt_decode(&k, &p) == REASON_NONE && p.fragment && p.tuple.proto == 6);
 		/* An odd length before the last; past the end of any datagram. */
 		fragment(&k, f, 0, true, 15);
 		CU_ASSERT_EQUAL(pkt_reason(&k), REASON_IP_TOTAL_LEN);
-		fragment(&k, f, 8191, false, 7);
+		const unsigned most = f == 4 ? UINT16_MAX - 20 : UINT16_MAX;
+		fragment(&k, f, most / 8, false, most % 8);
 		CU_ASSERT_EQUAL(pkt_reason(&k), REASON_NONE);
-		fragment(&k, f, 8191, false, 8);
+		fragment(&k, f, most / 8, false, most % 8 + 1);
 		CU_ASSERT_EQUAL(pkt_reason(&k), REASON_IP_TOTAL_LEN);
 	}
 	struct packet p;
