@@ -117,20 +117,14 @@ static void renew(struct frag_table *t, struct frag_datagram *d, enum frag_state
 	frag_set_state(t, d, s);
 }
 
-static unsigned count_held(const struct frag_datagram *d)
-{
-	unsigned n = 0;
-	LIST_FOREACH(it, &d->parts)
-		n += LIST_ENTRY(it, struct frag_part, node)->held;
-	return n;
-}
-
 static void give_up(struct frag_table *t, struct frag_datagram *d, enum reason why)
 {
-	const unsigned n = count_held(d);
+	LIST_FOREACH(it, &d->parts) {
+		const struct frag_part *q = LIST_ENTRY(it, const struct frag_part, node);
+		if (q->held)
+			t->gone(t->arg, why, &d->i.key, q->nr);
+	}
 	frag_empty(t, d);
-	if (n != 0)
-		t->gone(t->arg, why, n);
 }
 
 static void on_timer(void *arg, struct wheel_timer *timer)
@@ -258,6 +252,7 @@ bool frag_keep(struct frag_table *t, struct frag_datagram *d, const struct packe
 	q->len = f->wire_len;
 	q->wire_len = p->ip_len;
 	q->at = (uint16_t)(p->ip_len - f->wire_len);
+	q->nr = p->nr;
 	q->held = held;
 	list_append(&d->parts, &q->node);
 	t->n_held += held;
@@ -480,6 +475,16 @@ void frag_table_free(struct frag_table *t)
 	pool_fini(&t->pool);
 	pool_fini(&t->part_pool);
 	free(t);
+}
+
+uint32_t frag_longest(const struct frag_datagram *d)
+{
+	uint32_t n = 0;
+	LIST_FOREACH(it, &d->parts) {
+		const uint32_t len = LIST_ENTRY(it, const struct frag_part, node)->wire_len;
+		n = len > n ? len : n;
+	}
+	return n;
 }
 
 size_t frag_held(const struct frag_table *t)

@@ -48,8 +48,8 @@ struct frag_info {
 
 struct frag_datagram;
 struct frag_table;
-/* n fragments that were held are given up, for that reason. */
-typedef void frag_gone_fn(void *arg, enum reason why, unsigned n);
+/* A fragment that was held, packet nr of the run, is given up for that reason. */
+typedef void frag_gone_fn(void *arg, enum reason why, const struct frag_key *k, uint64_t nr);
 
 struct frag_table *frag_table_new(const struct hash_key *key, mono_t now, frag_gone_fn *gone, void *arg);
 void frag_table_free(struct frag_table *t); /* NULL is fine */
@@ -71,6 +71,7 @@ const struct span *frag_release(struct frag_table *t, struct frag_datagram *d, b
  * the last one's. Before frag_release. */
 bool frag_rewrite(struct frag_table *t, struct frag_datagram *d, struct span whole, struct span *last);
 
+uint32_t frag_longest(const struct frag_datagram *d); /* octets of its longest packet */
 size_t frag_held(const struct frag_table *t);     /* fragments that wait and have not left */
 size_t frag_waiting(const struct frag_table *t);  /* datagrams of which a part is there */
 

@@ -13,6 +13,7 @@ struct frag_part {
 	struct list node;            /* in the order of their coming */
 	uint32_t from, len;          /* octets of the datagram, on the wire */
 	uint32_t wire_len;           /* of the packet */
+	uint64_t nr;                 /* and its number */
 	uint16_t at;                 /* where in the packet the octets of the datagram begin */
 	bool held;                   /* it did not leave when it came */
 	struct buf ip;

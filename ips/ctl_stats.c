@@ -221,6 +221,8 @@ static void tell_sums(struct ctl_job *j, const struct sums *s)
 		      { "gaps", st->gaps },
 		      { "bad_checksums", st->bad_csum },
 		      { "fragments", st->fragments },
+		      { "fragments_held", st->held },
+		      { "reassembled", st->reassembled },
 		      { "lost_matches", st->match_lost } };
 	const struct ctl_counters tables[] = { { "drops", reason_name, st->drops, 1, REASON_N },
 					       { "normalized", norm_name, st->normalized, 0, NORM_N },

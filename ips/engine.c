@@ -1,7 +1,7 @@
 /* engine.c - the packet's path, top-down; each stage is one call.
  *
- * decode > session (> policy for a new one) > track > inspect > settle; of a TCP segment engine_tcp.c is the path from
- * track on. NAT, RPF, DoS and routes will stand between session and track, where forwarding.md puts them.
+ * decode (> fragments to datagrams) > session (> policy for a new one) > track > inspect > settle; of a TCP segment
+ * engine_tcp.c is the path from track on. NAT, RPF, DoS and routes will stand between session and track, where forwarding.md puts them.
  */
 #include "ips/engine_int.h"
 
@@ -113,7 +113,7 @@ enum reason engine_open(struct pass *w)
 	w->s->unshared = !engine_shares(e, w->s, pol);
 	if (pol->log_traffic)
 		w->s->s.flags |= SF_LOG;
-	if (pol->inspect && !w->p->fragment && insp_new(e, w->s, pol) == NULL)
+	if (pol->inspect && insp_new(e, w->s, pol) == NULL)
 		e->stats.uninspected++;
 	return REASON_NONE;
 }
@@ -147,6 +147,9 @@ static enum reason find_session(struct pass *w)
 
 static struct verdict settle(struct engine *e, struct verdict v)
 {
+	e->stats.held = frag_held(e->frags);
+	if (v.held)
+		return v;
 	if (v.pass)
 		e->stats.passed++;
 	else
@@ -160,7 +163,7 @@ static struct verdict verdict_of(enum reason r)
 	return (struct verdict){ .pass = r == REASON_NONE, .reason = r };
 }
 
-static void tell_drop(struct pass *w, enum reason why)
+void engine_tell_drop(struct pass *w, enum reason why, bool dropped)
 {
 	if (!rec_begin(w->e, w->s, REC_DROP))
 		return;
@@ -175,7 +178,8 @@ static void tell_drop(struct pass *w, enum reason why)
 		r.ifin = w->p->ifin;
 		r.ifout = w->p->ifout;
 	}
-	r.dropped = true;
+	r.dropped = dropped;
+	r.would_drop = !dropped;
 	r.code = why;
 	rec_tell(w->e, w->s, &r);
 }
@@ -185,6 +189,7 @@ static void advance(struct engine *e, mono_t now)
 	if (mono_before(e->now, now))
 		e->now = now;
 	session_tick(e->sessions, e->now);
+	frag_tick(e->frags, e->now);
 }
 
 static struct verdict in_session(struct pass *w)
@@ -193,7 +198,7 @@ static struct verdict in_session(struct pass *w)
 	const enum reason r = find_session(w);
 	if (r != REASON_NONE)
 		return verdict_of(r);
-	if (w->p->tuple.proto == IPPROTO_TCP_ && !w->p->fragment)
+	if (w->p->tuple.proto == IPPROTO_TCP_)
 		return engine_tcp(w);
 	if (!w->opened)
 		session_packet(e->sessions, w->s, w->dir, w->p, e->now);
@@ -202,37 +207,44 @@ static struct verdict in_session(struct pass *w)
 	return v.pass ? engine_leave(e, w->s, w->p, false) : v;
 }
 
-struct verdict engine_packet(struct engine *e, struct packet *p)
+struct verdict engine_judge(struct engine *e, struct packet *p)
 {
 	struct pass w = { .e = e, .p = p };
-	e->packet_nr = p->nr;
-	advance(e, p->at);
-	e->stats.packets++;
-	e->stats.bytes += p->wire_len;
 	struct verdict v = verdict_of(packet_decode(p));
+	if (v.pass && p->fragment)
+		return engine_fragment(e, p);
 	if (v.pass)
 		v = p->icmp_error ? verdict_of(icmp_error(&w)) : in_session(&w);
 	else
 		memset(&p->tuple, 0, sizeof(p->tuple)); /* what was decoded of it counts for nothing */
-	if (v.pass) {
+	if (v.pass)
 		e->stats.bad_csum += p->bad_csum;
-		e->stats.fragments += p->fragment;
-	} else {
-		tell_drop(&w, v.reason);
-	}
-	return settle(e, v);
+	else
+		engine_tell_drop(&w, v.reason, true);
+	return v;
+}
+
+struct verdict engine_packet(struct engine *e, struct packet *p)
+{
+	e->packet_nr = p->nr;
+	advance(e, p->at);
+	e->stats.packets++;
+	e->stats.bytes += p->wire_len;
+	return settle(e, engine_judge(e, p));
 }
 
 void engine_tick(struct engine *e, mono_t now)
 {
 	e->packet_nr = 0;
 	advance(e, now);
+	e->stats.held = frag_held(e->frags);
 }
 
 void engine_finish(struct engine *e)
 {
 	struct session *s;
 	e->packet_nr = 0;
+	engine_frag_finish(e);
 	while ((s = session_next(e->sessions, NULL)) != NULL)
 		session_close(e->sessions, s, END_CLEARED);
 }
@@ -267,6 +279,7 @@ static enum err make_parts(struct engine *e)
 	pool_init(&e->stack_pool, sizeof(struct stack), g->max_sessions);
 	pool_init(&e->held_pool, sizeof(struct reasm_held), g->stream_memory / HELD_PART / sizeof(struct reasm_held) + 1);
 	TRY(make_counters(e));
+	TRY(engine_frag_new(e));
 	return insp_matcher_new(g, &e->matcher);
 }
 
@@ -310,6 +323,7 @@ void engine_free(struct engine *e)
 	matcher_free(e->matcher);
 	matcher_free(e->old_matcher);
 	bufpool_free(e->bufs);
+	frag_table_free(e->frags);
 	pool_fini(&e->insp_pool);
 	pool_fini(&e->stack_pool);
 	pool_fini(&e->held_pool);

@@ -29,7 +29,9 @@ struct engine_stats {
 	uint64_t packets, bytes, passed, dropped;
 	uint64_t drops[REASON_N];
 	uint64_t bad_csum;    /* let pass because the source is a capture */
-	uint64_t fragments;   /* let through without ports, uninspected */
+	uint64_t fragments;   /* of datagrams */
+	uint64_t reassembled; /* datagrams made whole of them, and inspected */
+	uint64_t held;        /* fragments that wait now: neither passed nor dropped */
 	uint64_t sessions;    /* opened */
 	uint64_t uninspected; /* sessions whose policy wants inspection, refused one for lack of memory */
 	uint64_t rewritten;   /* packets that left otherwise than they came */

@@ -2,6 +2,7 @@
 #ifndef IPS_ENGINE_INT_H
 #define IPS_ENGINE_INT_H
 
+#include "forward/frag.h"
 #include "forward/rewrite.h"
 #include "ips/engine.h"
 
@@ -12,6 +13,7 @@ struct engine {
 	struct session_table *sessions;
 	struct pool insp_pool, stack_pool, held_pool;
 	struct bufpool *bufs;
+	struct frag_table *frags;
 	struct matcher *matcher;
 	const struct gen *old_gen;       /* sessions of it are changing over; NULL: none */
 	struct matcher *old_matcher;
@@ -100,7 +102,17 @@ bool rec_begin(const struct engine *e, struct session *s, enum rec_kind k);
 /* engine_tcp.c: a segment in its session. */
 struct verdict engine_tcp(struct pass *w);
 
+/* engine_frag.c */
+enum err engine_frag_new(struct engine *e) MUST_USE;
+/* p, a decoded fragment: it waits, or comes with the verdict on its datagram, whose decoded part p has then. */
+struct verdict engine_fragment(struct engine *e, struct packet *p);
+/* The capture's end: what waits is given up. */
+void engine_frag_finish(struct engine *e);
+
 /* engine.c */
+/* A packet's verdict, told but not yet counted. */
+struct verdict engine_judge(struct engine *e, struct packet *p);
+void engine_tell_drop(struct pass *w, enum reason why, bool dropped);
 /* A session for w->p, if a policy lets it. */
 enum reason engine_open(struct pass *w);
 /* Is the peer to get the session? */

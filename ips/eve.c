@@ -135,6 +135,8 @@ static json_t *drop_object(const struct rec *r)
 {
 	json_t *o = json_object();
 	json_object_set_new(o, "reason", json_string(reason_name(r->code)));
+	if (r->would_drop)
+		json_object_set_new(o, "would_drop", json_true());
 	return o;
 }
 

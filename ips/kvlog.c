@@ -131,8 +131,10 @@ void kvlog_line(const struct rec *r, const struct gen *g, struct outbuf *o)
 		quoted(o, "msg", anomaly_help(r->code));
 		break;
 	case REC_DROP:
-		outbuf_fmt(o, " action=\"deny\" reason=\"%s\"", reason_name(r->code));
+		outbuf_fmt(o, " action=\"%s\" reason=\"%s\"", r->would_drop ? "detected" : "deny", reason_name(r->code));
 		quoted(o, "msg", reason_help(r->code));
+		if (r->would_drop)
+			outbuf_fmt(o, " would_drop=\"yes\"");
 		break;
 	case REC_FLOW:
 		outbuf_fmt(o, " action=\"%s\" duration=%lld sentbyte=%llu rcvdbyte=%llu sentpkt=%llu rcvdpkt=%llu countips=%u",

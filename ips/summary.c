@@ -207,6 +207,7 @@ void summary_json(const struct summary *s, struct outbuf *o)
 	set_int(root, "gaps", s->st.gaps);
 	set_int(root, "bad_checksums", s->st.bad_csum);
 	set_int(root, "fragments", s->st.fragments);
+	set_int(root, "reassembled", s->st.reassembled);
 	set_int(root, "uninspected_sessions", s->st.uninspected);
 	set_int(root, "lost_matches", s->st.match_lost);
 	if (s->failover_run)
@@ -261,7 +262,8 @@ static void other_text(const struct summary *s, struct outbuf *o)
 		const char *name;
 		uint64_t n;
 	} v[] = { { "not IP", s->not_ip },
-		  { "fragments (not inspected)", s->st.fragments },
+		  { "fragments", s->st.fragments },
+		  { "datagrams made whole", s->st.reassembled },
 		  { "bad checksums", s->st.bad_csum },
 		  { "rewritten", s->st.rewritten },
 		  { "sessions not inspected", s->st.uninspected },

@@ -60,6 +60,7 @@ UNIT += ha_sync:hacache,base
 UNIT += engine:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += engine_norm:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += engine_ends:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += engine_frag:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += engine_block:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += engine_ha:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += engine_kept:ips,nfq,hacache,sigs,decoders,forward,base

@@ -199,6 +199,33 @@ static inline void pkt_finish(struct pkt *k)
 	pkt_sums(k);
 }
 
+/* A fragment of whole, which is finished: octets from one on, behind its IP header without options or extensions. Beyond its
+ * end they are any. */
+static inline void pkt_fragment(struct pkt *k, const struct pkt *whole, uint32_t id, uint32_t from, uint32_t len, bool more)
+{
+	const uint32_t head = whole->family == 4 ? 20 : 40, src = head + from + len <= whole->len ? from : 0;
+	*k = *whole;
+	k->len = head;
+	if (whole->family == 4) {
+		pkt_put16(k->b + 4, id);
+		pkt_put16(k->b + 6, from / 8 | (more ? 0x2000u : 0));
+	} else {
+		uint8_t h[8] = { whole->b[6] };
+		k->b[6] = 44;
+		pkt_put16(h + 2, from | more);
+		pkt_put32(h + 4, id);
+		pkt_add(k, h, sizeof(h));
+	}
+	pkt_add(k, whole->b + head + src, len);
+	if (whole->family == 4) {
+		pkt_put16(k->b + 2, k->len);
+		pkt_put16(k->b + 10, 0);
+		pkt_put16(k->b + 10, ~pkt_sum(0, k->b, 20) & 0xffff);
+	} else {
+		pkt_put16(k->b + 4, k->len - 40);
+	}
+}
+
 /* As read whole from an interface that checks nothing by itself. */
 static inline struct packet pkt_packet(const struct pkt *k)
 {

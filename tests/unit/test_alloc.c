@@ -162,9 +162,8 @@ static void bed_free(struct bed *b)
 
 /* --- packets --------------------------------------------------------------------------------------- */
 
-static void offer(struct bed *b, struct pkt *k)
+static void offer_as_is(struct bed *b, const struct pkt *k)
 {
-	pkt_finish(k);
 	struct packet p = pkt_packet(k);
 	b->now = mono_add(b->now, 100 * NS_PER_US);
 	p.at = b->now;
@@ -172,6 +171,12 @@ static void offer(struct bed *b, struct pkt *k)
 	count.on = true;
 	(void)engine_packet(b->e, &p);
 	count.on = false;
+}
+
+static void offer(struct bed *b, struct pkt *k)
+{
+	pkt_finish(k);
+	offer_as_is(b, k);
 }
 
 struct flow {
@@ -293,8 +298,12 @@ static void others(struct bed *b, uint16_t port)
 	}
 	pkt_flow(&k, 4, false, IPPROTO_UDP_);
 	pkt_udp(&k, port, 5001, pkt_text, 16);
-	k.b[6] = 0x20;                       /* more fragments follow */
-	offer(b, &k);
+	pkt_finish(&k);
+	for (uint32_t from = 0; from < 24; from += 8) {
+		struct pkt part;
+		pkt_fragment(&part, &k, port, from, 8, from != 16);
+		offer_as_is(b, &part);
+	}
 	pkt_flow(&k, 4, false, IPPROTO_TCP_);
 	pkt_tcp(&k, &(struct pkt_tcp){ .sport = port, .dport = 102, .flags = TCP_SYN | TCP_FIN });
 	offer(b, &k);
@@ -348,7 +357,7 @@ static void test_steady(void)
 	CU_ASSERT(st->drops[REASON_SIGNATURE] > before.drops[REASON_SIGNATURE]);
 	CU_ASSERT(st->drops[REASON_BLOCKED] > before.drops[REASON_BLOCKED]);
 	CU_ASSERT(st->drops[REASON_TCP_FLAGS] > before.drops[REASON_TCP_FLAGS]);
-	CU_ASSERT(st->fragments > before.fragments);
+	CU_ASSERT(st->fragments > before.fragments && st->reassembled - before.reassembled == (st->fragments - before.fragments) / 3);
 	CU_ASSERT_EQUAL(st->uninspected, 0);
 	for (uint32_t sid = 1; sid <= 5; sid++) {
 		const struct sig *s = sigset_find(b->gen->sigs, 1, sid);

@@ -314,22 +314,6 @@ static void test_bad_packets(void)
 	rig_end(&g);
 }
 
-static void test_fragments(void)
-{
-	struct pkt k;
-	rig_new(&g, &(struct rig_opts){ 0 });
-	pkt_flow(&k, 4, false, 6);
-	pkt_tcp(&k, &(struct pkt_tcp){ .sport = 57218, .dport = 102, .flags = TCP_ACK, .data = pkt_text, .n_data = 12 });
-	k.b[6] = 0x20; /* more fragments */
-	pkt_finish(&k);
-	CU_ASSERT_EQUAL(rig_packet(&g, pkt_packet(&k)), REASON_NONE);
-	CU_ASSERT_EQUAL(engine_stats(g.e)->fragments, 1);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(rig_first(&g));
-	CU_ASSERT_PTR_NULL(engine_insp(rig_first(&g)));
-	CU_ASSERT_EQUAL(engine_stats(g.e)->uninspected, 0);
-	rig_end(&g);
-}
-
 /* --- decoders, applications, records ------------------------------------------------------------------------------------ */
 
 /* A whole association, in segments of at most n octets. */
@@ -468,6 +452,6 @@ UNIT_MAIN({ "a SYN opens a session", test_syn_opens }, { "policies", test_polici
 	  { "mid-stream: who is the server", test_mid_stream }, { "mid-stream: the client's policy", test_mid_stream_policy },
 	  { "table full", test_full }, { "a port used again", test_port_reuse }, { "expiry", test_expiry },
 	  { "one ICMP error a packet", test_icmp_credit }, { "echo", test_echo }, { "bad packets", test_bad_packets },
-	  { "fragments", test_fragments }, { "an ICCP association, however cut", test_iccp },
+	  { "an ICCP association, however cut", test_iccp },
 	  { "an operation's record", test_app_record }, { "records not wanted", test_quiet },
 	  { "depth of inspection", test_ignore_after }, { "gaps", test_gap })

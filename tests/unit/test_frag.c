@@ -4,22 +4,23 @@
 #include "tests/unit/pktbuild.h"
 #include "tests/unit/unit.h"
 
-enum { ID = 0x1234, UDP_LEN = 248, FRAG_HEAD = 8, BIG = 1480 };
+enum { ID = 0x1234, UDP_LEN = 248, BIG = 1480 };
 
 static struct {
 	struct frag_table *t;
 	mono_t now;
 	unsigned gone[REASON_N];
+	uint64_t nr;
 	int family;
 	struct frag_datagram *d; /* of the last fragment, if it made it whole */
 	struct pkt whole;        /* what the fragments are cut from */
 	struct pkt last;         /* the last fragment */
 } g;
 
-static void on_gone(void *arg, enum reason why, unsigned n)
+static void on_gone(void *arg, enum reason why, const struct frag_key *k, uint64_t nr)
 {
-	CU_ASSERT(arg == &g && n > 0);
-	g.gone[why] += n;
+	CU_ASSERT(arg == &g && k->family == g.family && nr != 0 && nr <= g.nr);
+	g.gone[why]++;
 }
 
 static void pass_time(int64_t ns)
@@ -57,36 +58,16 @@ static void make(uint8_t proto, size_t n, unsigned variant)
 	}
 }
 
-/* The fragment of g.whole from an octet on; beyond its end, any octets. */
 static void cut(struct pkt *k, uint32_t id, uint32_t from, uint32_t len, bool more)
 {
-	const uint32_t head = g.family == 4 ? 20 : 40, src = head + from + len <= g.whole.len ? from : 0;
-	*k = g.whole;
-	k->len = head;
-	if (g.family == 4) {
-		pkt_put16(k->b + 4, id);
-		pkt_put16(k->b + 6, from / 8 | (more ? 0x2000u : 0));
-	} else {
-		uint8_t h[FRAG_HEAD] = { g.whole.b[6] };
-		k->b[6] = 44;
-		pkt_put16(h + 2, from | more);
-		pkt_put32(h + 4, id);
-		pkt_add(k, h, sizeof(h));
-	}
-	pkt_add(k, g.whole.b + head + src, len);
-	if (g.family == 4) {
-		pkt_put16(k->b + 2, k->len);
-		pkt_put16(k->b + 10, 0);
-		pkt_put16(k->b + 10, ~pkt_sum(0, k->b, 20) & 0xffff);
-	} else {
-		pkt_put16(k->b + 4, k->len - 40);
-	}
+	pkt_fragment(k, &g.whole, id, from, len, more);
 }
 
 static enum reason give(const struct pkt *k, bool hold)
 {
 	struct packet p = pkt_packet(k);
 	const enum reason r = packet_decode(&p);
+	p.nr = ++g.nr;
 	CU_ASSERT_FATAL(r == REASON_NONE && p.fragment);
 	return frag_add(g.t, &p, hold, &g.d);
 }
