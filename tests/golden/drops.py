@@ -13,7 +13,8 @@ import tempfile
 
 import caps
 
-MODES = ("ips.signature", "ips.inspection", "ips.noRoom", "ips.blocked")
+MODES = ("ips.signature", "ips.inspection", "ips.noRoom", "ips.blocked", "ip.fragmentOverlap", "ip.fragmentCopy", "ip.fragmentTiny",
+         "ip.fragmentReuse", "ip.fragmentRoom", "ip.fragmentTimeout")
 
 
 def known():
