@@ -1,7 +1,8 @@
 /* engine.c - the packet's path, top-down; each stage is one call.
  *
  * decode (> fragments to datagrams) > session (> policy for a new one) > track > inspect > settle; of a TCP segment
- * engine_tcp.c is the path from track on. NAT, RPF, DoS and routes will stand between session and track, where forwarding.md puts them.
+ * engine_tcp.c is the path from track on. NAT, RPF, DoS and routes will stand between session and track, where
+ * forwarding.md puts them.
  */
 #include "ips/engine_int.h"
 
