@@ -185,14 +185,19 @@ uint32_t tcp_window(const struct tcp_state *t, enum dir d, const struct tcp_info
 	return (uint32_t)h->win << (scale == TCP_SCALE_UNKNOWN ? SCALE_MAX : scale);
 }
 
+/* A SYN that was not answered may come again with fewer options. Which copy arrived shows in the answer's options, and only
+ * what both ends have counts: here it is what any copy had. */
 static void note_options(struct tcp_end *e, const struct tcp_info *h)
 {
+	const bool again = e->seen && h->seq == e->isn;
 	e->isn = h->seq;
-	e->wscale = h->wscale;
-	e->sack_ok = h->sack_ok;
-	e->ts_ok = h->has_ts;
-	e->md5 = h->md5;
-	e->ts = h->tsval;
+	if (!again || h->wscale != 0)
+		e->wscale = h->wscale;
+	if (!again || h->has_ts)
+		e->ts = h->tsval;
+	e->sack_ok = h->sack_ok || (again && e->sack_ok);
+	e->ts_ok = h->has_ts || (again && e->ts_ok);
+	e->md5 = h->md5 || (again && e->md5);
 }
 
 /* An answered SYN-ACK with another number: which one the answer is to counts (a server that lost its memory, SYN cookies). */

@@ -47,6 +47,36 @@ static const struct script scripts[] = {
 	  "< A 301 ack 104\n"
 	  "read > \"abc\"\n"
 	  "sessions 1\n" },
+	{ .name = "a SYN that comes again without its options",
+	  .text =
+	  "> S 100 ws 7 ts 5\n"
+	  "> S 100\n"
+	  "< SA 300 ack 101 ws 7 ts 50\n" /* of the first, as the server says */
+	  "> A 101 ack 301 ts 6 win 1000\n"
+	  "< A 301 ack 101 ts 51 win 1000\n"
+	  "> A 101 ack 301 ts 6 x60000\n"
+	  "< A 301 ack 101 ts 51 x60000\n"
+	  "> A 60101 ack 301 ts 4 \"old\" = drop tcp.timestamp\n"
+	  "read > x60000@101\n"
+	  "read < x60000@301\n" },
+	{ .name = "a SYN-ACK that comes again without its options",
+	  .text =
+	  "> S 100 ws 7\n"
+	  "< SA 300 ack 101 ws 7\n"
+	  "< SA 300 ack 101\n"
+	  "> A 101 ack 301 win 1000\n"
+	  "< A 301 ack 101 win 1000\n"
+	  "> A 101 ack 301 x60000\n"
+	  "< A 301 ack 101 x60000\n" },
+	{ .name = "a SYN-ACK without a window",
+	  .text =
+	  "> S 100\n"
+	  "< SA 300 ack 101 win 0\n"
+	  "> A 101 ack 301\n"
+	  "> A 101 ack 301 \"abc\" = data \"a\"\n"
+	  "< A 301 ack 101 win 10\n"
+	  "> A 101 ack 301 \"Ybc\" = data \"abc\"\n"
+	  "read > \"abc\"\n" },
 	{ .name = "the third segment carries octets, and FIN", .text =
 	  "> S 100\n"
 	  "< SA 300 ack 101\n"
@@ -192,6 +222,23 @@ static const struct script scripts[] = {
 	  "state ESTABLISHED\n"
 	  "read > \"new\"\n"
 	  "sessions 2\n" },
+	{ .name = "the new connection has the new SYN's options",
+	  .text =
+	  "> S 100 ws 9 ts 1000\n"
+	  "< SA 300 ack 101 ws 9 ts 2000\n"
+	  "> R 101\n"
+	  "> S 9000 ws 2 ts 10\n"
+	  "< SA 5000 ack 9001 ws 3 ts 20\n"
+	  "> A 9001 ack 5001 ts 11\n"
+	  "< A 5001 ack 9001 ts 21\n"
+	  "> A 9001 ack 5001 ts 12 x8001 = data x8000\n"
+	  "> A 17001 ack 5001 ts 12 \"x\" = drop tcp.window\n"
+	  "< A 5001 ack 17001 ts 22 x4001 = data x4000\n"
+	  "> A 17001 ack 9001 ts 11 \"old\" = drop tcp.timestamp\n"
+	  "> A 17001 ack 9001 ts 13 \"new\"\n"
+	  "sessions 2\n"
+	  "read > x8000@9001 \"new\"\n"
+	  "read < x4000@5001\n" },
 	{ .name = "TIME_WAIT and a SYN that is not", .text =
 	  OPEN CLOSE_ALL
 	  "> S 9000\n"
