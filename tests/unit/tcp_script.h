@@ -20,12 +20,14 @@
  *
  * Numbers are those of a line's sender, behind ack the other end's. Each script is played in IPv4 and in IPv6, and anew for
  * each of its numbers with that one at 2^32 and at 2^31. Whatever a script says, of the octets that pass none has two
- * values, nor another one than the inspected, and there is one end of the stream (unless .loose).
+ * values, nor another one than the inspected, and there is one end of the stream (unless .loose). At last each script is played
+ * by two nodes, the active one of which dies behind the first segment, the second and so on, and behind each: all goes on as if
+ * nothing had been (told and sessions, which are the nodes' own, aside).
  */
 #ifndef TESTS_UNIT_TCP_SCRIPT_H
 #define TESTS_UNIT_TCP_SCRIPT_H
 
-#include "tests/unit/tcp_seg.h"
+#include "tests/unit/tcp_pair.h"
 
 struct script {
 	const char *name, *text;
@@ -37,6 +39,7 @@ struct script {
 	uint64_t ignore_after;
 };
 
+enum { DIES_ALWAYS = 1 << 16 };
 enum { LABELS_MAX = 64, OCTETS_MAX = 1 << 18, PAGE = 1 << 10 };
 
 struct octet {
@@ -56,6 +59,8 @@ struct play {
 	const struct script *script;
 	uint64_t serial;          /* of the session that went is about */
 	unsigned line;
+	unsigned segments;        /* so far */
+	unsigned dies_at;         /* the active of two nodes behind so many, or behind each; 0: there is one */
 	bool failed;
 	char read[DIR_N][OCTETS_MAX];
 	size_t n_read[DIR_N];
@@ -67,9 +72,9 @@ static struct went went[DIR_N];
 static inline void script_fail(const char *what, const char *got)
 {
 	if (!play.failed)
-		printf("# %s:%u (IPv%d, bases %u %u, %u %u): %s%s%s\n", play.script->name, play.line, ctx.family,
-		       ctx.base.seq[DIR_ORIG], ctx.base.seq[DIR_REPLY], ctx.base.ts[DIR_ORIG], ctx.base.ts[DIR_REPLY], what,
-		       got != NULL ? ": " : "", got != NULL ? got : "");
+		printf("# %s:%u (IPv%d, bases %u %u, %u %u, dies at %u): %s%s%s\n", play.script->name, play.line, ctx.family,
+		       ctx.base.seq[DIR_ORIG], ctx.base.seq[DIR_REPLY], ctx.base.ts[DIR_ORIG], ctx.base.ts[DIR_REPLY],
+		       play.dies_at, what, got != NULL ? ": " : "", got != NULL ? got : "");
 	play.failed = true;
 }
 
@@ -271,8 +276,22 @@ static inline void play_read(struct words *w)
 static inline void play_told(const char *what, bool is)
 {
 	const char *told = rig_told(&ctx.rig);
-	if ((strstr(told, what) != NULL) != is)
+	if (play.dies_at == 0 && (strstr(told, what) != NULL) != is)
 		script_fail("told", told);
+}
+
+/* One more segment was judged, or time has passed. */
+static inline void play_hand_over(bool segment)
+{
+	play.segments += segment;
+	if (play.dies_at == 0)
+		return;
+	pair_commit();
+	if (segment && (play.dies_at == DIES_ALWAYS || play.segments == play.dies_at)) {
+		pair_die(on_read);
+		if (play.dies_at == DIES_ALWAYS)
+			pair_join();
+	}
 }
 
 static inline void play_number(const char *what, uint64_t is, struct words *w)
@@ -293,9 +312,11 @@ static inline void play_line(const char *line, size_t len)
 		return;
 	if (*first == '>' || *first == '<') {
 		play_segment(&w, *first == '>' ? DIR_ORIG : DIR_REPLY);
+		play_hand_over(true);
 	} else if (*first == '+') {
 		rig_later(&ctx.rig, (int64_t)(strtod(first, NULL) * 1000));
 		engine_tick(ctx.rig.e, ctx.rig.now);
+		play_hand_over(false);
 	} else if (strcmp(first, "state") == 0) {
 		const char *is = s != NULL ? tcps_name(s->s.tcp.state) : "none";
 		if (strcmp(word(&w), is) != 0)
@@ -305,7 +326,8 @@ static inline void play_line(const char *line, size_t len)
 			if (strcmp(word(&w), tcps_name(s->s.tcp.end[d].state)) != 0)
 				script_fail("end", tcps_name(s->s.tcp.end[d].state));
 	} else if (strcmp(first, "sessions") == 0) {
-		play_number(first, engine_stats(ctx.rig.e)->sessions, &w);
+		if (play.dies_at == 0)
+			play_number(first, engine_stats(ctx.rig.e)->sessions, &w);
 	} else if (strcmp(first, "alive") == 0) {
 		play_number(first, session_count(engine_sessions(ctx.rig.e)), &w);
 	} else if (strcmp(first, "paws") == 0) {
@@ -328,12 +350,15 @@ static inline void play_variant(const struct rig_opts *o, int family, const stru
 {
 	ctx.family = family;
 	ctx.base = *b;
-	play.line = 0;
+	play.line = play.segments = 0;
 	play.serial = 0;
 	memset(play.n_read, 0, sizeof(play.n_read));
 	memset(ctx.ts_last, 0, sizeof(ctx.ts_last));
 	went_clear();
-	rig_engine(&ctx.rig, o);
+	if (play.dies_at == 0)
+		rig_engine(&ctx.rig, o);
+	else
+		pair_start();
 	engine_on_bytes(ctx.rig.e, on_read, NULL);
 	for (const char *at = play.script->text; *at != '\0' && !play.failed;) {
 		const size_t len = strcspn(at, "\n");
@@ -341,8 +366,10 @@ static inline void play_variant(const struct rig_opts *o, int family, const stru
 		play_line(at, len);
 		at += len + (at[len] == '\n');
 	}
-	engine_on_bytes(ctx.rig.e, on_read, NULL);
-	rig_engine_end(&ctx.rig);
+	if (play.dies_at == 0)
+		rig_engine_end(&ctx.rig);
+	else
+		pair_end();
 	went_end();
 }
 
@@ -383,6 +410,17 @@ static inline void labels_of(struct labels *l, const char *text)
 	}
 }
 
+static inline void play_pairs(const struct rig_opts *o, int family)
+{
+	const struct bases b = { .seq = { UINT32_C(1) << 31, UINT32_C(1) << 31 } };
+	const unsigned n = play.segments;
+	for (unsigned i = 1; i <= n + 1 && !play.failed; i++) {
+		play.dies_at = i <= n ? i : DIES_ALWAYS;
+		play_variant(o, family, &b);
+	}
+	play.dies_at = 0;
+}
+
 static inline void play_script(const struct script *s)
 {
 	static struct labels l;
@@ -410,6 +448,8 @@ static inline void play_script(const struct script *s)
 				play_variant(&o, family, &b);
 			}
 		}
+		if (!play.failed)
+			play_pairs(&o, family);
 	}
 	rig_gen_free(&ctx.rig.gen);
 	CU_ASSERT(!play.failed);
