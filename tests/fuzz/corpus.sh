@@ -8,7 +8,7 @@ bin=build/${CC:-gcc}-asan/tests/fuzz
 seconds=2
 
 # Bytes of the link as this build writes them: those of the corpus are of older schemas.
-captures="iccp mms interleaved both other/dns tcp/order tcp/overlap"
+captures="iccp mms interleaved both other/dns tcp/order tcp/overlap inline/overlap inline/syn"
 mkdir -p "$work/fresh"
 for c in $captures; do
 	"$bin/seeds" "$work/fresh" "build/captures/$c.pcap" >"$work/out" 2>&1 || report "fuzz seeds of $c" "$(head -n 20 "$work/out")"

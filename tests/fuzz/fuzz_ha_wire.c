@@ -9,9 +9,10 @@
 #include "tests/fuzz/fuzz_mutate.h"
 #include "tests/unit/pktbuild.h"
 
-enum { G_FRAME, G_COMMIT, G_SESSION, G_STACK, G_MATCH, G_REC, G_REFUSED, G_ENDED, G_WENT_ON };
+enum { G_FRAME, G_COMMIT, G_SESSION, G_STACK, G_MATCH, G_REC, G_REFUSED, G_ENDED, G_WENT_ON, G_KEPT };
 const char *const fuzz_goals[] = { "frame", "batch applied", "session taken over", "decoders' state", "match state", "record",
-	                           "refused", "session ended", "session goes on", NULL };
+	                           "refused", "session ended", "session goes on",
+	                           "kept octets", NULL };
 uint32_t fuzz_reached;
 
 FUZZ_MUTATOR(1, 4)
@@ -97,6 +98,8 @@ static enum err apply_session(void *arg, const struct ha_session *in)
 	const enum err e = engine_ha_import(s->ha, in, ha_receiver_trust(&s->rx));
 	if (e == OK)
 		fuzz_reach(in->cotp != NULL ? G_STACK : G_SESSION);
+	if (e == OK && in->kept != NULL && in->kept->dir[DIR_ORIG].data.len != 0)
+		fuzz_reach(G_KEPT);
 	if (e == OK && in->match != NULL && ha_receiver_trust(&s->rx).sigs)
 		fuzz_reach(G_MATCH);
 	return e;
