@@ -185,27 +185,34 @@ uint32_t tcp_window(const struct tcp_state *t, enum dir d, const struct tcp_info
 	return (uint32_t)h->win << (scale == TCP_SCALE_UNKNOWN ? SCALE_MAX : scale);
 }
 
-/* A SYN that was not answered may come again with fewer options. Which copy arrived shows in the answer's options, and only
- * what both ends have counts: here it is what any copy had. */
-static void note_options(struct tcp_end *e, const struct tcp_info *h)
+/* Of several SYNs of an end one has arrived; which one shows in the answer's options, and only what both ends have counts:
+ * here it is what any of them had. */
+static void note_options(struct tcp_end *e, const struct tcp_info *h, bool first)
 {
-	const bool again = e->seen && h->seq == e->isn;
-	e->isn = h->seq;
-	if (!again || h->wscale != 0)
+	if (first || h->wscale > e->wscale)
 		e->wscale = h->wscale;
-	if (!again || h->has_ts)
-		e->ts = h->tsval;
-	e->sack_ok = h->sack_ok || (again && e->sack_ok);
-	e->ts_ok = h->has_ts || (again && e->ts_ok);
-	e->md5 = h->md5 || (again && e->md5);
+	e->sack_ok = h->sack_ok || (!first && e->sack_ok);
+	e->ts_ok = h->has_ts || (!first && e->ts_ok);
+	e->md5 = h->md5 || (!first && e->md5);
 }
 
-/* An answered SYN-ACK with another number: which one the answer is to counts (a server that lost its memory, SYN cookies). */
-static void choose_isn(struct tcp_end *e, uint32_t ack)
+static void note_syn(struct tcp_end *e, const struct tcp_info *h)
 {
-	if (e->has_other && ack == e->isn_other + 1) {
+	const bool again = e->seen && h->seq == e->isn;
+	note_options(e, h, !again);
+	e->isn = h->seq;
+	if (!again || h->has_ts)
+		e->ts = h->tsval;
+}
+
+/* An answered SYN-ACK with another number: which one h answers counts (a server that lost its memory, SYN cookies). */
+static void choose_isn(struct tcp_end *e, const struct tcp_info *h)
+{
+	if (e->has_other && h->ack == e->isn_other + 1) {
 		e->isn = e->isn_other;
-		e->next = ack;
+		e->next = h->ack;
+		if (h->has_ts)
+			e->ts = h->tsecr; /* its clock may be another one */
 	}
 	e->has_other = false;
 }
@@ -215,7 +222,7 @@ static void note_ack(struct tcp_state *t, enum dir d, const struct tcp_info *h)
 	struct tcp_end *e = &t->end[d], *peer = &t->end[dir_other(d)];
 	const bool first = !e->seen || e->state == TCPS_SYN_SENT;
 	if (peer->state == TCPS_SYN_RECV)
-		choose_isn(peer, h->ack);
+		choose_isn(peer, h);
 	if (first || seq_diff(h->ack, e->ack) > 0)
 		e->ack = h->ack;
 	if (first)
@@ -257,11 +264,12 @@ static void note_synack(struct tcp_state *t, enum dir d, const struct tcp_info *
 	if (e->state == TCPS_SYN_RECV && h->seq != e->isn) {
 		e->isn_other = h->seq;
 		e->has_other = true;
+		note_options(e, h, false);
 		return;
 	}
 	if (h->seq != e->isn)
 		e->next = h->seq + 1; /* its SYN of another attempt is forgotten */
-	note_options(e, h);
+	note_syn(e, h);
 	if (peer->state == TCPS_SYN_SENT) {
 		peer->ack = h->seq + 1;
 		peer->edge = peer->ack + peer->win_max;
@@ -280,7 +288,7 @@ static void note(struct tcp_state *t, enum dir d, const struct tcp_info *h, uint
 	if (syn && (h->flags & TCP_ACK) != 0)
 		note_synack(t, d, h);
 	else if (syn)
-		note_options(e, h);
+		note_syn(e, h);
 	if ((h->flags & TCP_ACK) != 0)
 		note_ack(t, d, h);
 	note_window(t, d, h);

@@ -138,6 +138,26 @@ static const struct script scripts[] = {
 	  "read > \"abc\"\n"
 	  "read < \"xyz\"\n"
 	  "sessions 1\n" },
+	{ .name = "a SYN-ACK with another number has options of its own",
+	  .text =
+	  "> S 100 ws 7 ts 5\n"
+	  "< SA 300 ack 101 ts 2000\n"
+	  "< SA 900 ack 101 ws 7 ts 10\n"
+	  "> A 101 ack 901 ts 6/10 win 1000\n"
+	  "< A 901 ack 101 ts 11 win 1000\n"
+	  "> A 101 ack 901 ts 7 x60000\n"
+	  "< A 901 ack 101 ts 9 \"old\" = drop tcp.timestamp\n"
+	  "< A 901 ack 101 ts 12 x60000\n"
+	  "read < x60000@901\n" },
+	{ .name = "a SYN-ACK with another number has no options",
+	  .text =
+	  "> S 100 ws 7 ts 5\n"
+	  "< SA 300 ack 101 ws 7 ts 2000\n"
+	  "< SA 900 ack 101\n"
+	  "> A 101 ack 901 win 1000\n"
+	  "< A 901 ack 101 win 1000 x1000\n"
+	  "> A 101 ack 1901 x1000\n"
+	  "read < x1000@901\n" },
 	{ .name = "a SYN-ACK with another number: the answer is to the first", .text =
 	  "> S 100\n"
 	  "< SA 300 ack 101\n"
