@@ -7,7 +7,7 @@
 
 enum { IP4_HEADER = 20, IP4_FRAG = 6, IP4_RESERVED = 0x80 };
 enum { TCP_HEADER = 20, TCP_OFFSET = 12, TCP_RESERVED = 0x0e };
-enum { KIND_TIMESTAMPS = 8, KIND_BITS = 64 };
+enum { KIND_TIMESTAMPS = 8, KIND_BITS = 64, USUAL_LEN = 12 };
 #define USUAL_OPTIONS 0x0101080au /* NOP, NOP, timestamps: all that most segments have (RFC 7323 appendix A) */
 
 /* --- TCP options --------------------------------------------------------------------------------- */
@@ -80,17 +80,20 @@ static bool option_good(const struct norm_ask *a, uint8_t kind)
 	return false;
 }
 
-/* Most segments have the usual options or none: those cost no walk. */
+/* Most segments have none, or timestamps as everyone writes them: those cost no walk. */
+static bool options_usual(const struct norm_ask *a)
+{
+	struct cur c = tcp_options(a);
+	const size_t n = cur_left(&c);
+	return n == 0 || (n == USUAL_LEN && cur_be32(&c) == USUAL_OPTIONS);
+}
+
 static bool options_needed(const struct norm_ask *a)
 {
-	struct cur c = tcp_options(a), first = c;
+	struct cur c = tcp_options(a);
 	uint8_t kind;
 	uint32_t n;
-	if (!a->policy->options || cur_left(&c) == 0)
-		return false;
-	if (cur_left(&c) == 12 && cur_be32(&first) == USUAL_OPTIONS)
-		return !timestamps_agreed(a);
-	while (option_next(&c, &kind, &n))
+	while (a->policy->options && option_next(&c, &kind, &n))
 		if (!option_good(a, kind))
 			return true;
 	return false;
@@ -109,11 +112,11 @@ static void options_apply(struct rewrite *w, const struct norm_ask *a)
 /* Of two that stay one end takes the first, another one the last. */
 static bool options_twice(const struct norm_ask *a)
 {
-	struct cur c = tcp_options(a), first = c;
+	struct cur c = tcp_options(a);
 	uint64_t seen = 0;
 	uint8_t kind;
 	uint32_t n;
-	if (cur_left(&c) == 0 || (cur_left(&c) == 12 && cur_be32(&first) == USUAL_OPTIONS))
+	if (options_usual(a))
 		return false;
 	while (option_next(&c, &kind, &n)) {
 		if (kind == OPTION_NOP || kind >= KIND_BITS || !option_good(a, kind))
@@ -244,9 +247,27 @@ enum reason norm_refuses(const struct norm_ask *a)
 	return REASON_NONE;
 }
 
+/* No row needs to look at most packets. */
+static bool usual(const struct norm_ask *a)
+{
+	const struct packet *p = a->p;
+	const struct cur ip = cur_of(p->data, p->len), tcp = cur_span(p->l4);
+	if (p->len != p->ip_len)
+		return false;
+	if (p->tuple.family == 4 && (p->l4.p - p->data != IP4_HEADER || (cur_peek(&ip, IP4_FRAG) & IP4_RESERVED) != 0))
+		return false;
+	if (a->t == NULL)
+		return true;
+	if ((p->tcp.flags & TCP_URG) != 0 || p->tcp.urg != 0 || (cur_peek(&tcp, TCP_OFFSET) & TCP_RESERVED) != 0)
+		return false;
+	return options_usual(a) && (!p->tcp.has_ts || timestamps_agreed(a));
+}
+
 unsigned norm_needed(const struct norm_ask *a)
 {
 	unsigned what = 0;
+	if (usual(a))
+		return 0;
 	for (unsigned k = 0; k < NORM_N; k++)
 		if (rows[k].needed(a))
 			what |= 1u << k;

@@ -206,6 +206,28 @@ static void test_tcp_options(void)
 	CU_ASSERT_EQUAL(packet_decode(&p), REASON_TCP_OPTIONS);
 }
 
+/* Signatures and cookies: each length that there is, and what is read of them. */
+static void test_tcp_signed(void)
+{
+	static const struct {
+		uint8_t kind, min, max, unit;
+	} rows[] = { { 19, 18, 18, 1 }, { 29, 4, 40, 1 }, { 34, 2, 18, 2 } };
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		for (unsigned len = 2; len <= 40; len++) {
+			const uint8_t opts[40] = { rows[i].kind, (uint8_t)len };
+			const bool good = len >= rows[i].min && len <= rows[i].max && (len - 2) % rows[i].unit == 0;
+			const bool cookie = rows[i].kind == 34;
+			struct packet p;
+			CU_ASSERT_EQUAL(with_tcp_opts(opts, 40, TCP_SYN, &p), good ? REASON_NONE : REASON_TCP_OPTIONS);
+			if (good)
+				CU_ASSERT(p.tcp.md5 == !cookie && p.tcp.cookie == (cookie && len > 2));
+			CU_ASSERT_EQUAL(with_tcp_opts(opts, 40, TCP_ACK, &p), good ? REASON_NONE : REASON_TCP_OPTIONS);
+			if (good)
+				CU_ASSERT(p.tcp.md5 == !cookie && !p.tcp.cookie);
+		}
+	}
+}
+
 static void test_udp_reasons(void)
 {
 	PKT_EACH_FAMILY(f) {
@@ -333,6 +355,7 @@ static void test_reasons(void)
 
 UNIT_MAIN({ "a TCP segment", test_tcp }, { "a UDP datagram", test_udp }, { "TCP reasons", test_tcp_reasons },
 	  { "checksums", test_checksums }, { "checksums of every length", test_checksum_lengths },
-	  { "TCP options", test_tcp_options }, { "UDP reasons", test_udp_reasons },
+	  { "TCP options", test_tcp_options }, { "signatures and cookies", test_tcp_signed },
+	  { "UDP reasons", test_udp_reasons },
 	  { "packets cut short by the capture", test_snapped }, { "every cut, every changed octet", test_torture },
 	  { "tuples", test_tuples }, { "names of reasons", test_reasons })
