@@ -106,31 +106,62 @@ static void test_cut_short(void)
 	rig_end(&g);
 }
 
-/* Datagrams and fragments: only what is IP's. */
-static void test_not_tcp(void)
+/* Datagrams: what is IP's. */
+static void test_datagram(void)
 {
-	for (unsigned i = 0; i < 2; i++) {
-		struct rig g;
-		struct pkt k;
-		open_rig(&g, true, true, 4);
-		if (i == 0)
-			pkt_udp_good(&k, 4);
-		else
-			(void)urgent(&k, &g, 64);
-		k.b[6] = i == 0 ? 0x80 : 0xa0;
-		if (i != 0)
-			pkt_zero(&k, 3); /* of a whole datagram's first part: 24 octets */
-		pkt_finish(&k);
-		struct packet p = pkt_packet(&k);
-		p.at = g.now;
-		const struct verdict v = engine_packet(g.e, &p);
-		CU_ASSERT(v.pass);
-		CU_ASSERT_EQUAL_FATAL(v.rewritten.len, k.len);
-		CU_ASSERT_EQUAL(v.rewritten.p[6], i == 0 ? 0 : 0x20);
-		CU_ASSERT_EQUAL(engine_stats(g.e)->normalized[NORM_IP_RESERVED], 1);
-		CU_ASSERT_EQUAL(engine_stats(g.e)->normalized[NORM_TCP_URGENT], 0);
-		rig_end(&g);
-	}
+	struct rig g;
+	struct pkt k;
+	open_rig(&g, true, true, 4);
+	pkt_udp_good(&k, 4);
+	k.b[6] = 0x80;
+	pkt_finish(&k);
+	struct packet p = pkt_packet(&k);
+	p.at = g.now;
+	const struct verdict v = engine_packet(g.e, &p);
+	CU_ASSERT(v.pass);
+	CU_ASSERT_EQUAL_FATAL(v.rewritten.len, k.len);
+	CU_ASSERT_EQUAL(v.rewritten.p[6], 0);
+	CU_ASSERT_EQUAL(engine_stats(g.e)->normalized[NORM_IP_RESERVED], 1);
+	CU_ASSERT_EQUAL(engine_stats(g.e)->normalized[NORM_TCP_URGENT], 0);
+	rig_end(&g);
+}
+
+/* The first 24 octets of k's segment, or those behind them. */
+static struct packet piece(struct pkt *out, const struct pkt *k, const struct rig *g, bool last)
+{
+	const uint32_t from = last ? 24 : 0, to = last ? k->len - k->l4 : 24;
+	*out = *k;
+	memcpy(out->b + k->l4, k->b + k->l4 + from, to - from);
+	out->len = k->l4 + to - from;
+	pkt_put16(out->b + 6, last ? from / 8 : 0x2000);
+	out->proto = 0; /* the checksum of the whole stays */
+	pkt_finish(out);
+	struct packet p = pkt_packet(out);
+	p.at = g->now;
+	return p;
+}
+
+/* A segment in fragments is normalised as a whole, and leaves in fragments. */
+static void test_fragments(void)
+{
+	struct rig g;
+	struct pkt k, first, last;
+	open_rig(&g, true, true, 4);
+	(void)urgent(&k, &g, 64);
+	pkt_add(&k, "bcdefghijkl", 11);
+	pkt_finish(&k);
+	struct packet p = piece(&first, &k, &g, false);
+	CU_ASSERT(engine_packet(g.e, &p).held);
+	p = piece(&last, &k, &g, true);
+	const struct verdict v = engine_packet(g.e, &p);
+	CU_ASSERT(v.pass);
+	CU_ASSERT_EQUAL_FATAL(v.n_release, 1);
+	CU_ASSERT_EQUAL_FATAL(v.release[0].len, first.len);
+	CU_ASSERT_EQUAL(v.release[0].p[k.l4 + 13], TCP_ACK);
+	CU_ASSERT_EQUAL(v.release[0].p[k.l4 + 19], 0);
+	CU_ASSERT_EQUAL(v.rewritten.len, last.len);
+	CU_ASSERT_EQUAL(engine_stats(g.e)->normalized[NORM_TCP_URGENT], 1);
+	rig_end(&g);
 }
 
 static void conf_told(void *arg, const char *text)
@@ -183,5 +214,5 @@ static void test_configured(void)
 
 UNIT_MAIN({ "inline, in inspected sessions", test_where }, { "the first segment", test_first },
 	  { "with other edits", test_with_edits },
-	  { "packets cut short", test_cut_short }, { "datagrams and fragments", test_not_tcp },
+	  { "packets cut short", test_cut_short }, { "datagrams", test_datagram }, { "fragments", test_fragments },
 	  { "the policy's attributes", test_configured })
