@@ -11,6 +11,8 @@ enum {
 	SYN_LEN = 40
 };
 
+#define TIMESTAMP_REST (24 * 24 * 3600 * NS_PER_SEC)
+
 static bool inline_(const struct engine *e)
 {
 	return e->gen->prevent;
@@ -25,6 +27,14 @@ static unsigned how(const struct engine *e)
 static bool is_syn(const struct packet *p)
 {
 	return (p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+/* RFC 7323 5.5: after so long a rest the other clock may have come half way round. */
+static void forget_time(const struct pass *w)
+{
+	struct session_state *s = &w->s->s;
+	if (w->p->tcp.has_ts && mono_diff(w->e->now, s->last_dir[w->dir]) > TIMESTAMP_REST)
+		s->tcp.end[w->dir].ts = w->p->tcp.tsval;
 }
 
 /* The first packet of a session is what the session is known by. */
@@ -227,6 +237,7 @@ struct verdict engine_tcp(struct pass *w)
 	const enum reason r = engine_norm_refuses(w->e, w->s, w->p);
 	if (r != REASON_NONE)
 		return refuse(w, w->p, r);
+	forget_time(w);
 	const struct tcp_look l = place_fin(w, judge(w));
 	if (l.worth == TCP_REPLACES)
 		return replace(w);

@@ -37,6 +37,7 @@ struct script {
 	bool unread;           /* the policy does not ask for inspection: .loose too */
 	const struct norm_policy *norm;
 	uint64_t ignore_after;
+	uint32_t timer;        /* seconds that an established session lasts; 0: as by default */
 };
 
 enum { DIES_ALWAYS = 1 << 16 };
@@ -434,6 +435,8 @@ static inline void play_script(const struct script *s)
 	labels_of(&l, s->text);
 	rig_gen(&ctx.rig.gen, &o);
 	ctx.rig.gen.asymmetric = s->asymmetric;
+	if (s->timer != 0)
+		ctx.rig.gen.timeout_s[ST_TCP_ESTABLISHED] = s->timer;
 	for (int family = 4; family <= 6; family += 2) {
 		play_variant(&o, family, &(struct bases){ 0 });
 		for (enum dir d = DIR_ORIG; d < DIR_N; d++) {

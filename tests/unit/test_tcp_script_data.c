@@ -287,6 +287,20 @@ static const struct script scripts[] = {
 	  "> A 107 ack 301 ts 41 \"ghi\"\n"
 	  "> A 110 ack 301 ts 39 \"jkl\" = drop tcp.timestamp\n"
 	  "read > \"abcdefghi\"\n" },
+	{ .name = "after twenty-four days a timestamp of the past is none",
+	  .text = OPEN_TS
+	  "> A 101 ack 301 ts 20 \"abc\"\n"
+	  "< A 301 ack 104 ts 80\n"
+	  "+2073000\n"
+	  "> A 104 ack 301 ts 2147483600 \"def\"\n"
+	  "< A 301 ack 107 ts 2147483670\n"
+	  "+2073700\n"
+	  "> A 107 ack 301 ts 19 \"ghi\"\n"
+	  "< A 301 ack 110 ts 79 \"xyz\"\n"
+	  "> A 110 ack 304 ts 18 \"old\" = drop tcp.timestamp\n"
+	  "read > \"abcdefghi\"\n"
+	  "read < \"xyz\"\n",
+	  .timer = 2764800 },
 	{ .name = "timestamps count where both have agreed on them",
 	  .text =
 	  "> S 100 ts 10\n"
