@@ -105,7 +105,8 @@ static void print_step(const struct step *st, FILE *to)
 		fprintf(to, "the application sends %u octets", st->len);
 		break;
 	case STEP_LOSE:
-		fprintf(to, "the receiver's next %u packets are lost %s", st->len, st->variant == 0 ? "before the engine" : "behind it");
+		fprintf(to, "the receiver's next %u packets are lost ", st->len);
+		fprintf(to, "%s the engine", st->variant == 0 ? "before" : "behind");
 		break;
 	case STEP_SHUT:
 		fprintf(to, "the application sends nothing more");
