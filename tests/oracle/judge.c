@@ -35,11 +35,13 @@ static bool arrived_whole(const struct conn *c)
 
 static bool hindered(const struct conn *c)
 {
+	if (c->s->given_up)
+		return false;
 	switch (oddity_rows[c->s->odd].must) {
 	case MUST_ARRIVE:
 		return !arrived_whole(c);
 	case MUST_END:
-		return c->end == STILL_OPEN && !c->s->given_up;
+		return c->end == STILL_OPEN;
 	case MAY_STOP:
 		break;
 	}

@@ -17,6 +17,9 @@ $(ORACLE_BIN):
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD) -lpthread
 
+CHECK_SCRIPTS += tests/oracle/check.sh
+CHECK_RELEASE += oracle-tools
+
 oracle-tools: $(ORACLE_BIN)
 	@:
 

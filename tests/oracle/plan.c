@@ -171,7 +171,7 @@ void plan_make(struct schedule *s, enum oddity odd, uint64_t seed)
 	if (odd == ODD_WRAP || rng_one_in(&r, 10))
 		s->isn = UINT32_MAX - rng_below(&r, s->len);
 	if (odd == ODD_FRAGMENTED)
-		s->fragment = (uint16_t)(8 * rng_from_to(&r, 1, 60));
+		s->fragment = (uint16_t)(8 * rng_from_to(&r, 6, 60)); /* no less than the least MTU of IPv4 makes: RFC 791 3.2 */
 	set_ends(s);
 	cut(s, &r);
 	if (odd == ODD_MIDSTREAM)
@@ -193,6 +193,7 @@ void plan_failure(struct schedule *s)
 {
 	struct rng r = { rng_mixed(s->seed ^ UINT64_C(0x6661696c)) + s->odd };
 	const uint32_t first = s->server ? 2 : 1;
+	s->given_up |= s->odd == ODD_FALSE_ACK; /* it acknowledges what may be lost, which is not sent again then */
 	s->fail = (struct failure){ .n = 1, .fate = (uint8_t)rng_below(&r, FATE_N) };
 	if (s->fail.fate != FATE_RELEASED)
 		s->fail.n = (uint16_t)rng_from_to(&r, 1, 4);
