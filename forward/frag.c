@@ -8,7 +8,7 @@
 #include "forward/csum.h"
 #include "forward/frag_int.h"
 
-enum { TICK_NS = 100 * NS_PER_MS, TCP_HEADER = 20, TCP_OFFSET_AT = 12, SHORT_HEADER = 8 };
+enum { TICK_NS = 100 * NS_PER_MS, TCP_OFFSET_AT = 12 };
 enum { IP4_LEN_AT = 2, IP4_FRAG_AT = 6, IP4_CSUM_AT = 10, IP6_LEN_AT = 4, IP6_HEADER = 40 };
 
 /* --- the table ------------------------------------------------------------------------------------------- */
@@ -27,7 +27,7 @@ struct frag_datagram *frag_find(const struct frag_table *t, const struct frag_ke
 	return d;
 }
 
-int64_t frag_timeout_ns(const struct frag_key *k)
+static int64_t timeout_ns(const struct frag_key *k)
 {
 	return (k->family == 4 ? FRAG_TIMEOUT_S4 : FRAG_TIMEOUT_S6) * NS_PER_SEC;
 }
@@ -51,10 +51,12 @@ void frag_empty(struct frag_table *t, struct frag_datagram *d)
 	d->ended = false;
 }
 
-void frag_changed(struct frag_table *t, struct frag_datagram *d)
+void frag_changed(struct frag_table *t, struct frag_datagram *d, bool freed)
 {
-	if (t->follows && list_empty(&d->dirty))
-		list_append(&t->dirty, &d->dirty);
+	if (!t->follows || (!freed && !list_empty(&d->dirty)))
+		return;
+	list_remove(&d->dirty);
+	list_insert(freed ? &t->dirty : t->dirty.prev, &d->dirty);
 }
 
 static void leave_list(struct frag_table *t, struct frag_datagram *d)
@@ -67,7 +69,7 @@ static void leave_list(struct frag_table *t, struct frag_datagram *d)
 static int64_t since(const struct list *node)
 {
 	const struct frag_datagram *d = LIST_ENTRY(node, const struct frag_datagram, node);
-	return d->i.expires.ns - frag_timeout_ns(&d->i.key);
+	return d->i.expires.ns - timeout_ns(&d->i.key);
 }
 
 /* By age: what has just begun comes last, what the peer says may have to go further up. */
@@ -90,7 +92,7 @@ void frag_forget(struct frag_table *t, struct frag_datagram *d)
 	frag_empty(t, d);
 	d->i.state = FRAG_GONE;
 	if (t->follows && d->told) {
-		frag_changed(t, d); /* the peer forgets it too: it is freed then */
+		frag_changed(t, d, true); /* the peer forgets it too: it is freed then */
 		return;
 	}
 	list_remove(&d->dirty);
@@ -106,14 +108,16 @@ void frag_set_state(struct frag_table *t, struct frag_datagram *d, enum frag_sta
 	t->n_known += s != FRAG_WAITING;
 	join_list(s == FRAG_WAITING ? &t->waiting : &t->known, d);
 	wheel_arm(&t->wheel, &d->timer, d->i.expires);
-	frag_changed(t, d);
-	if (t->n_known > FRAG_KNOWN_MAX)
-		frag_forget(t, LIST_ENTRY(t->known.next, struct frag_datagram, node));
+	frag_changed(t, d, s != FRAG_WAITING);
+	if (t->n_known <= FRAG_KNOWN_MAX)
+		return;
+	struct list *oldest = t->known.next != &d->node ? t->known.next : d->node.next;
+	frag_forget(t, LIST_ENTRY(oldest, struct frag_datagram, node));
 }
 
 static void renew(struct frag_table *t, struct frag_datagram *d, enum frag_state s)
 {
-	d->i.expires = mono_add(t->now, frag_timeout_ns(&d->i.key));
+	d->i.expires = mono_add(t->now, timeout_ns(&d->i.key));
 	frag_set_state(t, d, s);
 }
 
@@ -121,7 +125,7 @@ static void give_up(struct frag_table *t, struct frag_datagram *d, enum reason w
 {
 	LIST_FOREACH(it, &d->parts) {
 		const struct frag_part *q = LIST_ENTRY(it, const struct frag_part, node);
-		if (q->held)
+		if (q->held && why != REASON_NONE)
 			t->gone(t->arg, why, &d->i.key, q->nr);
 	}
 	frag_empty(t, d);
@@ -163,8 +167,6 @@ static bool make_room(struct frag_table *t, const struct frag_datagram *d)
 
 struct frag_datagram *frag_make(struct frag_table *t, const struct frag_key *k)
 {
-	if (t->n_waiting == FRAG_WAITING_MAX)
-		(void)make_room(t, NULL);
 	struct frag_datagram *d = pool_get(&t->pool);
 	if (d == NULL)
 		return NULL;
@@ -176,7 +178,6 @@ struct frag_datagram *frag_make(struct frag_table *t, const struct frag_key *k)
 	wheel_timer_init(&d->timer);
 	d->chain = *b;
 	*b = d;
-	renew(t, d, FRAG_WAITING);
 	return d;
 }
 
@@ -189,21 +190,36 @@ struct frag_key frag_key_of(const struct packet *p)
 				  .proto = t->family == 4 ? t->proto : 0, .family = t->family };
 }
 
+static uint32_t header_len(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP_:
+		return 20;
+	case IPPROTO_SCTP_:
+		return 12;
+	case IPPROTO_UDP_:
+	case IPPROTO_ICMP_:
+	case IPPROTO_ICMP6_:
+		return 8;
+	default:
+		return 0;
+	}
+}
+
 /* RFC 1858 3, 4.2, RFC 3128, RFC 7112 5: the transport header is in one fragment, and no other begins within it. */
-static bool is_tiny(const struct packet *p)
+bool frag_is_tiny(const struct packet *p)
 {
 	const struct fragment *f = &p->frag;
-	const uint8_t proto = p->tuple.proto;
-	const bool tcp = proto == IPPROTO_TCP_;
+	const bool tcp = p->tuple.proto == IPPROTO_TCP_;
+	const uint32_t least = header_len(p->tuple.proto);
 	if (f->wire_len == 0)
 		return true;
 	if (f->from != 0)
-		return tcp && f->from < TCP_HEADER;
+		return f->from < least;
 	const struct cur c = cur_span(p->l4);
 	const uint32_t there = f->wire_len - (uint32_t)(f->octets.len - p->l4.len);
 	const uint32_t said = tcp ? (cur_peek(&c, TCP_OFFSET_AT) >> 4) * 4u : 0;
-	const bool known = proto == IPPROTO_UDP_ || proto == IPPROTO_ICMP_ || proto == IPPROTO_ICMP6_;
-	return there < (tcp ? TCP_HEADER : known ? SHORT_HEADER : 0) || there < said;
+	return there < least || there < said;
 }
 
 static struct span octets_of(const struct frag_part *q)
@@ -240,14 +256,11 @@ enum reason frag_fits(const struct frag_datagram *d, const struct packet *p, boo
 bool frag_keep(struct frag_table *t, struct frag_datagram *d, const struct packet *p, bool held)
 {
 	const struct fragment *f = &p->frag;
-	struct frag_part *q = d->n < FRAG_PARTS_MAX ? pool_get(&t->part_pool) : NULL;
-	if (q == NULL)
+	struct frag_part *q = pool_get(&t->part_pool);
+	if (q == NULL || buf_set(t->bufs, &q->ip, p->data, size_min(p->len, p->ip_len)) != OK) {
+		pool_put(&t->part_pool, q);
 		return false;
-	while (buf_set(t->bufs, &q->ip, p->data, size_min(p->len, p->ip_len)) != OK)
-		if (!make_room(t, d)) {
-			pool_put(&t->part_pool, q);
-			return false;
-		}
+	}
 	q->from = f->from;
 	q->len = f->wire_len;
 	q->wire_len = p->ip_len;
@@ -267,7 +280,7 @@ bool frag_keep(struct frag_table *t, struct frag_datagram *d, const struct packe
 		d->ended = true;
 		d->total = f->from + f->wire_len;
 	}
-	frag_changed(t, d);
+	frag_changed(t, d, false);
 	return true;
 }
 
@@ -278,6 +291,30 @@ void frag_refuse(struct frag_table *t, struct frag_datagram *d, enum reason why)
 	renew(t, d, FRAG_REFUSED);
 }
 
+static bool keep(struct frag_table *t, struct frag_datagram *d, const struct packet *p, bool hold)
+{
+	if (d->n == FRAG_PARTS_MAX)
+		return false;
+	while (!frag_keep(t, d, p, hold))
+		if (!make_room(t, d))
+			return false;
+	return true;
+}
+
+/* One that waits for p and more. */
+static struct frag_datagram *begin(struct frag_table *t, struct frag_datagram *d, const struct frag_key *k)
+{
+	if (d != NULL && d->i.state == FRAG_WAITING)
+		return d;
+	if (t->n_waiting == FRAG_WAITING_MAX)
+		(void)make_room(t, NULL);
+	if (d == NULL)
+		d = frag_make(t, k);
+	if (d != NULL)
+		renew(t, d, FRAG_WAITING);
+	return d;
+}
+
 enum reason frag_add(struct frag_table *t, const struct packet *p, bool hold, struct frag_datagram **whole)
 {
 	const struct frag_key k = frag_key_of(p);
@@ -286,14 +323,11 @@ enum reason frag_add(struct frag_table *t, const struct packet *p, bool hold, st
 	*whole = NULL;
 	if (d != NULL && d->i.state == FRAG_REFUSED)
 		return d->i.reason;
-	if (d == NULL)
-		d = frag_make(t, &k);
-	else if (d->i.state == FRAG_PASSED)
-		renew(t, d, FRAG_WAITING);
+	d = begin(t, d, &k);
 	if (d == NULL)
 		return REASON_IP_FRAGMENT_ROOM;
-	enum reason r = is_tiny(p) ? REASON_IP_FRAGMENT_TINY : frag_fits(d, p, &copy);
-	if (r == REASON_NONE && !frag_keep(t, d, p, hold))
+	enum reason r = frag_is_tiny(p) ? REASON_IP_FRAGMENT_TINY : frag_fits(d, p, &copy);
+	if (r == REASON_NONE && !keep(t, d, p, hold))
 		r = REASON_IP_FRAGMENT_ROOM;
 	if (r != REASON_NONE && !copy)
 		frag_refuse(t, d, r);

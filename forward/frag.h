@@ -37,13 +37,29 @@ enum frag_state {
 	FRAG_STATE_N
 };
 
-/* What the peer gets of a datagram; its fragments besides. */
+/* What the peer gets of a datagram, its fragments besides. */
 struct frag_info {
 	struct frag_key key;
 	uint8_t state, reason;
 	bool known;                  /* one of that identification has passed: nonce and sum are its */
 	uint64_t nonce, sum;
 	mono_t expires;
+};
+
+#define FRAG_TELL_MAX 32u             /* fragments a message */
+#define FRAG_WIRE_MAX (40u + UINT16_MAX)
+
+struct frag_told {
+	uint64_t nr;                 /* number of the packet */
+	uint32_t wire_len;
+	bool held;                   /* it did not leave when it came */
+	struct buf ip;
+};
+
+struct frag_message {
+	struct frag_info i;
+	uint16_t first, n;           /* so many fragments were told before; those of this message */
+	struct frag_told part[FRAG_TELL_MAX];
 };
 
 struct frag_datagram;
@@ -53,7 +69,7 @@ typedef void frag_gone_fn(void *arg, enum reason why, const struct frag_key *k, 
 
 struct frag_table *frag_table_new(const struct hash_key *key, mono_t now, frag_gone_fn *gone, void *arg);
 void frag_table_free(struct frag_table *t); /* NULL is fine */
-/* Whatever waits is given up. */
+/* Nothing is there any more. What waits is given up for that reason; REASON_NONE: without a word. */
 void frag_table_clear(struct frag_table *t, enum reason why);
 /* Time passes: what is due is given up. What was lent by frag_release is gone. */
 void frag_tick(struct frag_table *t, mono_t now);
@@ -70,6 +86,16 @@ const struct span *frag_release(struct frag_table *t, struct frag_datagram *d, b
 /* The octets of the whole become those of whole in every fragment; false: it has another length or another header. last:
  * the last one's. Before frag_release. */
 bool frag_rewrite(struct frag_table *t, struct frag_datagram *d, struct span whole, struct span *last);
+
+/* --- frag_peer.c: to the peer and from it --- */
+/* A peer follows from now on and has nothing yet; or none does. */
+void frag_follow(struct frag_table *t, bool on);
+bool frag_pending(const struct frag_table *t);
+/* What has changed next; false: nothing has. Buffers are lent until the table is used again. */
+bool frag_next(struct frag_table *t, struct frag_message *m);
+/* What a peer may say at all (ERR_RANGE); what it says is done (ERR_MISMATCH: it does not fit what is here, ERR_FULL). */
+enum err frag_check(const struct frag_message *m) MUST_USE;
+enum err frag_import(struct frag_table *t, const struct frag_message *m) MUST_USE;
 
 uint32_t frag_longest(const struct frag_datagram *d); /* octets of its longest packet */
 size_t frag_held(const struct frag_table *t);     /* fragments that wait and have not left */

@@ -52,18 +52,19 @@ struct frag_table {
 };
 
 struct frag_datagram *frag_find(const struct frag_table *t, const struct frag_key *k);
-/* A new one that waits, with nothing yet; NULL: no room. */
+/* A new one that waits, with nothing yet, its age not set; NULL: no room. */
 struct frag_datagram *frag_make(struct frag_table *t, const struct frag_key *k);
 void frag_set_state(struct frag_table *t, struct frag_datagram *d, enum frag_state s);
 /* Takes its fragments away. */
 void frag_empty(struct frag_table *t, struct frag_datagram *d);
-/* Takes a copy of p's; false: no room. */
+/* Takes a copy of p; false: no room. */
 bool frag_keep(struct frag_table *t, struct frag_datagram *d, const struct packet *p, bool held);
 /* Does p fit what is there? *copy: it is there. */
 enum reason frag_fits(const struct frag_datagram *d, const struct packet *p, bool *copy);
 struct frag_key frag_key_of(const struct packet *p);
-int64_t frag_timeout_ns(const struct frag_key *k);
+bool frag_is_tiny(const struct packet *p);
 void frag_forget(struct frag_table *t, struct frag_datagram *d);
-void frag_changed(struct frag_table *t, struct frag_datagram *d);
+/* The peer is to be told; freed: before the others, so that it has room for them. */
+void frag_changed(struct frag_table *t, struct frag_datagram *d, bool freed);
 
 #endif

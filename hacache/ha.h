@@ -12,6 +12,7 @@
 #include "decoders/iccp/iccp.h"
 #include "decoders/mms/mms.h"
 #include "decoders/osi/osi.h"
+#include "forward/frag.h"
 #include "forward/session.h"
 #include "ips/insp_state.h"
 #include "ips/reasm.h"
@@ -103,7 +104,8 @@ struct ha_ack {
 	X(ENDED, ended, struct ha_ended)         \
 	X(REC, rec, struct rec)                  \
 	X(COMMIT, commit, struct ha_commit)      \
-	X(ACK, ack, struct ha_ack)
+	X(ACK, ack, struct ha_ack)               \
+	X(DATAGRAM, datagram, struct frag_message)
 
 enum ha_type {
 	HA_NONE,

@@ -271,6 +271,27 @@ ROWS(msg_session, "Session", struct ha_session,
 ROWS(msg_ended, "Ended", struct ha_ended,
 	UINT(struct ha_ended, serial, SERIAL_MAX));
 
+ROWS(msg_fragment, "Fragment", struct frag_told,
+	UINT(struct frag_told, nr, U64),
+	UINT(struct frag_told, wire_len, FRAG_WIRE_MAX),
+	BOOL(struct frag_told, held),
+	BUF(struct frag_told, ip, ip, FRAG_WIRE_MAX));
+
+ROWS(msg_datagram, "Datagram", struct frag_message,
+	RAW(struct frag_message, src, i.key.src),
+	RAW(struct frag_message, dst, i.key.dst),
+	NAMED(struct frag_message, id, i.key.id, U32),
+	NAMED(struct frag_message, proto, i.key.proto, U8),
+	NAMED(struct frag_message, family, i.key.family, 6),
+	NAMED(struct frag_message, state, i.state, FRAG_STATE_N - 1),
+	NAMED(struct frag_message, reason, i.reason, REASON_N - 1),
+	NAMED(struct frag_message, known, i.known, 1),
+	NAMED(struct frag_message, nonce, i.nonce, U64),
+	NAMED(struct frag_message, sum, i.sum, U64),
+	TIME(struct frag_message, expires, i.expires),
+	UINT(struct frag_message, first, FRAG_PARTS_MAX),
+	LIST(struct frag_message, part, n, msg_fragment));
+
 ROWS(msg_rec_flow, "RecFlow", struct rec_flow,
 	NAMED(struct rec_flow, bytes_orig, bytes[DIR_ORIG], U64),
 	NAMED(struct rec_flow, bytes_reply, bytes[DIR_REPLY], U64),
@@ -332,6 +353,7 @@ const struct ha_msg *const ha_msgs[] = {
 	&msg_tcp, &msg_tcp_end, &msg_reasm, &msg_reasm_dir, &msg_held, &msg_seg, &msg_insp, &msg_insp_dir, &msg_tags,
 	&msg_cotp, &msg_cotp_dir, &msg_osi, &msg_context, &msg_mms, &msg_mms_dir, &msg_pending, &msg_iccp,
 	&msg_iccp_name, &msg_match, &msg_part, &msg_rec_flow, &msg_tcp_syn, &msg_kept, &msg_kept_dir,
+	&msg_datagram, &msg_fragment,
 };
 const size_t ha_msgs_n = ARRAY_LEN(ha_msgs);
 
@@ -340,6 +362,7 @@ const struct ha_msg *ha_msg_of_type(enum ha_type t)
 	static const struct ha_msg *const of_type[HA_TYPE_N] = {
 		[HA_HELLO] = &msg_hello, [HA_SESSION] = &msg_session, [HA_ENDED] = &msg_ended,
 		[HA_REC] = &msg_rec,     [HA_COMMIT] = &msg_commit,   [HA_ACK] = &msg_ack,
+		[HA_DATAGRAM] = &msg_datagram,
 	};
 	return (unsigned)t < HA_TYPE_N ? of_type[t] : NULL;
 }

@@ -112,6 +112,11 @@ enum err ha_sender_rec(struct ha_sender *s, const struct rec *r)
 	return send(s, HA_REC, r);
 }
 
+enum err ha_sender_datagram(struct ha_sender *s, const struct frag_message *m)
+{
+	return send(s, HA_DATAGRAM, m);
+}
+
 enum err ha_sender_commit(struct ha_sender *s, struct ha_commit *c, struct span *bytes)
 {
 	c->seq = s->seq + 1;
@@ -218,6 +223,8 @@ static enum err apply_frame(struct ha_receiver *r, enum ha_type t, const void *p
 	case HA_REC:
 		r->apply->rec(r->apply->arg, seq, plain);
 		return OK;
+	case HA_DATAGRAM:
+		return r->apply->datagram(r->apply->arg, plain);
 	case HA_COMMIT:
 		r->apply->commit(r->apply->arg, plain, ha_cache_digest(r->cache));
 		r->seq = seq;
@@ -241,6 +248,8 @@ static enum err check_frame(struct ha_receiver *r, enum ha_type t, const void *p
 	}
 	if (t == HA_ACK || r->peer.version == 0)
 		return ERR_MALFORMED;
+	if (t == HA_DATAGRAM)
+		return r->apply->check_datagram(r->apply->arg, plain);
 	return t == HA_SESSION ? r->apply->check(r->apply->arg, plain) : OK;
 }
 

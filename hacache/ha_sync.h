@@ -31,6 +31,7 @@ enum err ha_sender_hello(struct ha_sender *s, const struct ha_hello *h) MUST_USE
 enum err ha_sender_session(struct ha_sender *s, struct ha_session *in) MUST_USE;
 enum err ha_sender_ended(struct ha_sender *s, uint64_t serial) MUST_USE;
 enum err ha_sender_rec(struct ha_sender *s, const struct rec *r) MUST_USE;
+enum err ha_sender_datagram(struct ha_sender *s, const struct frag_message *m) MUST_USE;
 /* Closes the batch; its bytes are *bytes until the next begin. c's seq, now and digest are set here. */
 enum err ha_sender_commit(struct ha_sender *s, struct ha_commit *c, struct span *bytes) MUST_USE;
 
@@ -45,6 +46,8 @@ struct ha_apply {
 	enum err (*session)(void *arg, const struct ha_session *in);
 	void (*ended)(void *arg, uint64_t serial);
 	void (*rec)(void *arg, uint64_t seq, const struct rec *r);
+	enum err (*check_datagram)(void *arg, const struct frag_message *m); /* asked like check */
+	enum err (*datagram)(void *arg, const struct frag_message *m);
 	/* The batch is whole: digest is this node's own after it. */
 	void (*commit)(void *arg, const struct ha_commit *c, uint64_t digest);
 	/* Sum of one session as held now. */

@@ -38,7 +38,8 @@ struct ha_wire {
 	X(hello)                                                                                                                   \
 	X(session) X(ended) X(rec) X(commit) X(ack) X(forward) X(tuple) X(count) X(tcp) X(tcp_end) X(reasm) X(reasm_dir) X(held)   \
 		X(held_segment) X(insp) X(insp_dir) X(tags) X(cotp) X(cotp_dir) X(osi) X(context) X(mms) X(mms_dir) X(pending)     \
-			X(iccp) X(iccp_name) X(match) X(match_part) X(rec_flow) X(tcp_syn) X(kept) X(kept_dir)
+			X(iccp) X(iccp_name) X(match) X(match_part) X(rec_flow) X(tcp_syn) X(kept) X(kept_dir) X(datagram)         \
+				X(fragment)
 
 static const ProtobufCMessageDescriptor *descriptor_of(const char *name)
 {

@@ -77,11 +77,13 @@ void engine_ha_forget(struct engine_ha *h)
 		e->dirty->dirty = false;
 	e->bulk = NULL;
 	e->bulk_left = 0;
+	frag_follow(e->frags, false);
 }
 
 void engine_ha_bulk_start(struct engine_ha *h)
 {
 	h->epoch++;
+	frag_follow(h->e->frags, true);
 	h->e->bulk = session_next(h->e->sessions, NULL);
 	h->e->bulk_left = session_count(h->e->sessions);
 }
@@ -106,11 +108,17 @@ void engine_ha_clear(struct engine_ha *h)
 	engine_ha_forget(h);
 	while ((s = session_next(h->e->sessions, NULL)) != NULL)
 		engine_ha_ended(h, s->s.serial);
+	frag_table_clear(h->e->frags, REASON_NONE);
 }
 
 bool engine_ha_pending(const struct engine_ha *h)
 {
-	return h->e->dirty != NULL;
+	return h->e->dirty != NULL || frag_pending(h->e->frags);
+}
+
+bool engine_ha_next_datagram(struct engine_ha *h, struct frag_message *out)
+{
+	return frag_next(h->e->frags, out);
 }
 
 bool engine_ha_next(struct engine_ha *h, struct ha_session *out)
@@ -398,10 +406,16 @@ void engine_ha_ended(struct engine_ha *h, uint64_t serial)
 	session_forget(e->sessions, s);
 }
 
+enum err engine_ha_import_datagram(struct engine_ha *h, const struct frag_message *in)
+{
+	return frag_import(h->e->frags, in);
+}
+
 void engine_ha_promote(struct engine_ha *h, const struct ha_commit *last)
 {
 	if (mono_before(h->e->now, last->now))
 		h->e->now = last->now;
 	session_set_last_serial(h->e->sessions, last->last_serial);
 	session_promote(h->e->sessions, h->e->now);
+	h->e->stats.held = frag_held(h->e->frags);
 }

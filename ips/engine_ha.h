@@ -23,7 +23,9 @@ void engine_ha_bulk_start(struct engine_ha *h);
 size_t engine_ha_bulk(struct engine_ha *h, size_t max);
 /* Forgets every session, larval or not, without a word of their end. */
 void engine_ha_clear(struct engine_ha *h);
-bool engine_ha_pending(const struct engine_ha *h); /* has any session changed? */
+bool engine_ha_pending(const struct engine_ha *h); /* has anything changed? */
+/* The next datagram of which only a part is there, or that is remembered, and that changed; false when none is left. */
+bool engine_ha_next_datagram(struct engine_ha *h, struct frag_message *out);
 /* The next session that changed since the last commit, and removes it from the list; false when none is left. */
 bool engine_ha_next(struct engine_ha *h, struct ha_session *out);
 /* The state of one session; false when there is none of that serial. */
@@ -35,6 +37,7 @@ enum err engine_ha_check(const struct engine_ha *h, const struct ha_session *in,
  * signatures, tags of another table. */
 enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, struct ha_trust trust) MUST_USE;
 void engine_ha_ended(struct engine_ha *h, uint64_t serial);
+enum err engine_ha_import_datagram(struct engine_ha *h, const struct frag_message *in) MUST_USE;
 /* The peer is gone after that commit: every larval session goes live. */
 void engine_ha_promote(struct engine_ha *h, const struct ha_commit *last);
 /* What this engine says of itself first. */

@@ -146,6 +146,8 @@ static enum err add_changes(struct replica *n)
 	n->n_ended = 0;
 	while (engine_ha_next(n->ha, &one))
 		TRY(ha_sender_session(s, &one));
+	while (engine_ha_next_datagram(n->ha, &n->datagram))
+		TRY(ha_sender_datagram(s, &n->datagram));
 	for (size_t i = 0; i < n->recs.n; i++)
 		if (n->recs.seq[i] > s->seq)
 			TRY(ha_sender_rec(s, &n->recs.v[i]));
@@ -199,6 +201,18 @@ static void apply_rec(void *arg, uint64_t seq, const struct rec *r)
 	push_rec(arg, r, seq);
 }
 
+static enum err check_datagram(void *arg, const struct frag_message *m)
+{
+	(void)arg;
+	return frag_check(m);
+}
+
+static enum err apply_datagram(void *arg, const struct frag_message *m)
+{
+	struct replica *n = arg;
+	return engine_ha_import_datagram(n->ha, m);
+}
+
 static void apply_commit(void *arg, const struct ha_commit *c, uint64_t digest)
 {
 	struct replica *n = arg;
@@ -229,6 +243,8 @@ enum err replica_stand_by(struct replica *r)
 				      .session = apply_session,
 				      .ended = apply_ended,
 				      .rec = apply_rec,
+				      .check_datagram = check_datagram,
+				      .datagram = apply_datagram,
 				      .commit = apply_commit,
 				      .digest = apply_digest,
 				      .arg = r };

@@ -31,6 +31,7 @@ struct replica {
 	enum err failed;             /* out of memory on the way */
 
 	struct ha_sender sender;     /* active */
+	struct frag_message datagram; /* the one that goes out */
 	bool whole;                  /* active: the table is on its way to the peer; standby: it is here */
 	uint64_t whole_seq;          /* active: the batch that completed it */
 	uint64_t released;

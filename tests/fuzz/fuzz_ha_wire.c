@@ -122,6 +122,18 @@ static void apply_rec(void *arg, uint64_t seq, const struct rec *r)
 	fuzz_reach(G_REC);
 }
 
+static enum err check_datagram(void *arg, const struct frag_message *m)
+{
+	(void)arg;
+	return frag_check(m);
+}
+
+static enum err apply_datagram(void *arg, const struct frag_message *m)
+{
+	const struct standby *s = arg;
+	return engine_ha_import_datagram(s->ha, m);
+}
+
 static void apply_commit(void *arg, const struct ha_commit *c, uint64_t digest)
 {
 	struct standby *s = arg;
@@ -224,7 +236,15 @@ static void run_standby(struct cur in, uint8_t how)
 	const struct engine_cfg cfg = { .seed = 1, .node = 1, .rec_mask = (1 << REC_N) - 1 };
 	struct standby s = { .commits = 0 };
 	struct ha_hello own;
-	const struct ha_apply apply = { check_session, apply_session, apply_ended, apply_rec, apply_commit, apply_digest, &s };
+	const struct ha_apply apply = { .check = check_session,
+					.session = apply_session,
+					.ended = apply_ended,
+					.rec = apply_rec,
+					.check_datagram = check_datagram,
+					.datagram = apply_datagram,
+					.commit = apply_commit,
+					.digest = apply_digest,
+					.arg = &s };
 	FUZZ_CHECK(engine_new(&cfg, &g, mono_ns(0), ignore_rec, &s, &s.e) == OK && engine_ha_new(s.e, &s.ha) == OK);
 	engine_ha_hello(s.e, &own);
 	if ((how & HOW_BELIEVE) != 0)

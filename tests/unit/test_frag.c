@@ -274,7 +274,7 @@ static void test_tiny(void)
 	/* Of another protocol nothing is asked. */
 	begin(4);
 	make(IPPROTO_UDP_, UDP_LEN, 0);
-	g.whole.b[9] = IPPROTO_GRE_;
+	g.whole.b[9] = IPPROTO_ESP_;
 	CU_ASSERT_EQUAL(add(ID, 0, 8, true), REASON_NONE);
 }
 

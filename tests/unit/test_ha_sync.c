@@ -56,6 +56,18 @@ static void rec(void *arg, uint64_t seq, const struct rec *r)
 	say(arg, "rec %llu of %llu\n", r->nr, seq);
 }
 
+static enum err check_datagram(void *arg, const struct frag_message *m)
+{
+	(void)arg;
+	return m->i.key.id != 13 ? OK : ERR_RANGE;
+}
+
+static enum err datagram(void *arg, const struct frag_message *m)
+{
+	say(arg, "datagram %llu of %llu\n", m->i.key.id, m->first);
+	return OK;
+}
+
 static void commit(void *arg, const struct ha_commit *c, uint64_t digest)
 {
 	struct standby *s = arg;
@@ -77,7 +89,8 @@ static const struct ha_hello hello = {
 static struct ha_apply apply_of(struct standby *s)
 {
 	return (struct ha_apply){
-		.check = check, .session = session, .ended = ended, .rec = rec, .commit = commit, .digest = digest, .arg = s
+		.check = check, .session = session, .ended = ended, .rec = rec, .check_datagram = check_datagram,
+		.datagram = datagram, .commit = commit, .digest = digest, .arg = s
 	};
 }
 
@@ -374,6 +387,22 @@ static void test_atomic(void)
 	put_session(&m, 5, 1);
 	put(&m, HA_ACK, &ack);
 	refused(new_standby(MAX_SESSIONS), done(&m, 1), ERR_MALFORMED, "", 0);
+
+	struct frag_message d = { .i = { .key.id = 13 } };
+	m = make(one, sizeof(one));
+	put(&m, HA_HELLO, &hello);
+	put_session(&m, 5, 1);
+	put(&m, HA_DATAGRAM, &d);
+	refused(new_standby(MAX_SESSIONS), done(&m, 1), ERR_RANGE, "", 0);
+
+	d = (struct frag_message){ .i = { .key.id = 14 }, .first = 2 };
+	m = make(one, sizeof(one));
+	put(&m, HA_HELLO, &hello);
+	put(&m, HA_DATAGRAM, &d);
+	s = new_standby(MAX_SESSIONS);
+	CU_ASSERT_EQUAL(feed(s, done(&m, 1)), OK);
+	CU_ASSERT_STRING_EQUAL(s->text, "datagram 14 of 2\ncommit 1\n");
+	ha_receiver_fini(&s->rx);
 
 	m = make(one, sizeof(one));
 	put(&m, HA_HELLO, &hello);

@@ -163,11 +163,12 @@ static void test_no_room(void)
 /* --- ranges: a good message, changed field by field through protobuf-c ------------------------------------------ */
 
 extern const ProtobufCMessageDescriptor ha__hello__descriptor, ha__session__descriptor, ha__ended__descriptor, ha__rec__descriptor,
-	ha__commit__descriptor, ha__ack__descriptor;
+	ha__commit__descriptor, ha__ack__descriptor, ha__datagram__descriptor;
 
 static const ProtobufCMessageDescriptor *const descriptors[HA_TYPE_N] = {
 	[HA_HELLO] = &ha__hello__descriptor, [HA_SESSION] = &ha__session__descriptor, [HA_ENDED] = &ha__ended__descriptor,
 	[HA_REC] = &ha__rec__descriptor,     [HA_COMMIT] = &ha__commit__descriptor,   [HA_ACK] = &ha__ack__descriptor,
+	[HA_DATAGRAM] = &ha__datagram__descriptor,
 };
 
 /* Of all that can be spoilt in a message the one with number left to 0. */
