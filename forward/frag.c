@@ -92,7 +92,8 @@ void frag_forget(struct frag_table *t, struct frag_datagram *d)
 	frag_empty(t, d);
 	d->i.state = FRAG_GONE;
 	if (t->follows && d->told) {
-		frag_changed(t, d, true); /* the peer forgets it too: it is freed then */
+		list_remove(&d->dirty); /* the peer forgets it too: it is freed then */
+		list_append(&t->ended, &d->dirty);
 		return;
 	}
 	list_remove(&d->dirty);
@@ -473,6 +474,7 @@ struct frag_table *frag_table_new(const struct hash_key *key, mono_t now, frag_g
 	t->arg = arg;
 	list_init(&t->waiting);
 	list_init(&t->known);
+	list_init(&t->ended);
 	list_init(&t->dirty);
 	list_init(&t->leaving);
 	wheel_init(&t->wheel, TICK_NS, now);

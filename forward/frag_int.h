@@ -29,7 +29,7 @@ struct frag_datagram {
 	uint16_t n, n_told;          /* fragments, and those that the peer has */
 	struct list parts;
 	struct list node;            /* on waiting or known, oldest first */
-	struct list dirty;           /* changed since the peer was told */
+	struct list dirty;           /* on ended or dirty: changed since the peer was told */
 	struct wheel_timer timer;
 	struct frag_datagram *chain;
 };
@@ -41,7 +41,8 @@ struct frag_table {
 	void *arg;
 	bool follows;                /* a peer is to be told */
 	struct frag_datagram *bucket[FRAG_BUCKETS];
-	struct list waiting, known, dirty, leaving;
+	struct list waiting, known, leaving;
+	struct list ended, dirty;    /* to be told: what is gone, of any key before what came after it; the rest */
 	size_t n_waiting, n_known, n_held;
 	struct wheel wheel;
 	struct pool pool, part_pool;

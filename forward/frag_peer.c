@@ -15,15 +15,20 @@ static void tell_all(struct frag_table *t, struct list *l)
 	}
 }
 
+/* Nobody has to know that it is gone any more. */
+static void bury(struct frag_table *t, struct frag_datagram *d)
+{
+	list_remove(&d->dirty);
+	pool_put(&t->pool, d);
+}
+
 void frag_follow(struct frag_table *t, bool on)
 {
 	t->follows = on;
-	while (!list_empty(&t->dirty)) {
-		struct frag_datagram *d = LIST_ENTRY(t->dirty.next, struct frag_datagram, dirty);
-		list_remove(&d->dirty);
-		if (d->i.state == FRAG_GONE)
-			pool_put(&t->pool, d);
-	}
+	while (!list_empty(&t->ended))
+		bury(t, LIST_ENTRY(t->ended.next, struct frag_datagram, dirty));
+	while (!list_empty(&t->dirty))
+		list_remove(t->dirty.next);
 	if (!on)
 		return;
 	tell_all(t, &t->waiting);
@@ -32,7 +37,7 @@ void frag_follow(struct frag_table *t, bool on)
 
 bool frag_pending(const struct frag_table *t)
 {
-	return !list_empty(&t->dirty);
+	return !list_empty(&t->dirty) || !list_empty(&t->ended);
 }
 
 static void tell_parts(struct frag_datagram *d, struct frag_message *m)
@@ -51,16 +56,17 @@ static void tell_parts(struct frag_datagram *d, struct frag_message *m)
 
 bool frag_next(struct frag_table *t, struct frag_message *m)
 {
-	if (list_empty(&t->dirty))
+	if (!frag_pending(t))
 		return false;
-	struct frag_datagram *d = LIST_ENTRY(t->dirty.next, struct frag_datagram, dirty);
+	const struct list *l = list_empty(&t->ended) ? &t->dirty : &t->ended;
+	struct frag_datagram *d = LIST_ENTRY(l->next, struct frag_datagram, dirty);
 	m->i = d->i;
 	tell_parts(d, m);
 	d->told = true;
-	if (d->n_told == d->n)
-		list_remove(&d->dirty);
 	if (d->i.state == FRAG_GONE)
-		pool_put(&t->pool, d);
+		bury(t, d);
+	else if (d->n_told == d->n)
+		list_remove(&d->dirty);
 	return true;
 }
 

@@ -17,6 +17,7 @@ UNIT += addr:base
 UNIT += linktype:nfq
 UNIT += capture:nfq,base
 UNIT += packet:forward,base
+UNIT += frag_peer:forward,base
 UNIT += frag:forward,base
 UNIT += packet_ip:forward,base
 UNIT += packet_sctp:forward,base
