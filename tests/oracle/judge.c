@@ -41,7 +41,7 @@ static bool hindered(const struct conn *c)
 	case MUST_ARRIVE:
 		return !arrived_whole(c);
 	case MUST_END:
-		return c->end == STILL_OPEN;
+		return c->end == STILL_OPEN && c->fd >= 0; /* one that the application never got, the receiver has ended itself */
 	case MAY_STOP:
 		break;
 	}
