@@ -116,7 +116,7 @@ def links():
                 wrong.append(f"{page}: {target}")
     readme = text("README.md")
     wrong += [f"README.md: {d}/ is no folder" for d in re.findall(r"`([a-z]+)/`", readme) if not os.path.isdir(d) and d != "build"]
-    makefiles = text("Makefile") + text("tests/tools/module.mk") + text("bench/module.mk")
+    makefiles = text("Makefile") + text("tests/tools/module.mk") + text("bench/module.mk") + text("tests/oracle/module.mk")
     for target in re.findall(r"`?make ([a-z-]+)", readme):
         if not re.search(r"^" + target + r"[ :]", makefiles, re.M):
             wrong.append(f"README.md: make {target}: no such target")
