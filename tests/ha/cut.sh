@@ -38,6 +38,6 @@ pass() { # name, what the captures must show, arguments
 pass detect "alerts tags anomalies"
 r=$?
 # In prevent mode with rules that drop, for the captures with the most to lose.
-CAPS="${PREVENT_CAPS:-$(find build/captures/tcp build/captures/inline build/captures/evasion build/captures/rules build/captures/iccp.pcap -name '*.pcap' | LC_ALL=C sort)}"
+CAPS="${PREVENT_CAPS:-$(find build/captures/tcp build/captures/inline build/captures/drops/tcp.* build/captures/evasion build/captures/rules build/captures/iccp.pcap -name '*.pcap' | LC_ALL=C sort)}"
 pass prevent "alerts tags drops" -c tests/ha/tcp_prevent.conf --rules tests/ha/mutation.rules
 exit $((r + $?))
