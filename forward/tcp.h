@@ -108,7 +108,8 @@ enum tcp_worth {
 
 enum tcp_how {
 	TCP_STRICT = 1,      /* inline, and all of both directions comes by: what is doubtful is refused */
-	TCP_ONE_WAY = 2      /* with TCP_STRICT: the other direction may go another way */
+	TCP_ONE_WAY = 2,     /* with TCP_STRICT: the other direction may go another way */
+	TCP_BYPASS = 4       /* with TCP_STRICT: segments may have gone by unseen; what does not fit makes its receiver answer */
 };
 
 struct tcp_look {

@@ -16,7 +16,7 @@ struct seg {
 	enum dir d;
 	enum tcps state;                 /* of the connection, a doubtful RST aside */
 	uint32_t len, end;               /* octets; behind the last of them */
-	bool fin, strict, one_way;
+	bool fin, strict, one_way, bypass;
 };
 
 static struct tcp_look taken(const struct seg *g)
@@ -159,7 +159,7 @@ static struct tcp_look cut_to_window(const struct seg *g, struct tcp_look l)
 static bool ack_possible(const struct seg *g)
 {
 	if (seq_diff(g->h->ack, g->peer->next) > 0)
-		return g->t->midstream; /* what was under way before us */
+		return g->t->midstream || g->bypass; /* what was under way before us, or went by us */
 	return !g->e->seen || seq_diff(g->h->ack, g->e->ack) >= -(int64_t)g->e->win_max;
 }
 
@@ -191,7 +191,9 @@ static struct tcp_look look_synchronised(const struct seg *g)
 		return carries && seq_diff(g->end + g->fin, g->peer->ack) > 0 ? refused(REASON_TCP_TIMESTAMP) : passed(g);
 	if (!g->strict)
 		return taken(g);
-	if (seq_diff(g->h->seq + (g->len != 0), window_end(g)) > 0 || seq_diff(g->end + g->fin, g->peer->ack) < 0)
+	if (seq_diff(g->h->seq + (g->len != 0), window_end(g)) > 0)
+		return g->bypass ? bare(TCP_PROBE) : refused(REASON_TCP_WINDOW);
+	if (seq_diff(g->end + g->fin, g->peer->ack) < 0)
 		return refused(REASON_TCP_WINDOW);
 	if (!ack_possible(g))
 		return refused(REASON_TCP_ACK);
@@ -223,6 +225,8 @@ static struct tcp_look look_opening(const struct seg *g)
 	}
 	if (g->state == TCPS_SYN_RECV && g->t->fast_open && g->d == DIR_REPLY && !g->e->has_other)
 		return look_early(g);
+	if (g->state == TCPS_SYN_RECV && g->bypass && g->d == DIR_REPLY && carries)
+		return bare(TCP_PROBE);
 	/* An old connection's answer to the SYN (RFC 9293 3.5.1). */
 	return g->d == DIR_REPLY && !carries ? passed(g) : refused(REASON_TCP_STATE);
 }
@@ -245,7 +249,8 @@ struct tcp_look tcp_look(const struct tcp_state *t, enum dir d, const struct tcp
 			       .end = h->seq + len,
 			       .fin = (h->flags & TCP_FIN) != 0,
 			       .strict = (how & TCP_STRICT) != 0,
-			       .one_way = (how & TCP_ONE_WAY) != 0 };
+			       .one_way = (how & TCP_ONE_WAY) != 0,
+			       .bypass = (how & TCP_BYPASS) != 0 };
 	switch (h->flags & (TCP_SYN | TCP_RST | TCP_ACK)) {
 	case TCP_SYN:
 		return look_syn(&g);

@@ -20,7 +20,9 @@ static bool inline_(const struct engine *e)
 
 static unsigned how(const struct engine *e)
 {
-	return !inline_(e) ? 0 : TCP_STRICT | (e->gen->asymmetric ? TCP_ONE_WAY : 0);
+	if (!inline_(e))
+		return 0;
+	return TCP_STRICT | (e->gen->asymmetric ? TCP_ONE_WAY : 0) | (e->gen->bypass ? TCP_BYPASS : 0);
 }
 
 /* It may open another connection, of which nothing was refused yet. */
@@ -198,7 +200,7 @@ static struct verdict probe(struct pass *w, const struct packet *q)
 	if (!w->opened)
 		session_pass(w->e->sessions, w->s, w->dir, q, w->e->now);
 	engine_touch(w->e, w->s);
-	return read_on(w, q);
+	return w->opened ? read_on(w, q) : leave(w, q, false); /* what it acknowledges is not believed */
 }
 
 /* The connection is over; the SYN that was noted opened another one, which p answers. */

@@ -33,7 +33,7 @@ struct script {
 	const char *name, *text;
 	bool pickup;           /* tcp-session-without-syn */
 	bool loose;            /* captures: detect mode, and so nothing is sure of what passes */
-	bool asymmetric;
+	bool asymmetric, bypass;
 	bool unread;           /* the policy does not ask for inspection: .loose too */
 	const struct norm_policy *norm;
 	uint64_t ignore_after;
@@ -435,6 +435,7 @@ static inline void play_script(const struct script *s)
 	labels_of(&l, s->text);
 	rig_gen(&ctx.rig.gen, &o);
 	ctx.rig.gen.asymmetric = s->asymmetric;
+	ctx.rig.gen.bypass = s->bypass;
 	if (s->timer != 0)
 		ctx.rig.gen.timeout_s[ST_TCP_ESTABLISHED] = s->timer;
 	for (int family = 4; family <= 6; family += 2) {

@@ -1,4 +1,6 @@
 /* test_engine_ends.c - where an inspected stream begins and ends: octets of a SYN, a FIN among octets that came by. */
+#include "ips/rulefiles.h"
+#include "tests/unit/conf_util.h"
 #include "tests/unit/engine_rig.h"
 
 /* What left, as its receiver gets it. */
@@ -94,5 +96,35 @@ static void test_syn_again(void)
 	rig_end(&g);
 }
 
-UNIT_MAIN({ "a FIN before octets that came by", test_before_held }, { "octets behind a FIN", test_octets_behind },
+static void conf_told(void *arg, const char *text)
+{
+	(void)arg;
+	printf("# %s\n", text);
+}
+
+/* How segments are judged follows from the configuration. */
+static void test_configured(void)
+{
+	static const struct {
+		const char *text;
+		bool prevent, asymmetric, bypass;
+	} rows[] = {
+		{ "", false, false, false },
+		{ "config system settings\nset inspection-mode prevent\nend\n", true, false, false },
+		{ "config system settings\nset asymroute enable\nend\n", false, true, false },
+		{ "config nfq\nset fail-open enable\nend\n", false, false, true },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct rulefiles none = { 0 };
+		struct gen *g = NULL;
+		struct conf *c = parse(rows[i].text);
+		CU_ASSERT_EQUAL_FATAL(gen_build(c, &none, NULL, conf_told, NULL, &g), OK);
+		CU_ASSERT(g->prevent == rows[i].prevent && g->asymmetric == rows[i].asymmetric && g->bypass == rows[i].bypass);
+		gen_free(g);
+		conf_free(c);
+	}
+}
+
+UNIT_MAIN({ "how segments are judged", test_configured },
+	  { "a FIN before octets that came by", test_before_held }, { "octets behind a FIN", test_octets_behind },
 	  { "a SYN with octets, again", test_syn_again })

@@ -136,6 +136,45 @@ static const struct script scripts[] = {
 	  "read < \"abcdef\"\n",
 	  .pickup = true,
 	  .asymmetric = true },
+	/* --- segments go by unseen where a full queue is to let them --- */
+	{ .name = "octets went by unseen, and are acknowledged",
+	  .text = OPEN
+	  "> A 101 ack 301 \"abc\"\n"
+	  "< A 301 ack 110\n"
+	  "told stream.gap\n"
+	  "> A 110 ack 301 \"jkl\"\n"
+	  "< A 301 ack 113 \"xyz\"\n"
+	  "read > \"abc|jkl\"\n"
+	  "read < \"xyz\"\n",
+	  .bypass = true },
+	{ .name = "octets went by unseen, and are not where a full queue drops",
+	  .text = OPEN
+	  "> A 101 ack 301 \"abc\"\n"
+	  "< A 301 ack 110 = drop tcp.acknowledgement\n"
+	  "> A 1102 ack 301 \"xyz\" = drop tcp.window\n" },
+	{ .name = "acknowledgements went by unseen: the window has moved on",
+	  .text = OPEN
+	  "< A 301 ack 101 x1000\n"
+	  "< A 1301 ack 777 x1000 = probe\n" /* what it acknowledges is nobody's word */
+	  "< FA 2301 ack 101 = probe\n"
+	  "> A 101 ack 1301\n"
+	  "< A 1301 ack 101 x1000\n"
+	  "> A 101 ack 2301 \"abc\"\n"
+	  "read > \"abc\"\n"
+	  "read < x1000@301 x1000@1301\n"
+	  "state ESTABLISHED\n",
+	  .bypass = true },
+	{ .name = "the third segment went by unseen, and the server speaks first",
+	  .text =
+	  "> S 100\n"
+	  "< SA 300 ack 101\n"
+	  "< A 301 ack 101 \"hello\" = probe\n"
+	  "state SYN_RECV\n"
+	  "> A 101 ack 301\n"
+	  "state ESTABLISHED\n"
+	  "< A 301 ack 101 \"hello\"\n"
+	  "read < \"hello\"\n",
+	  .bypass = true },
 	/* --- captures --- */
 	{ .name = "nothing is changed where the engine only watches",
 	  .text = OPEN
