@@ -16,7 +16,7 @@ decoders/mms    decoders/mms/* decoders/* base/*
 decoders/iccp   decoders/iccp/* decoders/* decoders/mms/mms.h base/*
 decoders/other  decoders/other/* decoders/* base/*
 sigs            sigs/* sigs/apps/* decoders/* base/*
-hacache         hacache/* base/* forward/session.h forward/tcp.h forward/packet.h decoders/*/* sigs/match.h sigs/tags.h ips/reasm.h ips/rec.h ips/insp_state.h
+hacache         hacache/* base/* forward/session.h forward/tcp.h forward/packet.h forward/frag.h decoders/*/* sigs/match.h sigs/tags.h ips/reasm.h ips/rec.h ips/insp_state.h
 nfq             nfq/* forward/packet.h forward/reason.h base/*
 ips             ips/* nfq/* hacache/* sigs/* decoders/*/* decoders/* forward/* base/*
 ROWS
