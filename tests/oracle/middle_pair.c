@@ -73,13 +73,13 @@ void pair_free(struct pair *pr)
 	free(pr);
 }
 
-/* The other node goes on from the last commit. Octets that the dead one's decoders had after that are not its own. */
+/* The other node goes on from the last commit. Octets that the dead one's decoders had after that are not its own. What the dead one
+ * has lent of its last packet may still leave: its memory goes with the pair. */
 static void die(struct pair *pr, struct conn *c)
 {
 	if (pr->fail.fate == FATE_LOST)
 		for (unsigned i = 0; i < WHOSE_N; i++)
 			c->seen[i] = pr->before[i];
-	replica_free(&pr->node[ACTIVE]);
 	replica_promote(&pr->node[STANDBY]);
 	pr->alone = true;
 }
