@@ -73,8 +73,8 @@ void pair_free(struct pair *pr)
 	free(pr);
 }
 
-/* The other node goes on from the last commit. Octets that the dead one's decoders had after that are not its own. What the dead one
- * has lent of its last packet may still leave: its memory goes with the pair. */
+/* The other node goes on from the last commit. Octets that the dead one's decoders had after that are not its own. What the dead
+ * one has lent of its last packet may still leave: its memory goes with the pair. */
 static void die(struct pair *pr, struct conn *c)
 {
 	if (pr->fail.fate == FATE_LOST)
