@@ -132,6 +132,13 @@ static void give_up(struct frag_table *t, struct frag_datagram *d, enum reason w
 	frag_empty(t, d);
 }
 
+void frag_refuse(struct frag_table *t, struct frag_datagram *d, enum reason why)
+{
+	give_up(t, d, why);
+	d->i.reason = (uint8_t)why;
+	renew(t, d, FRAG_REFUSED);
+}
+
 static void on_timer(void *arg, struct wheel_timer *timer)
 {
 	struct frag_table *t = arg;
@@ -149,7 +156,17 @@ void frag_tick(struct frag_table *t, mono_t now)
 	wheel_advance(&t->wheel, t->now, on_timer, t);
 }
 
-/* The oldest that waits, other than d, makes room; false: there is none. What it passed as before stays in mind. */
+/* Has a receiver a part of it? */
+static bool has_left(const struct frag_datagram *d)
+{
+	LIST_FOREACH(it, &d->parts)
+		if (!LIST_ENTRY(it, const struct frag_part, node)->held)
+			return true;
+	return false;
+}
+
+/* The oldest that waits, other than d, makes room; false: there is none. What it passed as before stays in mind, and what has
+ * left of it must not become whole unread. */
 static bool make_room(struct frag_table *t, const struct frag_datagram *d)
 {
 	struct list *at = t->waiting.next;
@@ -158,8 +175,11 @@ static bool make_room(struct frag_table *t, const struct frag_datagram *d)
 	if (at == &t->waiting)
 		return false;
 	struct frag_datagram *oldest = LIST_ENTRY(at, struct frag_datagram, node);
+	const bool left = has_left(oldest);
 	give_up(t, oldest, REASON_IP_FRAGMENT_ROOM);
-	if (oldest->i.known)
+	if (left)
+		frag_refuse(t, oldest, REASON_IP_FRAGMENT_ROOM);
+	else if (oldest->i.known)
 		frag_set_state(t, oldest, FRAG_PASSED);
 	else
 		frag_forget(t, oldest);
@@ -285,13 +305,6 @@ bool frag_keep(struct frag_table *t, struct frag_datagram *d, const struct packe
 	return true;
 }
 
-void frag_refuse(struct frag_table *t, struct frag_datagram *d, enum reason why)
-{
-	give_up(t, d, why);
-	d->i.reason = (uint8_t)why;
-	renew(t, d, FRAG_REFUSED);
-}
-
 static bool keep(struct frag_table *t, struct frag_datagram *d, const struct packet *p, bool hold)
 {
 	if (d->n == FRAG_PARTS_MAX)
@@ -324,6 +337,8 @@ enum reason frag_add(struct frag_table *t, const struct packet *p, bool hold, st
 	*whole = NULL;
 	if (d != NULL && d->i.state == FRAG_REFUSED)
 		return d->i.reason;
+	if (d != NULL && d->i.state == FRAG_PASSED && !hold)
+		return REASON_IP_FRAGMENT_REUSE; /* it could not be taken back when the rest shows that it is another */
 	d = begin(t, d, &k);
 	if (d == NULL)
 		return REASON_IP_FRAGMENT_ROOM;

@@ -1,7 +1,7 @@
 /* engine_frag.c - fragments: they wait until their datagram is whole, which is judged as one packet in their stead.
  *
- * Inline (prevent mode) nothing of a datagram leaves before it is judged, and then as it was read. Otherwise fragments leave as
- * they come: the last one has the verdict, and what could not be read is told.
+ * Inline (prevent mode) nothing of a datagram leaves before it is judged, and then as it was read. On a bridge all but the last
+ * fragment leave as they come: without that one nobody can make it whole. In detect mode all leave; what could not be read is told.
  */
 #include <string.h>
 
@@ -103,7 +103,7 @@ static struct verdict judge_whole(struct engine *e, struct frag_datagram *d, str
 struct verdict engine_fragment(struct engine *e, struct packet *p)
 {
 	struct frag_datagram *d;
-	const bool hold = e->gen->prevent;
+	const bool hold = e->gen->prevent && !e->gen->transparent;
 	e->stats.fragments++;
 	const enum reason r = frag_add(e->frags, p, hold, &d);
 	if (r != REASON_NONE)

@@ -25,6 +25,7 @@ struct gen {
 	bool share_tcp, share_rest; /* sessions of TCP, and of everything else, that the peer is to get */
 	bool asymmetric;        /* one direction of a connection may go another way: its streams begin where they are met */
 	bool bypass;            /* a full queue lets packets by that nobody sees */
+	bool transparent;       /* a bridge: what it holds it cannot send by itself, having no routes */
 	bool prevent;           /* false: alert with would_drop, let everything through */
 };
 

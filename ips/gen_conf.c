@@ -33,6 +33,7 @@ struct gen *gen_alloc(const struct conf *c)
 	g->prevent = is(settings, "inspection-mode", "prevent");
 	g->asymmetric = conf_flag(settings, "asymroute");
 	g->bypass = conf_flag(conf_single(c, NULL, "nfq"), "fail-open");
+	g->transparent = is(settings, "opmode", "transparent");
 	/* Without a pair there is one only in a replay with a failover, which is to be the whole pair. */
 	const struct conf_node *ha = conf_single(c, NULL, "system ha");
 	g->share_tcp = is(ha, "mode", "standalone") || conf_flag(ha, "session-pickup");

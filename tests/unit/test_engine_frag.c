@@ -148,6 +148,27 @@ static void test_detect(void)
 	}
 }
 
+/* A bridge cannot send by itself: all but the last leave at once, and that one has the verdict. */
+static void test_bridge(void)
+{
+	PKT_EACH_FAMILY(f) {
+		begin(true, DROP_ATTACK, f);
+		g.gen.transparent = true;
+		CU_ASSERT_EQUAL(say(1, DIR_ORIG, CLIENT, "good octets, more of them than one of 48 holds, by far"), REASON_NONE);
+		CU_ASSERT(s.n == 2 && s.n_out == 2 && s.v[0].pass && !s.v[0].held && s.v[1].n_release == 0);
+		feed(pkt_packet(&s.k[0])); /* it might be another, for a receiver that lacks a part of the former */
+		CU_ASSERT_EQUAL(s.v[2].reason, REASON_IP_FRAGMENT_REUSE);
+		CU_ASSERT_EQUAL(say(2, DIR_ORIG, CLIENT + 54, LONG_TEXT), REASON_SIGNATURE);
+		CU_ASSERT(s.n == 3 && s.n_out == 2 && !s.v[2].pass);
+		for (unsigned i = 0; i < 3; i++) {
+			feed(pkt_packet(&s.k[i]));
+			CU_ASSERT_EQUAL(s.v[3 + i].reason, REASON_SIGNATURE);
+		}
+		CU_ASSERT_EQUAL(engine_stats(g.e)->held, 0);
+		end();
+	}
+}
+
 /* Ports come with the whole: the policy by port holds for every fragment. */
 static void test_policy(void)
 {
@@ -245,5 +266,6 @@ static void test_icmp(void)
 }
 
 UNIT_MAIN({ "what is good passes", test_passes }, { "a pattern across fragments", test_drops }, { "detect mode", test_detect },
+	  { "a bridge", test_bridge },
 	  { "policies by port", test_policy }, { "rewritten", test_rewritten }, { "a probe in their place", test_probe },
 	  { "resets", test_reset }, { "timeouts", test_timeout }, { "ICMP errors", test_icmp })

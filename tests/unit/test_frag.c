@@ -385,6 +385,13 @@ static void test_many_datagrams(void)
 static void test_room_keeps_memory(void)
 {
 	unsigned n;
+	begin(6);
+	make(IPPROTO_UDP_, UDP_LEN, 0);
+	cut(&g.last, ID, 0, 80, true);
+	CU_ASSERT_EQUAL(give(&g.last, false), REASON_NONE); /* has left: its rest must not */
+	for (uint32_t i = 0; i < FRAG_WAITING_MAX; i++)
+		CU_ASSERT_EQUAL(add(i + ID + 1, 0, 80, true), REASON_NONE);
+	CU_ASSERT(g.gone[REASON_IP_FRAGMENT_ROOM] == 0 && add(ID, 80, UDP_LEN - 80, false) == REASON_IP_FRAGMENT_ROOM);
 	begin(4);
 	CU_ASSERT_EQUAL(again(ID, 0), REASON_NONE);
 	(void)release(true, &n);
