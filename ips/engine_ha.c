@@ -197,7 +197,7 @@ static enum err import_held(struct engine *e, struct reasm_dir *to, const struct
 
 static enum err import_reasm(struct engine *e, struct insp *f, const struct reasm_state *in)
 {
-	const struct reasm_ctx rc = insp_reasm_ctx(e, NULL);
+	const struct reasm_ctx rc = insp_reasm_ctx(e, f, NULL);
 	struct reasm_state *r = &f->reasm;
 	const struct reasm_state old = *r;
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++) { /* a section of its own: stays */

@@ -388,10 +388,12 @@ static void run_init(struct run *w, struct engine *e, struct session *s, struct 
 	w->sig.established = s->s.n[DIR_ORIG].packets != 0 && s->s.n[DIR_REPLY].packets != 0;
 }
 
-struct reasm_ctx insp_reasm_ctx(struct engine *e, const struct reasm_sink *sink)
+/* Where nothing is rewritten, copies of octets that no decoder reads are not worth what keeping them costs a pair. */
+struct reasm_ctx insp_reasm_ctx(struct engine *e, const struct insp *f, const struct reasm_sink *sink)
 {
-	return (struct reasm_ctx){ .bufs = e->bufs, .held_pool = &e->held_pool, .sink = sink, .keep = true,
-				   .anchored = e->gen->prevent && !e->gen->asymmetric };
+	const bool decoded = f->s.service == SVC_UNDECIDED || f->s.service == SVC_COTP;
+	return (struct reasm_ctx){ .bufs = e->bufs, .held_pool = &e->held_pool, .sink = sink,
+				   .keep = e->gen->prevent || decoded, .anchored = e->gen->prevent && !e->gen->asymmetric };
 }
 
 /* Does p carry octets that were refused before? Nothing past release_to leaves, retransmitted or not. */
@@ -489,7 +491,7 @@ bool insp_must_wait(struct engine *e, struct session *s, enum dir d, const struc
 	struct insp *f = s->ips;
 	struct run w;
 	struct dec_sink sink;
-	const struct reasm_ctx rc = insp_reasm_ctx(e, NULL);
+	const struct reasm_ctx rc = insp_reasm_ctx(e, f, NULL);
 	if (!e->gen->prevent)
 		return false;
 	const enum reasm_room room = reasm_room(&f->reasm.dir[d], &rc, p);
@@ -522,7 +524,7 @@ struct verdict insp_packet(struct engine *e, struct session *s, enum dir d, cons
 		match_open(e->matcher, &w.f->match, &w.sig, d, &w);
 	if (p->tuple.proto == IPPROTO_TCP_) {
 		const struct reasm_sink rs = stream_sink(&w);
-		const struct reasm_ctx rc = insp_reasm_ctx(e, &rs);
+		const struct reasm_ctx rc = insp_reasm_ctx(e, w.f, &rs);
 		reasm_segment(&w.f->reasm, &rc, d, p);
 	} else {
 		datagram(&w);
@@ -536,7 +538,7 @@ void insp_flush(struct engine *e, struct session *s)
 	struct dec_sink sink;
 	run_init(&w, e, s, &sink);
 	const struct reasm_sink rs = stream_sink(&w);
-	const struct reasm_ctx rc = insp_reasm_ctx(e, &rs);
+	const struct reasm_ctx rc = insp_reasm_ctx(e, w.f, &rs);
 	if (!rc.anchored) /* inline, what waits behind a hole never came to be read by anybody */
 		reasm_flush(&w.f->reasm, &rc);
 }
@@ -556,7 +558,7 @@ struct insp *insp_new(struct engine *e, struct session *s, const struct policy *
 
 void insp_free(struct engine *e, struct insp *f)
 {
-	const struct reasm_ctx rc = insp_reasm_ctx(e, NULL);
+	const struct reasm_ctx rc = insp_reasm_ctx(e, f, NULL);
 	reasm_fini(&f->reasm, &rc);
 	match_flow_fini(e->matcher, &f->match);
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++)

@@ -78,7 +78,7 @@ void insp_tell(struct engine *e, struct session *s, enum dir d, const struct pac
 struct verdict insp_packet(struct engine *e, struct session *s, enum dir d, const struct packet *p);
 /* What is held is delivered behind a gap: the session ends. */
 void insp_flush(struct engine *e, struct session *s);
-struct reasm_ctx insp_reasm_ctx(struct engine *e, const struct reasm_sink *sink);
+struct reasm_ctx insp_reasm_ctx(struct engine *e, const struct insp *f, const struct reasm_sink *sink);
 
 /* engine_gen.c: brings s under the current generation; false: that denies it, and s is gone. */
 bool engine_session_change(struct engine *e, struct session *s);

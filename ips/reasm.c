@@ -49,8 +49,10 @@ static bool kept_room(struct reasm_dir *r, const struct reasm_ctx *ctx, size_t n
 /* Octets that nobody acknowledges, or that there is no room for, cannot be compared later. */
 static void keep(struct reasm_dir *r, const struct reasm_ctx *ctx, struct span s)
 {
-	if (!ctx->keep)
+	if (!ctx->keep) {
+		kept_drop(r, ctx, reasm_kept(r));
 		return;
+	}
 	if (reasm_kept(r) + s.len > REASM_KEPT_MAX)
 		kept_drop(r, ctx, reasm_kept(r) + s.len - REASM_KEPT_MAX);
 	if (!kept_room(r, ctx, s.len) || buf_append(ctx->bufs, &r->kept, s.p, s.len) != OK)

@@ -77,7 +77,8 @@ static void add_up(const struct engine *e, struct totals *t)
 	for (size_t i = 0; i < sigset_n(e->gen->sigs); i++)
 		t->sum = t->sum * 31 + engine_alert_count(e, i);
 	t->odd = st->gaps != 0 || st->match_lost != 0 || st->anomalies[AN_MEMORY] != 0 || st->anomalies[AN_BUDGET] != 0 ||
-		 st->anomalies[AN_HELD_CAP] != 0;
+		 st->anomalies[AN_HELD_CAP] != 0 || st->anomalies[AN_OVERLAP] != 0 || st->anomalies[AN_REFUSED] != 0 ||
+		 st->anomalies[AN_ONE_WAY] != 0;
 }
 
 static void node_end(struct node *n, struct totals *t)
@@ -110,7 +111,7 @@ static void packet(struct world *w, struct packet given)
 	given.csum_lenient = (w->how & HOW_STRICT) == 0;
 	struct packet p = given, q = given;
 	const struct verdict v = engine_packet(w->a.e, &p);
-	FUZZ_CHECK((unsigned)v.reason < REASON_N && v.pass == (v.reason == REASON_NONE));
+	FUZZ_CHECK((unsigned)v.reason < REASON_N && (v.pass || v.held) == (v.reason == REASON_NONE) && !(v.pass && v.held));
 	if (w->b.e != NULL) {
 		const struct verdict u = engine_packet(w->b.e, &q);
 		FUZZ_CHECK(u.reason == v.reason);
