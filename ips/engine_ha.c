@@ -418,4 +418,5 @@ void engine_ha_promote(struct engine_ha *h, const struct ha_commit *last)
 	session_set_last_serial(h->e->sessions, last->last_serial);
 	session_promote(h->e->sessions, h->e->now);
 	h->e->stats.held = frag_held(h->e->frags);
+	h->e->stats.packets += h->e->stats.held; /* they are this node's to decide on now */
 }

@@ -11,8 +11,8 @@
 #include "tests/fuzz/fuzz_mutate.h"
 #include "tests/unit/pktbuild.h"
 
-enum { G_ICCP, G_ALERT, G_GAP, G_DROP, G_SWITCH, G_SWITCH_COTP, G_UDP };
-const char *const fuzz_goals[] = { "ICCP", "alert", "gap", "drop", "switch", "switch with decoders", "UDP", NULL };
+enum { G_ICCP, G_ALERT, G_GAP, G_DROP, G_SWITCH, G_SWITCH_COTP, G_UDP, G_DATAGRAM };
+const char *const fuzz_goals[] = { "ICCP", "alert", "gap", "drop", "switch", "switch with decoders", "UDP", "switch between fragments", NULL };
 uint32_t fuzz_reached;
 
 FUZZ_MUTATOR(2, 2)
@@ -114,7 +114,7 @@ static void packet(struct world *w, struct packet given)
 	FUZZ_CHECK((unsigned)v.reason < REASON_N && (v.pass || v.held) == (v.reason == REASON_NONE) && !(v.pass && v.held));
 	if (w->b.e != NULL) {
 		const struct verdict u = engine_packet(w->b.e, &q);
-		FUZZ_CHECK(u.reason == v.reason);
+		FUZZ_CHECK(u.reason == v.reason && u.held == v.held && u.n_release == v.n_release);
 		FUZZ_CHECK(w->a.sum == w->b.sum);
 	}
 }
@@ -225,6 +225,24 @@ static void move(struct world *w, uint64_t serial)
 	fuzz_reach(s.cotp != NULL ? G_SWITCH_COTP : G_SWITCH);
 }
 
+/* Fragments that wait, and what is remembered of datagrams. */
+static void move_datagrams(struct world *w)
+{
+	static uint8_t mem[HA_MESSAGE_MAX + HA_FRAME_HEADER];
+	static struct frag_message m;
+	const void *plain;
+	engine_ha_bulk_start(w->a.ha);
+	while (engine_ha_next_datagram(w->a.ha, &m)) {
+		struct wr out = wr_of(mem, sizeof(mem));
+		FUZZ_CHECK(ha_wire_encode(wire(0), HA_DATAGRAM, &m, w->now, &out) == OK);
+		const struct span message = span_of(mem + HA_FRAME_HEADER, out.len - HA_FRAME_HEADER);
+		FUZZ_CHECK(ha_wire_decode(wire(1), HA_DATAGRAM, message, w->now, &plain) == OK);
+		FUZZ_CHECK(engine_ha_import_datagram(w->b.ha, plain) == OK);
+		fuzz_reach(G_DATAGRAM);
+	}
+	engine_ha_forget(w->a.ha);
+}
+
 /* Memory that is nearly out is not equally out on both. */
 static void take_over(struct world *w)
 {
@@ -237,6 +255,7 @@ static void take_over(struct world *w)
 	struct session_table *t = engine_sessions(w->a.e);
 	for (const struct session *s = session_next(t, NULL); s != NULL; s = session_next(t, s))
 		move(w, s->s.serial);
+	move_datagrams(w);
 	const struct ha_commit last = { .now = engine_now(w->a.e), .last_serial = session_last_serial(t), .packet_nr = w->nr };
 	engine_ha_promote(w->b.ha, &last);
 	w->a.sum = w->b.sum = 0;
