@@ -12,7 +12,8 @@
 #include "tests/unit/pktbuild.h"
 
 enum { G_ICCP, G_ALERT, G_GAP, G_DROP, G_SWITCH, G_SWITCH_COTP, G_UDP, G_DATAGRAM };
-const char *const fuzz_goals[] = { "ICCP", "alert", "gap", "drop", "switch", "switch with decoders", "UDP", "switch between fragments", NULL };
+const char *const fuzz_goals[] = { "ICCP", "alert", "gap", "drop", "switch", "switch with decoders", "UDP",
+				   "switch between fragments", NULL };
 uint32_t fuzz_reached;
 
 FUZZ_MUTATOR(2, 2)
