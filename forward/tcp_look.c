@@ -155,12 +155,12 @@ static struct tcp_look cut_to_window(const struct seg *g, struct tcp_look l)
 	return l;
 }
 
-/* RFC 5961 5.2 */
+/* RFC 5961 5.2. What nothing is known of yet is not far from where its receiver stands. */
 static bool ack_possible(const struct seg *g)
 {
 	if (seq_diff(g->h->ack, g->peer->next) > 0)
-		return g->t->midstream || g->bypass; /* what was under way before us, or went by us */
-	return !g->e->seen || seq_diff(g->h->ack, g->e->ack) >= -(int64_t)g->e->win_max;
+		return (g->t->midstream || g->bypass) && near(g->h->ack, g->peer->next); /* went before us, or by us */
+	return !g->e->seen ? near(g->h->ack, g->peer->next) : seq_diff(g->h->ack, g->e->ack) >= -(int64_t)g->e->win_max;
 }
 
 /* The first FIN says where the stream ends. */
@@ -185,8 +185,9 @@ static struct tcp_look look_synchronised(const struct seg *g)
 	const bool carries = g->len != 0 || g->fin;
 	if (!g->e->anchored || !g->peer->seen)
 		return g->strict && !g->one_way && carries ? bare(TCP_PROBE) : taken(g);
+	/* Where a connection is picked up an end may say that it has more than it has: octets below that were read by nobody. */
 	if (seq_diff(g->end + g->fin, g->peer->ack) < 0 && near(g->end, g->peer->ack))
-		return passed(g);
+		return g->strict && g->t->midstream ? bare(TCP_PASSED) : passed(g);
 	if (of_the_past(g)) /* with nothing new in it, a copy that is late */
 		return carries && seq_diff(g->end + g->fin, g->peer->ack) > 0 ? refused(REASON_TCP_TIMESTAMP) : passed(g);
 	if (!g->strict)

@@ -355,8 +355,10 @@ enum reasm_room reasm_room(struct reasm_dir *r, const struct reasm_ctx *ctx, con
 {
 	const uint32_t seq = p->tcp.seq + ((p->tcp.flags & TCP_SYN) != 0), end = seq + (uint32_t)p->payload.len;
 	const int32_t new = seq_diff(end, r->next);
-	if (!r->started || seq == end || (p->tcp.flags & TCP_RST) != 0 || new <= 0 || new > REASM_AHEAD_MAX)
+	if (!r->started || seq == end || (p->tcp.flags & TCP_RST) != 0 || new <= 0)
 		return REASM_ROOM;
+	if (new > REASM_AHEAD_MAX)       /* it would not be read */
+		return ctx->anchored ? REASM_ROOM_WAIT : REASM_ROOM;
 	if (seq_diff(seq, r->next) > 0)
 		return held_room(r, ctx, seq, (uint32_t)p->payload.len) ? REASM_ROOM : REASM_ROOM_WAIT;
 	const uint32_t n = (uint32_t)new + r->held_bytes;

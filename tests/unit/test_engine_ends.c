@@ -10,11 +10,12 @@ struct left {
 	char octets[64];
 };
 
-static struct left pass_on(struct rig *g, uint8_t flags, uint32_t seq, const char *text)
+static struct left pass_from(struct rig *g, enum dir d, uint32_t seq, uint32_t ack, const char *text, bool fin)
 {
 	struct pkt k;
-	struct packet p = rig_build(&k, g, DIR_ORIG, &(struct pkt_tcp){ .seq = seq, .ack = 501, .flags = flags, .data = text,
-									.n_data = strlen(text) });
+	const struct pkt_tcp t = { .seq = seq, .ack = ack, .flags = TCP_ACK | (fin ? TCP_FIN : 0), .data = text,
+				   .n_data = strlen(text) };
+	struct packet p = rig_build(&k, g, d, &t);
 	struct left l = { 0 };
 	p.at = g->now;
 	p.nr = ++g->nr;
@@ -30,6 +31,11 @@ static struct left pass_on(struct rig *g, uint8_t flags, uint32_t seq, const cha
 	CU_ASSERT_FATAL(q.payload.len < sizeof(l.octets));
 	memcpy(l.octets, q.payload.p, q.payload.len);
 	return l;
+}
+
+static struct left pass_on(struct rig *g, uint8_t flags, uint32_t seq, const char *text)
+{
+	return pass_from(g, DIR_ORIG, seq, 501, text, (flags & TCP_FIN) != 0);
 }
 
 static bool leaves(const struct left l, const char *octets, bool fin)
@@ -125,6 +131,46 @@ static void test_configured(void)
 	}
 }
 
-UNIT_MAIN({ "how segments are judged", test_configured },
+/* Picked up; one end says that it has more, or less, than the other can have sent: nothing of the other's goes by unread. */
+static void test_false_ack(void)
+{
+	static const uint32_t acks[] = { 1501, 501 - (1 << 30), 501 + (1 << 30) };
+	PKT_EACH_FAMILY(f)
+		for (unsigned i = 0; i < ARRAY_LEN(acks); i++) {
+			struct rig g;
+			rig_new(&g, &(struct rig_opts){ .prevent = true });
+			g.family = f;
+			CU_ASSERT(leaves(pass_from(&g, DIR_ORIG, 101, 501, "ab", false), "", false));
+			CU_ASSERT(leaves(pass_from(&g, DIR_REPLY, 501, 101, "", false), "", false));
+			CU_ASSERT_EQUAL(pass_from(&g, DIR_ORIG, 101, acks[i], "ab", false).why,
+					i == 0 ? REASON_NONE : REASON_TCP_ACK);
+			if (i != 0)
+				CU_ASSERT(leaves(pass_from(&g, DIR_ORIG, 101, 501, "ab", false), "ab", false));
+			CU_ASSERT(leaves(pass_from(&g, DIR_REPLY, 501, 103, "xyz", false), i == 0 ? "" : "xyz", false));
+			CU_ASSERT_EQUAL(engine_insp(rig_first(&g))->reasm.dir[DIR_REPLY].seen, i == 0 ? 0 : 3);
+			rig_end(&g);
+		}
+}
+
+/* The same in the very first segment: then the octets cannot be read at all. */
+static void test_first_ack(void)
+{
+	static const uint32_t acks[] = { 1501, 501 - (1 << 30), 501 + (1 << 30) };
+	for (unsigned i = 0; i < ARRAY_LEN(acks); i++) {
+		struct rig g;
+		rig_new(&g, &(struct rig_opts){ .prevent = true });
+		(void)pass_from(&g, DIR_ORIG, 101, acks[i], "ab", false);
+		(void)pass_from(&g, DIR_REPLY, 501, 101, "", false);
+		(void)pass_from(&g, DIR_ORIG, 103, 501, "", false);
+		const struct left l = pass_from(&g, DIR_REPLY, 501, 103, "xyz", false);
+		const bool read = engine_insp(rig_first(&g))->reasm.dir[DIR_REPLY].seen == 3;
+		CU_ASSERT(l.why != REASON_NONE || strcmp(l.octets, "") == 0 || read);
+		rig_end(&g);
+	}
+}
+
+UNIT_MAIN({ "a false acknowledgement in the first segment", test_first_ack },
+	  { "a false acknowledgement where a connection is picked up", test_false_ack },
+	  { "how segments are judged", test_configured },
 	  { "a FIN before octets that came by", test_before_held }, { "octets behind a FIN", test_octets_behind },
 	  { "a SYN with octets, again", test_syn_again })
