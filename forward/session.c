@@ -171,10 +171,9 @@ static void expire_later(const struct session_table *t, struct session_state *s)
 	s->expires = mono_add(s->last, s->timeout_s * NS_PER_SEC);
 }
 
-/* A fragment shows neither where its data ends nor what follows: the tracker does not see it. */
-static bool is_tcp_segment(const struct packet *p)
+static bool is_tcp(const struct packet *p)
 {
-	return p->tuple.proto == IPPROTO_TCP_ && !p->fragment;
+	return p->tuple.proto == IPPROTO_TCP_;
 }
 
 /* The tracker takes the first packet's sender for the opener: not so when the answer came by first. */
@@ -201,7 +200,7 @@ struct session *session_open(struct session_table *t, const struct packet *p, en
 		memcpy(st.src_mac, d == DIR_ORIG ? p->src_mac : p->dst_mac, sizeof(st.src_mac));
 		memcpy(st.dst_mac, d == DIR_ORIG ? p->dst_mac : p->src_mac, sizeof(st.dst_mac));
 	}
-	if (is_tcp_segment(p))
+	if (is_tcp(p))
 		open_tracker(&st, p, d);
 	count(&st, d, p, now);
 	expire_later(t, &st);
@@ -224,14 +223,14 @@ void session_pass(struct session_table *t, struct session *s, enum dir d, const 
 
 void session_packet(struct session_table *t, struct session *s, enum dir d, const struct packet *p, mono_t now)
 {
-	if (is_tcp_segment(p))
+	if (is_tcp(p))
 		(void)tcp_step(&s->s.tcp, d, &p->tcp, p->payload_wire);
 	session_pass(t, s, d, p, now);
 }
 
 bool session_reopens(const struct session *s, const struct packet *p)
 {
-	return is_tcp_segment(p) && (p->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN &&
+	return is_tcp(p) && (p->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN &&
 	       (s->s.tcp.state == TCPS_TIME_WAIT || s->s.tcp.state == TCPS_CLOSE);
 }
 

@@ -7,7 +7,7 @@ static bool asks(const struct engine *e, const struct session *s, const struct p
 	if (!e->gen->prevent || s->ips == NULL)
 		return false;
 	*a = (struct norm_ask){ .p = p, .policy = &engine_insp(s)->policy->norm, .one_way = e->gen->asymmetric };
-	if (p->tuple.proto == IPPROTO_TCP_ && !p->fragment)
+	if (p->tuple.proto == IPPROTO_TCP_)
 		a->t = &s->s.tcp;
 	return true;
 }
@@ -16,7 +16,7 @@ enum reason engine_norm_refuses_new(const struct engine *e, const struct policy 
 {
 	const struct tcp_state unknown = { .midstream = true };
 	const struct norm_ask a = { .p = p, .policy = &pol->norm, .t = &unknown };
-	const bool asked = e->gen->prevent && pol->inspect && p->tuple.proto == IPPROTO_TCP_ && !p->fragment;
+	const bool asked = e->gen->prevent && pol->inspect && p->tuple.proto == IPPROTO_TCP_;
 	return asked ? norm_refuses(&a) : REASON_NONE;
 }
 

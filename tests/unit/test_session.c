@@ -296,21 +296,6 @@ static void test_reopen(void)
 	session_table_free(t);
 }
 
-/* Fragments count, but the tracker does not take them for segments. */
-static void test_fragment(void)
-{
-	struct pkt k;
-	struct session_table *t = table(4, NULL);
-	struct packet p = segment(&k, 4, false, TCP_ACK, 1, 1);
-	struct session *s = session_open(t, &p, DIR_ORIG, 1, SEC(1));
-	CU_ASSERT(s->s.tcp.midstream && s->s.flags == 0 && session_proto_state(s) == TCPS_ESTABLISHED);
-	p.fragment = true;
-	p.tcp.flags = TCP_RST;
-	session_packet(t, s, DIR_ORIG, &p, SEC(2));
-	CU_ASSERT(session_proto_state(s) == TCPS_ESTABLISHED && s->s.n[0].packets == 2);
-	session_table_free(t);
-}
-
 /* Both directions of one tuple are the same when both ends are. */
 static void test_self(void)
 {
@@ -486,6 +471,6 @@ static void test_growth(void)
 UNIT_MAIN({ "opening and finding", test_open }, { "picked up at the answer", test_open_at_answer },
 	  { "TCP states and timers", test_tcp_timers }, { "other protocols", test_other_timers },
 	  { "one ICMP error a packet", test_icmp_credit }, { "full", test_full }, { "port reuse", test_reopen },
-	  { "fragments", test_fragment }, { "both ends alike", test_self }, { "time that goes back", test_time_back },
+	  { "both ends alike", test_self }, { "time that goes back", test_time_back },
 	  { "the end is exact", test_exact_end }, { "order of ends", test_order },
 	  { "closing in the callback", test_close_in_callback }, { "the list", test_list }, { "100,000 sessions", test_growth })
