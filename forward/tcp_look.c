@@ -67,10 +67,11 @@ static struct tcp_look look_syn(const struct seg *g)
 	return bare(TCP_PASSED);
 }
 
-/* Does the segment acknowledge its receiver's SYN, and no more than was sent? */
+/* Does the segment acknowledge its receiver's SYN, and no more than was sent? Of a SYN's octets all may have arrived where they
+ * could not be taken away. */
 static bool acks_syn(const struct seg *g)
 {
-	return within(g->h->ack, g->peer->isn + 1, g->peer->next);
+	return within(g->h->ack, g->peer->isn + 1, g->strict ? g->peer->next : g->peer->isn + 1 + UINT16_MAX);
 }
 
 static struct tcp_look second_synack(const struct seg *g)
