@@ -110,8 +110,8 @@ void session_table_free(struct session_table *t);        /* NULL is fine; no cal
 
 /* The live session of a tuple and its direction; NULL when there is none. */
 struct session *session_find(struct session_table *t, const struct tuple *tu, enum dir *d);
-/* A packet here and below is no fragment. A new live session whose first packet is p, of direction d (DIR_REPLY: picked up at the answer), which
- * it counts: no session_packet() for this one.
+/* A packet here and below is no fragment. A new live session whose first packet is p, of direction d (DIR_REPLY: picked up at
+ * the answer), which it counts: no session_packet() for this one.
  * NULL when full (see session_refused). */
 struct session *session_open(struct session_table *t, const struct packet *p, enum dir d, uint32_t policy_id, mono_t now);
 /* Counts p, moves the state machine, re-arms the timer. */
