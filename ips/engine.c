@@ -361,6 +361,11 @@ void engine_on_bytes(struct engine *e, engine_bytes_fn *fn, void *arg)
 	e->bytes_arg = arg;
 }
 
+void engine_doubt(struct engine *e)
+{
+	e->doubt_upto = session_last_serial(e->sessions);
+}
+
 struct session_table *engine_sessions(struct engine *e)
 {
 	return e->sessions;

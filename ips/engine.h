@@ -92,6 +92,10 @@ bool engine_changed(const struct engine *e);
 typedef void engine_bytes_fn(void *arg, const struct session *s, enum dir d, uint32_t seq, struct span bytes);
 void engine_on_bytes(struct engine *e, engine_bytes_fn *fn, void *arg);
 
+/* Packets of the sessions there are may have gone by elsewhere (the peer may have worked on, unheard): what does not fit makes
+ * its receiver say where it stands. */
+void engine_doubt(struct engine *e);
+
 struct session_table *engine_sessions(struct engine *e);
 const struct gen *engine_gen(const struct engine *e);
 mono_t engine_now(const struct engine *e);

@@ -20,6 +20,7 @@ struct engine {
 	bool same_sigs;                  /* both generations' signatures are */
 	uint32_t gen_nr;                 /* of gen, from 0 */
 	uint64_t change_mark;
+	uint64_t doubt_upto;             /* serial number: see engine_doubt */
 	struct session *dirty;           /* changed since the last commit, newest first */
 	struct session *bulk;            /* the next one that a peer that joined has yet to be told */
 	size_t bulk_left;                /* at most so many from bulk on */

@@ -18,11 +18,12 @@ static bool inline_(const struct engine *e)
 	return e->gen->prevent;
 }
 
-static unsigned how(const struct engine *e)
+static unsigned how(const struct engine *e, const struct session *s)
 {
+	const bool bypass = e->gen->bypass || s->s.serial <= e->doubt_upto;
 	if (!inline_(e))
 		return 0;
-	return TCP_STRICT | (e->gen->asymmetric ? TCP_ONE_WAY : 0) | (e->gen->bypass ? TCP_BYPASS : 0);
+	return TCP_STRICT | (e->gen->asymmetric ? TCP_ONE_WAY : 0) | (bypass ? TCP_BYPASS : 0);
 }
 
 /* It may open another connection, of which nothing was refused yet. */
@@ -42,7 +43,7 @@ static void forget_time(const struct pass *w)
 /* The first packet of a session is what the session is known by. */
 static struct tcp_look judge(const struct pass *w)
 {
-	struct tcp_look l = tcp_look(&w->s->s.tcp, w->dir, &w->p->tcp, w->p->payload_wire, how(w->e));
+	struct tcp_look l = tcp_look(&w->s->s.tcp, w->dir, &w->p->tcp, w->p->payload_wire, how(w->e, w->s));
 	if (w->opened && l.worth != TCP_PROBE)
 		l.worth = TCP_TAKEN;
 	return l;

@@ -305,6 +305,7 @@ static void promote(struct worker *w)
 	if (!alone) {
 		receive(w);
 		replica_promote(&w->r);
+		engine_doubt(w->r.engine);
 		w->status.promotions++;
 	}
 	tell_parent(w, PM_ACTIVE);
