@@ -120,7 +120,7 @@ static struct verdict leave(struct pass *w, const struct packet *q, bool differs
 	struct rewrite *r = &w->e->rewrite;
 	const bool edit = inline_(w->e) && (q != w->p || differs);
 	if (edit && !rewrite_begin(r, w->p))
-		return (struct verdict){ .reason = REASON_TCP_OVERLAP };
+		return (struct verdict){ .reason = differs ? REASON_TCP_OVERLAP : REASON_NO_REWRITE };
 	if (edit)
 		rewrite_as(w, q, r);
 	return engine_leave(w->e, w->s, w->p, edit);

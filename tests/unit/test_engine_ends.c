@@ -169,7 +169,30 @@ static void test_first_ack(void)
 	}
 }
 
-UNIT_MAIN({ "a false acknowledgement in the first segment", test_first_ack },
+/* What the peer let by unheard is acknowledged, and gone on from: refused by one node that never failed, by one that took over a
+ * reason to have its receiver say where it stands. Of the connections that are opened later nothing is unheard. */
+static void test_doubt(void)
+{
+	PKT_EACH_FAMILY(f)
+		for (unsigned doubted = 0; doubted < 2; doubted++) {
+			struct rig g;
+			open_inline(&g, f);
+			if (doubted)
+				engine_doubt(g.e);
+			CU_ASSERT_EQUAL(pass_from(&g, DIR_REPLY, 501, 111, "xyz", false).why,
+					doubted ? REASON_NONE : REASON_TCP_ACK);
+			const struct left beyond = pass_from(&g, DIR_ORIG, 101 + (1 << 20), 501, "ab", false);
+			CU_ASSERT_EQUAL(beyond.why, doubted ? REASON_NONE : REASON_TCP_WINDOW);
+			CU_ASSERT_EQUAL(leaves(beyond, "", false), doubted);
+			g.cport++;
+			rig_open(&g);
+			CU_ASSERT_EQUAL(pass_from(&g, DIR_REPLY, 501, 111, "xyz", false).why, REASON_TCP_ACK);
+			rig_end(&g);
+		}
+}
+
+UNIT_MAIN({ "what the peer let by unheard", test_doubt },
+	  { "a false acknowledgement in the first segment", test_first_ack },
 	  { "a false acknowledgement where a connection is picked up", test_false_ack },
 	  { "how segments are judged", test_configured },
 	  { "a FIN before octets that came by", test_before_held }, { "octets behind a FIN", test_octets_behind },
