@@ -4,7 +4,13 @@
 #include <string.h>
 
 static const char *const keywords[FLD_N] = {
-#define X(id, keyword, kind) [id] = keyword,
+#define X(id, nr, keyword, kind) [id] = keyword,
+	FIELD_LIST(X)
+#undef X
+};
+
+static const uint16_t numbers[FLD_N] = {
+#define X(id, nr, keyword, kind) [id] = nr,
 	FIELD_LIST(X)
 #undef X
 };
@@ -21,6 +27,19 @@ enum field_id field_find(const char *keyword)
 			return (enum field_id)f;
 	}
 	return FLD_N;
+}
+
+unsigned field_nr(enum field_id f)
+{
+	return numbers[f];
+}
+
+enum field_id field_by_nr(unsigned nr)
+{
+	unsigned f = 0;
+	while (f < FLD_N && numbers[f] != nr)
+		f++;
+	return (enum field_id)f;
 }
 
 const struct field *fields_next(const struct fields *fs, enum field_id id, unsigned *at)

@@ -8,52 +8,53 @@
 
 #include "base/types.h"
 
-/* X(id, keyword, kind): keyword is the rule language's; kind num, text (name as text) or bytes */
-#define FIELD_LIST(X)                                      \
-	X(FLD_COTP_TYPE, "cotp.type", num)                 \
-	X(FLD_COTP_SRC_REF, "cotp.src_ref", num)           \
-	X(FLD_COTP_DST_REF, "cotp.dst_ref", num)           \
-	X(FLD_COTP_SRC_TSAP, "cotp.src_tsap", bytes)       \
-	X(FLD_COTP_DST_TSAP, "cotp.dst_tsap", bytes)       \
-	X(FLD_COTP_TPDU_SIZE, "cotp.tpdu_size", num)       \
-	X(FLD_COTP_REASON, "cotp.reason", num)             \
-	X(FLD_SES_SI, "ses.si", num)                       \
-	X(FLD_SES_SRC_SEL, "ses.src_sel", bytes)           \
-	X(FLD_SES_DST_SEL, "ses.dst_sel", bytes)           \
-	X(FLD_SES_REASON, "ses.reason", num)               \
-	X(FLD_PRES_CTX, "pres.context", num)               \
-	X(FLD_PRES_SRC_SEL, "pres.src_sel", bytes)         \
-	X(FLD_PRES_DST_SEL, "pres.dst_sel", bytes)         \
-	X(FLD_PRES_REASON, "pres.reason", num)             \
-	X(FLD_ACSE_APDU, "acse.apdu", num)                 \
-	X(FLD_ACSE_CONTEXT_NAME, "acse.context_name", bytes) \
-	X(FLD_ACSE_CALLED_TITLE, "acse.called_title", bytes) \
-	X(FLD_ACSE_CALLING_TITLE, "acse.calling_title", bytes) \
-	X(FLD_ACSE_CALLED_QUALIFIER, "acse.called_qualifier", bytes) \
-	X(FLD_ACSE_CALLING_QUALIFIER, "acse.calling_qualifier", bytes) \
-	X(FLD_ACSE_MECHANISM, "acse.mechanism", bytes)     \
-	X(FLD_ACSE_RESULT, "acse.result", num)             \
-	X(FLD_ACSE_DIAGNOSTIC, "acse.diagnostic", num)     \
-	X(FLD_ACSE_REASON, "acse.reason", num)             \
-	X(FLD_MMS_PDU, "mms.pdu", text)                    \
-	X(FLD_MMS_SERVICE, "mms.service", text)            \
-	X(FLD_MMS_INVOKE, "mms.invoke", num)               \
-	X(FLD_MMS_DOMAIN, "mms.domain", bytes)             \
-	X(FLD_MMS_OBJECT, "mms.object", bytes)             \
-	X(FLD_MMS_VALUE, "mms.value", num)                 \
-	X(FLD_MMS_ERROR, "mms.error", num)                 \
-	X(FLD_MMS_COUNT, "mms.count", num)                 \
-	X(FLD_ICCP_OP, "iccp.op", text)                    \
-	X(FLD_ICCP_DOMAIN, "iccp.domain", bytes)           \
-	X(FLD_ICCP_NAME, "iccp.name", bytes)               \
-	X(FLD_ICCP_ROLE, "iccp.role", text)                \
-	X(FLD_ICCP_BILATERAL_TABLE, "iccp.bilateral_table", bytes) \
-	X(FLD_S7_ROSCTR, "s7.rosctr", num)                 \
-	X(FLD_S7_FUNCTION, "s7.function", num)             \
-	X(FLD_APP, "app", text)
+/* X(id, nr, keyword, kind): nr is what travels between nodes, never given again; keyword is the rule language's; kind num, text
+ * (name as text) or bytes */
+#define FIELD_LIST(X)                                                   \
+	X(FLD_COTP_TYPE, 1, "cotp.type", num)                           \
+	X(FLD_COTP_SRC_REF, 2, "cotp.src_ref", num)                     \
+	X(FLD_COTP_DST_REF, 3, "cotp.dst_ref", num)                     \
+	X(FLD_COTP_SRC_TSAP, 4, "cotp.src_tsap", bytes)                 \
+	X(FLD_COTP_DST_TSAP, 5, "cotp.dst_tsap", bytes)                 \
+	X(FLD_COTP_TPDU_SIZE, 6, "cotp.tpdu_size", num)                 \
+	X(FLD_COTP_REASON, 7, "cotp.reason", num)                       \
+	X(FLD_SES_SI, 20, "ses.si", num)                                \
+	X(FLD_SES_SRC_SEL, 21, "ses.src_sel", bytes)                    \
+	X(FLD_SES_DST_SEL, 22, "ses.dst_sel", bytes)                    \
+	X(FLD_SES_REASON, 23, "ses.reason", num)                        \
+	X(FLD_PRES_CTX, 40, "pres.context", num)                        \
+	X(FLD_PRES_SRC_SEL, 41, "pres.src_sel", bytes)                  \
+	X(FLD_PRES_DST_SEL, 42, "pres.dst_sel", bytes)                  \
+	X(FLD_PRES_REASON, 43, "pres.reason", num)                      \
+	X(FLD_ACSE_APDU, 60, "acse.apdu", num)                          \
+	X(FLD_ACSE_CONTEXT_NAME, 61, "acse.context_name", bytes)        \
+	X(FLD_ACSE_CALLED_TITLE, 62, "acse.called_title", bytes)        \
+	X(FLD_ACSE_CALLING_TITLE, 63, "acse.calling_title", bytes)      \
+	X(FLD_ACSE_CALLED_QUALIFIER, 64, "acse.called_qualifier", bytes) \
+	X(FLD_ACSE_CALLING_QUALIFIER, 65, "acse.calling_qualifier", bytes) \
+	X(FLD_ACSE_MECHANISM, 66, "acse.mechanism", bytes)              \
+	X(FLD_ACSE_RESULT, 67, "acse.result", num)                      \
+	X(FLD_ACSE_DIAGNOSTIC, 68, "acse.diagnostic", num)              \
+	X(FLD_ACSE_REASON, 69, "acse.reason", num)                      \
+	X(FLD_MMS_PDU, 100, "mms.pdu", text)                            \
+	X(FLD_MMS_SERVICE, 101, "mms.service", text)                    \
+	X(FLD_MMS_INVOKE, 102, "mms.invoke", num)                       \
+	X(FLD_MMS_DOMAIN, 103, "mms.domain", bytes)                     \
+	X(FLD_MMS_OBJECT, 104, "mms.object", bytes)                     \
+	X(FLD_MMS_VALUE, 105, "mms.value", num)                         \
+	X(FLD_MMS_ERROR, 106, "mms.error", num)                         \
+	X(FLD_MMS_COUNT, 107, "mms.count", num)                         \
+	X(FLD_ICCP_OP, 200, "iccp.op", text)                            \
+	X(FLD_ICCP_DOMAIN, 201, "iccp.domain", bytes)                   \
+	X(FLD_ICCP_NAME, 202, "iccp.name", bytes)                       \
+	X(FLD_ICCP_ROLE, 203, "iccp.role", text)                        \
+	X(FLD_ICCP_BILATERAL_TABLE, 204, "iccp.bilateral_table", bytes) \
+	X(FLD_S7_ROSCTR, 300, "s7.rosctr", num)                         \
+	X(FLD_S7_FUNCTION, 301, "s7.function", num)                     \
+	X(FLD_APP, 320, "app", text)
 
 enum field_id {
-#define X(id, keyword, kind) id,
+#define X(id, nr, keyword, kind) id,
 	FIELD_LIST(X)
 #undef X
 	FLD_N
@@ -76,6 +77,9 @@ struct fields {
 const char *field_name(unsigned f);
 /* The field of a keyword, or FLD_N. */
 enum field_id field_find(const char *keyword);
+/* The number that nodes know f by, and the field of such a number, or FLD_N. */
+unsigned field_nr(enum field_id f);
+enum field_id field_by_nr(unsigned nr);
 /* First field of that id at or after *at (which then points behind it); NULL when there is none. */
 const struct field *fields_next(const struct fields *fs, enum field_id id, unsigned *at);
 

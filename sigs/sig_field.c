@@ -7,7 +7,7 @@
 enum field_kind { KIND_num, KIND_text, KIND_bytes };
 
 static const uint8_t kinds[FLD_N] = {
-#define X(id, keyword, kind) [id] = KIND_##kind,
+#define X(id, nr, keyword, kind) [id] = KIND_##kind,
 	FIELD_LIST(X)
 #undef X
 };

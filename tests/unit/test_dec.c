@@ -76,8 +76,11 @@ static void test_other_names(void)
 	CU_ASSERT_EQUAL(proto_find("carrier pigeon"), PROTO_N);
 	CU_ASSERT_EQUAL(proto_parent(PROTO_ICCP), PROTO_MMS);
 	CU_ASSERT_EQUAL(proto_parent(PROTO_N), PROTO_NONE);
-	for (unsigned f = 0; f < FLD_N; f++)
+	for (unsigned f = 0; f < FLD_N; f++) {
 		CU_ASSERT_EQUAL(field_find(field_name(f)), f);
+		CU_ASSERT_EQUAL(field_by_nr(field_nr((enum field_id)f)), f);
+	}
+	CU_ASSERT_EQUAL(field_by_nr(0), FLD_N);
 	CU_ASSERT_PTR_NULL(field_name(FLD_N));
 	CU_ASSERT_EQUAL(field_find("mms"), FLD_N);
 }
