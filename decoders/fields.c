@@ -3,41 +3,51 @@
 
 #include <string.h>
 
-static const char *const keywords[FLD_N] = {
-#define X(id, nr, keyword, kind) [id] = keyword,
-	FIELD_LIST(X)
-#undef X
-};
+enum times { TIMES_one, TIMES_many };
 
-static const uint16_t numbers[FLD_N] = {
-#define X(id, nr, keyword, kind) [id] = nr,
+static const struct {
+	const char *keyword;
+	uint16_t nr;
+	uint8_t kind, times;
+} rows[FLD_N] = {
+#define X(id, nr, keyword, kind, times) [id] = { keyword, nr, FIELD_##kind, TIMES_##times },
 	FIELD_LIST(X)
 #undef X
 };
 
 const char *field_name(unsigned f)
 {
-	return f < FLD_N ? keywords[f] : NULL;
+	return f < FLD_N ? rows[f].keyword : NULL;
 }
 
 enum field_id field_find(const char *keyword)
 {
 	for (unsigned f = 0; f < FLD_N; f++) {
-		if (strcmp(keywords[f], keyword) == 0)
+		if (strcmp(rows[f].keyword, keyword) == 0)
 			return (enum field_id)f;
 	}
 	return FLD_N;
 }
 
+enum field_kind field_kind(enum field_id f)
+{
+	return (enum field_kind)rows[f].kind;
+}
+
+bool field_many(enum field_id f)
+{
+	return rows[f].times == TIMES_many;
+}
+
 unsigned field_nr(enum field_id f)
 {
-	return numbers[f];
+	return rows[f].nr;
 }
 
 enum field_id field_by_nr(unsigned nr)
 {
 	unsigned f = 0;
-	while (f < FLD_N && numbers[f] != nr)
+	while (f < FLD_N && rows[f].nr != nr)
 		f++;
 	return (enum field_id)f;
 }

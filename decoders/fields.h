@@ -8,57 +8,60 @@
 
 #include "base/types.h"
 
-/* X(id, nr, keyword, kind): nr is what travels between nodes, never given again; keyword is the rule language's; kind num, text
- * (name as text) or bytes */
-#define FIELD_LIST(X)                                                   \
-	X(FLD_COTP_TYPE, 1, "cotp.type", num)                           \
-	X(FLD_COTP_SRC_REF, 2, "cotp.src_ref", num)                     \
-	X(FLD_COTP_DST_REF, 3, "cotp.dst_ref", num)                     \
-	X(FLD_COTP_SRC_TSAP, 4, "cotp.src_tsap", bytes)                 \
-	X(FLD_COTP_DST_TSAP, 5, "cotp.dst_tsap", bytes)                 \
-	X(FLD_COTP_TPDU_SIZE, 6, "cotp.tpdu_size", num)                 \
-	X(FLD_COTP_REASON, 7, "cotp.reason", num)                       \
-	X(FLD_SES_SI, 20, "ses.si", num)                                \
-	X(FLD_SES_SRC_SEL, 21, "ses.src_sel", bytes)                    \
-	X(FLD_SES_DST_SEL, 22, "ses.dst_sel", bytes)                    \
-	X(FLD_SES_REASON, 23, "ses.reason", num)                        \
-	X(FLD_PRES_CTX, 40, "pres.context", num)                        \
-	X(FLD_PRES_SRC_SEL, 41, "pres.src_sel", bytes)                  \
-	X(FLD_PRES_DST_SEL, 42, "pres.dst_sel", bytes)                  \
-	X(FLD_PRES_REASON, 43, "pres.reason", num)                      \
-	X(FLD_ACSE_APDU, 60, "acse.apdu", num)                          \
-	X(FLD_ACSE_CONTEXT_NAME, 61, "acse.context_name", bytes)        \
-	X(FLD_ACSE_CALLED_TITLE, 62, "acse.called_title", bytes)        \
-	X(FLD_ACSE_CALLING_TITLE, 63, "acse.calling_title", bytes)      \
-	X(FLD_ACSE_CALLED_QUALIFIER, 64, "acse.called_qualifier", bytes) \
-	X(FLD_ACSE_CALLING_QUALIFIER, 65, "acse.calling_qualifier", bytes) \
-	X(FLD_ACSE_MECHANISM, 66, "acse.mechanism", bytes)              \
-	X(FLD_ACSE_RESULT, 67, "acse.result", num)                      \
-	X(FLD_ACSE_DIAGNOSTIC, 68, "acse.diagnostic", num)              \
-	X(FLD_ACSE_REASON, 69, "acse.reason", num)                      \
-	X(FLD_MMS_PDU, 100, "mms.pdu", text)                            \
-	X(FLD_MMS_SERVICE, 101, "mms.service", text)                    \
-	X(FLD_MMS_INVOKE, 102, "mms.invoke", num)                       \
-	X(FLD_MMS_DOMAIN, 103, "mms.domain", bytes)                     \
-	X(FLD_MMS_OBJECT, 104, "mms.object", bytes)                     \
-	X(FLD_MMS_VALUE, 105, "mms.value", num)                         \
-	X(FLD_MMS_ERROR, 106, "mms.error", num)                         \
-	X(FLD_MMS_COUNT, 107, "mms.count", num)                         \
-	X(FLD_ICCP_OP, 200, "iccp.op", text)                            \
-	X(FLD_ICCP_DOMAIN, 201, "iccp.domain", bytes)                   \
-	X(FLD_ICCP_NAME, 202, "iccp.name", bytes)                       \
-	X(FLD_ICCP_ROLE, 203, "iccp.role", text)                        \
-	X(FLD_ICCP_BILATERAL_TABLE, 204, "iccp.bilateral_table", bytes) \
-	X(FLD_S7_ROSCTR, 300, "s7.rosctr", num)                         \
-	X(FLD_S7_FUNCTION, 301, "s7.function", num)                     \
-	X(FLD_APP, 320, "app", text)
+/* X(id, nr, keyword, kind, times): nr is what travels between nodes, never given again; keyword is the rule language's; kind
+ * num, text (a number with its name), bytes (words off the wire) or octets (shown in hexadecimal); times: may an event have
+ * many of it? */
+#define FIELD_LIST(X)                                                           \
+	X(FLD_COTP_TYPE, 1, "cotp.type", num, one)                              \
+	X(FLD_COTP_SRC_REF, 2, "cotp.src_ref", num, one)                        \
+	X(FLD_COTP_DST_REF, 3, "cotp.dst_ref", num, one)                        \
+	X(FLD_COTP_SRC_TSAP, 4, "cotp.src_tsap", octets, one)                   \
+	X(FLD_COTP_DST_TSAP, 5, "cotp.dst_tsap", octets, one)                   \
+	X(FLD_COTP_TPDU_SIZE, 6, "cotp.tpdu_size", num, one)                    \
+	X(FLD_COTP_REASON, 7, "cotp.reason", num, one)                          \
+	X(FLD_SES_SI, 20, "ses.si", num, one)                                   \
+	X(FLD_SES_SRC_SEL, 21, "ses.src_sel", octets, one)                      \
+	X(FLD_SES_DST_SEL, 22, "ses.dst_sel", octets, one)                      \
+	X(FLD_SES_REASON, 23, "ses.reason", num, one)                           \
+	X(FLD_PRES_CTX, 40, "pres.context", num, many)                          \
+	X(FLD_PRES_SRC_SEL, 41, "pres.src_sel", octets, one)                    \
+	X(FLD_PRES_DST_SEL, 42, "pres.dst_sel", octets, one)                    \
+	X(FLD_PRES_REASON, 43, "pres.reason", num, one)                         \
+	X(FLD_ACSE_APDU, 60, "acse.apdu", num, one)                             \
+	X(FLD_ACSE_CONTEXT_NAME, 61, "acse.context_name", octets, one)          \
+	X(FLD_ACSE_CALLED_TITLE, 62, "acse.called_title", octets, one)          \
+	X(FLD_ACSE_CALLING_TITLE, 63, "acse.calling_title", octets, one)        \
+	X(FLD_ACSE_CALLED_QUALIFIER, 64, "acse.called_qualifier", octets, one)  \
+	X(FLD_ACSE_CALLING_QUALIFIER, 65, "acse.calling_qualifier", octets, one) \
+	X(FLD_ACSE_MECHANISM, 66, "acse.mechanism", octets, one)                \
+	X(FLD_ACSE_RESULT, 67, "acse.result", num, one)                         \
+	X(FLD_ACSE_DIAGNOSTIC, 68, "acse.diagnostic", num, one)                 \
+	X(FLD_ACSE_REASON, 69, "acse.reason", num, one)                         \
+	X(FLD_MMS_PDU, 100, "mms.pdu", text, one)                               \
+	X(FLD_MMS_SERVICE, 101, "mms.service", text, one)                       \
+	X(FLD_MMS_INVOKE, 102, "mms.invoke", num, one)                          \
+	X(FLD_MMS_DOMAIN, 103, "mms.domain", bytes, many)                       \
+	X(FLD_MMS_OBJECT, 104, "mms.object", bytes, many)                       \
+	X(FLD_MMS_VALUE, 105, "mms.value", num, many)                           \
+	X(FLD_MMS_ERROR, 106, "mms.error", num, many)                           \
+	X(FLD_MMS_COUNT, 107, "mms.count", num, one)                            \
+	X(FLD_ICCP_OP, 200, "iccp.op", text, one)                               \
+	X(FLD_ICCP_DOMAIN, 201, "iccp.domain", bytes, many)                     \
+	X(FLD_ICCP_NAME, 202, "iccp.name", bytes, many)                         \
+	X(FLD_ICCP_ROLE, 203, "iccp.role", text, one)                           \
+	X(FLD_ICCP_BILATERAL_TABLE, 204, "iccp.bilateral_table", bytes, one)    \
+	X(FLD_S7_ROSCTR, 300, "s7.rosctr", num, one)                            \
+	X(FLD_S7_FUNCTION, 301, "s7.function", num, one)                        \
+	X(FLD_APP, 320, "app", text, one)
 
 enum field_id {
-#define X(id, nr, keyword, kind) id,
+#define X(id, nr, keyword, kind, times) id,
 	FIELD_LIST(X)
 #undef X
 	FLD_N
 };
+
+enum field_kind { FIELD_num, FIELD_text, FIELD_bytes, FIELD_octets };
 
 #define FIELDS_CAP 128u
 
@@ -77,6 +80,8 @@ struct fields {
 const char *field_name(unsigned f);
 /* The field of a keyword, or FLD_N. */
 enum field_id field_find(const char *keyword);
+enum field_kind field_kind(enum field_id f);
+bool field_many(enum field_id f);
 /* The number that nodes know f by, and the field of such a number, or FLD_N. */
 unsigned field_nr(enum field_id f);
 enum field_id field_by_nr(unsigned nr);

@@ -4,14 +4,6 @@
 
 #include "sigs/sig_int.h"
 
-enum field_kind { KIND_num, KIND_text, KIND_bytes };
-
-static const uint8_t kinds[FLD_N] = {
-#define X(id, nr, keyword, kind) [id] = KIND_##kind,
-	FIELD_LIST(X)
-#undef X
-};
-
 /* X.224 13.1: TPDU codes, for cotp.type by name */
 static const struct {
 	const char *name;
@@ -96,7 +88,7 @@ static enum err text_values(struct sig_parse *p, struct sig_field *f, const char
 		if (f->id == FLD_COTP_TYPE && tpdu_code(one, &code)) {
 			one->is_num = true;
 			one->num = (struct sig_range){ code, code };
-		} else if (kinds[f->id] == KIND_num) {
+		} else if (field_kind(f->id) == FIELD_num) {
 			return sig_refuse(p, "%s '%.40s' is no number: write n, <n, >n, a-b or a list of those", field_name(f->id),
 					  text);
 		}
@@ -109,7 +101,7 @@ static enum err text_values(struct sig_parse *p, struct sig_field *f, const char
 static bool numbers(struct sig_field *f, const char *text, struct sig_value *v)
 {
 	char copy[1024];
-	if (kinds[f->id] == KIND_bytes || f->id == FLD_APP || strlen(text) >= sizeof(copy))
+	if (field_kind(f->id) >= FIELD_bytes || f->id == FLD_APP || strlen(text) >= sizeof(copy))
 		return false;
 	char *at = strcpy(copy, text);
 	f->n = 0;
@@ -133,7 +125,7 @@ enum err sig_field_add(struct sig_parse *p, enum field_id id, char *value)
 	if (!numbers(&f, text, v)) {
 		memset(v, 0, sizeof(v));
 		f.n = 0;
-		if (quoted == NULL && kinds[id] != KIND_num)
+		if (quoted == NULL && field_kind(id) != FIELD_num)
 			return sig_refuse(p, "%s '%.40s' is not in quotes", field_name(id), text);
 		TRY(text_values(p, &f, text, v));
 	}

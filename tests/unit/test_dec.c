@@ -81,6 +81,9 @@ static void test_other_names(void)
 		CU_ASSERT_EQUAL(field_by_nr(field_nr((enum field_id)f)), f);
 	}
 	CU_ASSERT_EQUAL(field_by_nr(0), FLD_N);
+	CU_ASSERT(field_many(FLD_MMS_OBJECT) && !field_many(FLD_MMS_INVOKE));
+	CU_ASSERT(field_kind(FLD_MMS_INVOKE) == FIELD_num && field_kind(FLD_MMS_PDU) == FIELD_text);
+	CU_ASSERT(field_kind(FLD_MMS_OBJECT) == FIELD_bytes && field_kind(FLD_COTP_SRC_TSAP) == FIELD_octets);
 	CU_ASSERT_PTR_NULL(field_name(FLD_N));
 	CU_ASSERT_EQUAL(field_find("mms"), FLD_N);
 }
