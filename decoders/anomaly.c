@@ -15,6 +15,16 @@ const char *anomaly_name(unsigned a)
 	return a < ANOMALY_N ? table[a].name : "none";
 }
 
+bool anomaly_is_stream(unsigned a)
+{
+	static const bool stream[ANOMALY_N] = {
+#define X(id, text, means) [id] = true,
+		ANOMALY_STREAM_LIST(X)
+#undef X
+	};
+	return a < ANOMALY_N && stream[a];
+}
+
 const char *anomaly_help(unsigned a)
 {
 	return a < ANOMALY_N ? table[a].help : "";

@@ -5,6 +5,8 @@
 #ifndef DECODERS_ANOMALY_H
 #define DECODERS_ANOMALY_H
 
+#include <stdbool.h>
+
 /* X(id, name, help) */
 #define ANOMALY_STREAM_LIST(X)                                                               \
 	X(AN_GAP, "stream.gap", "bytes of the stream were never seen")                       \
@@ -117,5 +119,7 @@ enum anomaly {
 /* Name of a ("tpkt.version"); "none" when out of range. */
 const char *anomaly_name(unsigned a);
 const char *anomaly_help(unsigned a);
+/* Of the stream, below all decoders? */
+bool anomaly_is_stream(unsigned a);
 
 #endif

@@ -22,8 +22,10 @@ static uint64_t sum_row(uint64_t h, const struct ha_row *r, const void *plain)
 		return h;
 	case HK_RAW:
 		return hash_fnv(h, at, r->size);
-	case HK_TEXT:
-		return hash_fnv(h, at, strnlen(at, r->size));
+	case HK_OCTETS: {
+		const size_t n = ha_count(plain, r);
+		return hash_fnv(mix(h, n), at, n);
+	}
 	case HK_BUF: {
 		const struct buf *b = at;
 		return hash_fnv(mix(h, b->len), b->p, b->len);

@@ -11,7 +11,9 @@
 	{ .name = #nm, .kind = HK_UINT, .local = true, .off = offsetof(S, f), .size = SIZE(S, f), .max = (mx) }
 #define TIME(S, nm, f) { .name = #nm, .kind = HK_TIME, .local = true, .off = offsetof(S, f), .size = sizeof(mono_t), .max = U64 }
 #define RAW(S, nm, f) { .name = #nm, .kind = HK_RAW, .off = offsetof(S, f), .size = SIZE(S, f) }
-#define TEXT(S, f) { .name = #f, .kind = HK_TEXT, .off = offsetof(S, f), .size = SIZE(S, f) }
+#define OCTETS(S, nm, f, n)                                                                           \
+	{ .name = #nm, .kind = HK_OCTETS, .off = offsetof(S, f), .size = 1, .max = SIZE(S, f), .n_off = offsetof(S, n), \
+	  .n_size = SIZE(S, n) }
 #define BUF(S, nm, f, mx) { .name = #nm, .kind = HK_BUF, .off = offsetof(S, f), .size = sizeof(struct buf), .max = (mx) }
 #define DELTA(S, nm, f, mx) \
 	{ .name = #nm, .kind = HK_BUF, .local = true, .off = offsetof(S, f), .size = sizeof(struct buf), .max = (mx) }
@@ -324,9 +326,9 @@ ROWS(msg_rec, "Rec", struct rec,
 	UINT(struct rec, sid, U32),
 	UINT(struct rec, rev, U32),
 	UINT(struct rec, code, U32),
-	TEXT(struct rec, domain),
-	TEXT(struct rec, object),
-	MSG(struct rec, flow, flow, msg_rec_flow));
+	MSG(struct rec, flow, flow, msg_rec_flow),
+	OCTETS(struct rec, pdu, pdu.p, pdu.len),
+	NAMED(struct rec, pdu_cut, pdu.cut, 1));
 
 ROWS(msg_hello, "Hello", struct ha_hello,
 	UINT(struct ha_hello, version, U32),

@@ -12,7 +12,7 @@ enum ha_kind {
 	HK_UINT,        /* unsigned integer or bool of 1, 2, 4 or 8 octets */
 	HK_TIME,        /* mono_t, as its distance from the commit's moment */
 	HK_RAW,         /* fixed number of octets */
-	HK_TEXT,        /* char array, NUL-terminated */
+	HK_OCTETS,      /* array of octets and a count */
 	HK_BUF,         /* struct buf */
 	HK_MSG,         /* struct inside */
 	HK_PTR,         /* pointer to a struct, NULL = absent */
@@ -28,7 +28,7 @@ struct ha_row {
 	bool local;              /* left out of the digest: timers, counters, what only this node knows */
 	uint16_t off;            /* of the field in its struct */
 	uint32_t size;           /* octets of the field, or of one element of an array */
-	uint64_t max;            /* HK_UINT(S): largest value; HK_BUF: octets; HK_LIST, HK_UINTS: elements */
+	uint64_t max;            /* HK_UINT(S): largest value; HK_BUF: octets; HK_OCTETS, HK_LIST, HK_UINTS: elements */
 	uint16_t n_off, n_size;  /* of the count */
 	const struct ha_msg *sub;
 };

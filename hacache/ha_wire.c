@@ -212,8 +212,8 @@ static bool fill_row(struct ha_wire *w, const struct ha_row *r, const ProtobufCF
 	case HK_RAW:
 		*(ProtobufCBinaryData *)to = (ProtobufCBinaryData){ .len = r->size, .data = (uint8_t *)(uintptr_t)at };
 		return true;
-	case HK_TEXT:
-		*(ProtobufCBinaryData *)to = (ProtobufCBinaryData){ .len = strnlen(at, r->size), .data = (uint8_t *)(uintptr_t)at };
+	case HK_OCTETS:
+		*(ProtobufCBinaryData *)to = (ProtobufCBinaryData){ .len = ha_count(plain, r), .data = (uint8_t *)(uintptr_t)at };
 		return true;
 	case HK_BUF: {
 		const struct buf *b = at;
@@ -302,21 +302,22 @@ static enum err read_list(struct ha_wire *w, const struct ha_row *r, const Proto
 	return OK;
 }
 
-static enum err read_bytes(const struct ha_row *r, const ProtobufCBinaryData *b, void *at)
+static enum err read_bytes(const struct ha_row *r, const ProtobufCBinaryData *b, void *plain)
 {
+	void *at = ha_field_mut(plain, r->off);
 	if (r->kind == HK_RAW) {
 		if (b->len != r->size)
 			return ERR_RANGE;
 		memcpy(at, b->data, b->len);
-	} else if (r->kind == HK_TEXT) {
-		if (b->len >= r->size)
-			return ERR_RANGE;
-		memset(at, 0, r->size);
+		return OK;
+	}
+	if (b->len > r->max)
+		return ERR_RANGE;
+	if (r->kind == HK_OCTETS) {
+		ha_set_uint(ha_field_mut(plain, r->n_off), r->n_size, b->len);
 		if (b->len != 0)
 			memcpy(at, b->data, b->len);
 	} else {
-		if (b->len > r->max)
-			return ERR_RANGE;
 		struct buf *to = at;
 		*to = (struct buf){ .p = b->data, .len = (uint32_t)b->len };
 	}
@@ -344,9 +345,9 @@ static enum err read_row(struct ha_wire *w, const struct ha_row *r, const Protob
 		return OK;
 	}
 	case HK_RAW:
-	case HK_TEXT:
+	case HK_OCTETS:
 	case HK_BUF:
-		return read_bytes(r, from, at);
+		return read_bytes(r, from, plain);
 	case HK_MSG: {
 		const void *sub = ha_get_ptr(from);
 		return sub != NULL ? read_message(w, r->sub, sub, at, now) : ERR_RANGE;

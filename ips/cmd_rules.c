@@ -1,4 +1,4 @@
-/* cmd_rules.c - `ips rules list|check` and `ips app list`: what the signatures and the application table hold. */
+/* cmd_rules.c - `ips rules list|check|fields` and `ips app list`: what the signatures and the application table hold. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,9 +96,22 @@ static int load(int argc, char **argv, bool list)
 	return e != OK ? EXIT_FAILED : n != 0 ? EXIT_USAGE : EXIT_FINE;
 }
 
-static const char rules_usage[] = "usage: ips rules list|check [FILE|FOLDER]...\n"
+/* What decoders read, for rules and for the log. */
+static int print_fields(void)
+{
+	static const char *const kinds[] = {
+		[FIELD_num] = "number", [FIELD_text] = "name", [FIELD_bytes] = "text", [FIELD_octets] = "octets"
+	};
+	printf("%-28s %-7s %s\n", "keyword", "kind", "times");
+	for (enum field_id f = 0; f < FLD_N; f++)
+		printf("%-28s %-7s %s\n", field_name(f), kinds[field_kind(f)], field_many(f) ? "many" : "one");
+	return EXIT_FINE;
+}
+
+static const char rules_usage[] = "usage: ips rules list|check [FILE|FOLDER]...\n       ips rules fields\n"
 				  "  list   gid:sid:rev, action and message of every rule that loads\n"
 				  "  check  what is wrong, by file and line; exit 2 if a rule is refused\n"
+				  "  fields what decoders read: keyword, kind, and whether a PDU may have many of it\n"
 				  "Without a name: the stock signatures. A folder stands for its *.rules.\n";
 
 static const char app_usage[] = "usage: ips app list [--live [--json] [--socket PATH]]\n"
@@ -119,6 +132,8 @@ static int usage(bool wanted, const char *text)
 int cmd_rules(int argc, char **argv)
 {
 	const bool help = wants_help(argc, argv);
+	if (!help && argc == 2 && strcmp(argv[1], "fields") == 0)
+		return print_fields();
 	if (help || argc < 2 || (strcmp(argv[1], "list") != 0 && strcmp(argv[1], "check") != 0))
 		return usage(help, rules_usage);
 	return load(argc - 2, argv + 2, strcmp(argv[1], "list") == 0);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ips/field_json.h"
+
 enum { WORDS_MAX = 64, TEXT_LINE = 16 << 10, CODE_FAILED = 1, CODE_USAGE = 2 };
 
 static ctl_step_fn *const steps[CTL_COMMAND_N] = {
@@ -45,19 +47,6 @@ static void add_line(struct ctl_job *j, json_t *line)
 	json_decref(line);
 }
 
-/* Names come off the wire and from others' rules: what is no UTF-8 is shown octet by octet. */
-static json_t *foreign_text(const char *s, size_t len)
-{
-	json_t *t = json_stringn(s, len);
-	struct outbuf hex = { 0 };
-	for (size_t i = 0; t == NULL && i < len; i++)
-		outbuf_fmt(&hex, (unsigned char)s[i] < 0x80 ? "%c" : "\\x%02x", (unsigned char)s[i]);
-	if (t == NULL && hex.p != NULL && !hex.bad)
-		t = json_stringn(hex.p, hex.len);
-	outbuf_free(&hex);
-	return t;
-}
-
 static void add_member(struct ctl_job *j, const char *key, json_t *value)
 {
 	json_t *o = json_object();
@@ -84,7 +73,7 @@ static void flush_text(struct ctl_job *j)
 {
 	for (size_t at = 0, n; at < j->text.len; at += n) {
 		n = portion(j->text.p + at, j->text.len - at);
-		add_member(j, "text", foreign_text(j->text.p + at, n));
+		add_member(j, "text", json_words(j->text.p + at, n));
 	}
 	j->out.bad |= j->text.bad;
 	outbuf_clear(&j->text);
@@ -104,7 +93,7 @@ enum ctl_progress ctl_fail(struct ctl_job *j, int code, const char *fmt, ...)
 	va_end(ap);
 	flush_text(j);
 	json_t *o = json_object();
-	json_object_set_new(o, "error", foreign_text(why, strlen(why)));
+	json_object_set_new(o, "error", json_words(why, strlen(why)));
 	ctl_set(o, "code", (uint64_t)code);
 	add_line(j, o);
 	return CTL_DONE;

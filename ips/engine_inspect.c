@@ -25,29 +25,10 @@ static size_t app_index(const struct app *a)
 	return (size_t)(a - app_at(0));
 }
 
-static void copy_text(char *dst, struct span s)
+static void add_pdu(struct rec *r, const struct dec_event *ev)
 {
-	const size_t n = size_min(s.len, REC_TEXT - 1);
-	if (n != 0)
-		memcpy(dst, s.p, n);
-	dst[n] = '\0';
-}
-
-static void first_names(const struct dec_event *ev, struct rec *r)
-{
-	static const struct {
-		enum field_id domain, object;
-	} names[] = { { FLD_ICCP_DOMAIN, FLD_ICCP_NAME }, { FLD_MMS_DOMAIN, FLD_MMS_OBJECT } };
-	for (size_t i = 0; i < ARRAY_LEN(names) && r->object[0] == '\0'; i++) {
-		unsigned at = 0;
-		const struct field *o = fields_next(ev->fields, names[i].object, &at);
-		at = 0;
-		const struct field *d = fields_next(ev->fields, names[i].domain, &at);
-		if (o != NULL)
-			copy_text(r->object, o->bytes);
-		if (d != NULL)
-			copy_text(r->domain, d->bytes);
-	}
+	for (uint16_t i = 0; i < ev->fields->n; i++)
+		rec_pdu_add(&r->pdu, &ev->fields->v[i]);
 }
 
 /* An operation was seen: the flow's last application, a count, a record. */
@@ -67,7 +48,7 @@ static const struct app *note_app(struct run *w, const struct dec_event *ev)
 	if (rec_begin(w->e, w->s, REC_APP)) {
 		struct rec r;
 		rec_session(w->e, w->s, &r, REC_APP, ev->dir);
-		first_names(ev, &r);
+		add_pdu(&r, ev);
 		rec_tell(w->e, w->s, &r);
 	}
 	return a;
@@ -80,7 +61,9 @@ static void on_event(void *arg, const struct dec_event *ev)
 	if ((ev->flags & EV_CONT) == 0)
 		w->e->stats.events[ev->id]++;
 	const struct app *a = note_app(w, ev);
+	w->ev = ev;
 	match_event(w->e->matcher, &w->f->match, &w->sig, ev, a != NULL ? a->name : NULL, w);
+	w->ev = NULL;
 }
 
 /* One record a packet, direction and kind: a packet full of oddities makes no flood. All are counted. */
@@ -184,6 +167,8 @@ static void on_hit(void *arg, const struct match_hit *hit)
 		r.rev = hit->sig->rev;
 		r.dropped = drop && e->gen->prevent && w->p != NULL; /* at a session's end the octets have left */
 		r.would_drop = drop && !e->gen->prevent;
+		if (w->ev != NULL)
+			add_pdu(&r, w->ev);
 		rec_tell(e, w->s, &r);
 	}
 }
@@ -366,6 +351,7 @@ static void run_init(struct run *w, struct engine *e, struct session *s, struct 
 	/* Member by member: clearing the whole first would be the dearest part of an empty segment. */
 	w->e = e;
 	w->p = NULL;
+	w->ev = NULL;
 	w->s = s;
 	w->f = f;
 	w->dir = w->guilty = DIR_ORIG;

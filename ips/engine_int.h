@@ -61,6 +61,7 @@ struct run {
 	uint32_t next[DIR_N];            /* where each direction's stream stood before the packet */
 	uint64_t told[DIR_N][(ANOMALY_N + 63) / 64]; /* anomalies recorded for it */
 	struct dec_ctx dec;
+	const struct dec_event *ev;      /* being told; NULL: what is told is of the stream */
 	struct sig_flow sig;
 	int64_t before;                  /* octets of the current feed that came before the last match_stream's bytes */
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ips/community.h"
+#include "ips/field_json.h"
 #include "ips/logs.h"
 #include "ips/utc.h"
 #include "sigs/apps.h"
@@ -49,17 +50,9 @@ static json_t *time_text(mono_t t)
 	return json_sprintf("%04d-%02u-%02uT%02u:%02u:%02u.%06u+0000", u.year, u.month, u.day, u.hour, u.minute, u.second, u.us);
 }
 
-/* Names come off the wire, messages from others' rules: what is no UTF-8 is shown octet by octet. */
 static json_t *foreign_text(const char *s)
 {
-	json_t *j = json_string(s);
-	struct outbuf hex = { 0 };
-	for (; j == NULL && *s != '\0'; s++)
-		outbuf_fmt(&hex, (unsigned char)*s < 0x80 ? "%c" : "\\x%02x", (unsigned char)*s);
-	if (j == NULL)
-		j = json_string(hex.p);
-	outbuf_free(&hex);
-	return j;
+	return json_words(s, strlen(s));
 }
 
 static bool has_ports(uint8_t proto)
@@ -115,18 +108,18 @@ static json_t *app_object(const struct rec *r)
 		json_object_set_new(o, "category", json_string(a->category));
 		json_object_set_new(o, "risk", json_string(a->risk));
 	}
-	if (r->domain[0] != '\0')
-		json_object_set_new(o, "domain", foreign_text(r->domain));
-	if (r->object[0] != '\0')
-		json_object_set_new(o, "object", foreign_text(r->object));
+	const struct span domain = rec_pdu_domain(&r->pdu), object = rec_pdu_object(&r->pdu);
+	if (domain.len != 0)
+		json_object_set_new(o, "domain", json_words((const char *)domain.p, domain.len));
+	if (object.len != 0)
+		json_object_set_new(o, "object", json_words((const char *)object.p, object.len));
 	return o;
 }
 
 static json_t *anomaly_object(const struct rec *r)
 {
 	json_t *o = json_object();
-	const bool stream = r->code <= AN_MEMORY;
-	json_object_set_new(o, "type", json_string(stream ? "stream" : "applayer"));
+	json_object_set_new(o, "type", json_string(anomaly_is_stream(r->code) ? "stream" : "applayer"));
 	json_object_set_new(o, "event", json_string(anomaly_name(r->code)));
 	return o;
 }
@@ -156,6 +149,16 @@ static json_t *flow_object(const struct rec *r)
 	json_object_set_new(o, "proto_state", json_sprintf("%02u", f->proto_state));
 	json_object_set_new(o, "alerted", json_boolean(f->n_alerts != 0));
 	return o;
+}
+
+/* What the decoders read of the PDU that it is about. */
+static void add_pdu(json_t *o, const struct rec_pdu *pdu)
+{
+	struct field f;
+	for (size_t at = 0; rec_pdu_next(pdu, &at, &f);)
+		field_json_add(o, &f);
+	if (pdu->cut)
+		json_object_set_new(o, "fields_cut", json_true());
 }
 
 static void add_details(json_t *o, const struct rec *r, const struct gen *g)
@@ -223,6 +226,7 @@ void eve_line(const struct rec *r, const struct gen *g, struct outbuf *out)
 		json_object_set_new(o, "policy_id", json_integer(r->policy_id));
 	}
 	add_details(o, r, g);
+	add_pdu(o, &r->pdu);
 	finish_line(o, out);
 }
 

@@ -1,6 +1,8 @@
 /* kvlog.c - see kvlog.h. */
 #include "ips/kvlog.h"
 
+#include <string.h>
+
 #include "ips/eve.h"
 #include "ips/logs.h"
 #include "ips/utc.h"
@@ -19,19 +21,24 @@ static const struct kv_kind kinds[REC_N] = {
 };
 
 /* A value in quotes: quotes, backslashes and control octets of wire text are escaped, so that a line stays a line. */
-static void quoted(struct outbuf *o, const char *key, const char *v)
+static void quoted_span(struct outbuf *o, const char *key, struct span v)
 {
 	outbuf_fmt(o, " %s=\"", key);
-	for (; *v != '\0'; v++) {
-		const unsigned char c = (unsigned char)*v;
+	for (size_t i = 0; i < v.len; i++) {
+		const unsigned char c = v.p[i];
 		if (c == '"' || c == '\\')
 			outbuf_fmt(o, "\\%c", c);
 		else if (c < 0x20 || c >= 0x7f)
 			outbuf_fmt(o, "\\x%02x", c);
 		else
-			outbuf_add(o, v, 1);
+			outbuf_fmt(o, "%c", c);
 	}
 	outbuf_add(o, "\"", 1);
+}
+
+static void quoted(struct outbuf *o, const char *key, const char *v)
+{
+	quoted_span(o, key, span_of(v, strlen(v)));
 }
 
 static void head(struct outbuf *o, mono_t at, const struct kv_kind *k)
@@ -91,10 +98,11 @@ static void app_part(struct outbuf *o, const struct rec *r)
 		o,
 		" applist=\"default\" action=\"pass\" appcat=\"%s\" app=\"%s\" incidentserialno=%u msg=\"%s: %s,\" apprisk=\"%s\"",
 		a->category, a->name, r->nr, a->category, a->name, a->risk);
-	if (r->object[0] != '\0')
-		quoted(o, "object", r->object);
-	if (r->domain[0] != '\0')
-		quoted(o, "domain", r->domain);
+	const struct span object = rec_pdu_object(&r->pdu), domain = rec_pdu_domain(&r->pdu);
+	if (object.len != 0)
+		quoted_span(o, "object", object);
+	if (domain.len != 0)
+		quoted_span(o, "domain", domain);
 }
 
 static void alert_part(struct outbuf *o, const struct rec *r, const struct gen *g)

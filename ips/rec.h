@@ -8,6 +8,7 @@
 #define IPS_REC_H
 
 #include "forward/packet.h"
+#include "ips/rec_pdu.h"
 
 /* X(id, EVE event_type) */
 #define REC_LIST(X)                \
@@ -23,8 +24,6 @@ enum rec_kind {
 #undef X
 	REC_N
 };
-
-#define REC_TEXT 132          /* an MMS identifier of the longest tolerated kind and a NUL */
 
 struct rec_flow {             /* REC_FLOW: the session's totals at its end */
 	uint64_t bytes[DIR_N], packets[DIR_N];
@@ -52,7 +51,7 @@ struct rec {
 	uint32_t app;         /* application id: REC_APP, and the flow's last for the others */
 	uint32_t gid, sid, rev; /* REC_ALERT */
 	uint32_t code;        /* REC_ANOMALY: enum anomaly; REC_DROP: enum reason */
-	char domain[REC_TEXT], object[REC_TEXT]; /* REC_APP: the first name addressed */
+	struct rec_pdu pdu;   /* of the PDU that is the operation, or that a rule matched in */
 	struct rec_flow flow;
 };
 

@@ -53,6 +53,8 @@ def spoilt(good):
     yield changed("alert", "with no address", lambda r: r.update(src_ip="10.1.0.256"))
     yield changed("alert", "with a short community id", lambda r: r.update(community_id="1:x"))
     yield changed("alert", "whose action is unknown", lambda r: r["alert"].update(action="shrugged"))
+    yield changed("app", "with a field that no decoder has", lambda r: r.setdefault("mms", {}).update(extra=1))
+    yield changed("app", "with one field many times", lambda r: r.setdefault("mms", {}).update(invoke=[1, 2]))
     yield changed("flow", "with a count below 0", lambda r: r["flow"].update(pkts_toserver=-1))
     yield changed("flow", "with a count as text", lambda r: r["flow"].update(age="1"))
     yield changed("flow", "of no session", lambda r: r.pop("flow_id"))
@@ -91,6 +93,7 @@ def check_eve(tap, jsonschema):
     jsonschema.Draft7Validator.check_schema(schema)
     validator = jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
     check_ha(tap, schema, validator)
+    check_layers(tap, schema)
     good, seen = {}, 0
     for cap, lines in caps.each(caps.captures(), lines_of):
         found = ["%d: %s" % (i + 1, w) for i, line in enumerate(lines) for w in [wrong(validator, line)] if w]
@@ -109,6 +112,55 @@ def check_eve(tap, jsonschema):
 def fields(text):
     """The names of a list's fields: words before = or :, with what may stand between them."""
     return set(re.findall(r"(?:^|[ ,])([A-Za-z_]+(?:/[a-z()]+,?[a-z()]*)?)(?:\([^)]*\))?[:=]", text, re.M))
+
+
+def layers():
+    """Definitions of the objects that show a PDU's fields, from the program's own table."""
+    kinds = {"number": {"type": "integer"}, "name": {"type": "string", "minLength": 1}, "text": {"type": "string"},
+             "octets": {"type": "string", "pattern": "^([0-9a-f]{2})*$"}}
+    named = {"domain": {"type": "string", "minLength": 1}, "name": {"type": "string", "minLength": 1}}
+    objects = {"type": "array", "minItems": 1, "items": {"type": "object", "additionalProperties": False, "properties": named}}
+    pairs = {"mms.domain", "mms.object", "iccp.domain", "iccp.name"}
+    out = {}
+    for row in subprocess.run([caps.IPS, "rules", "fields"], capture_output=True, text=True, check=True).stdout.splitlines()[1:]:
+        keyword, kind, times = row.split()
+        if "." not in keyword:
+            continue
+        layer, key = keyword.split(".")
+        members = out.setdefault(layer, {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": {}})
+        one = kinds[kind]
+        if keyword in pairs:
+            members["properties"]["objects"] = objects
+        else:
+            members["properties"][key] = {"type": "array", "minItems": 1, "items": one} if times == "many" else one
+    return out
+
+
+def check_layers(tap, schema):
+    wanted, wrong = layers(), []
+    if sys.argv[1:] == ["--write"]:
+        schema["definitions"].update(wanted)
+        write_schema(schema)
+    for layer, members in wanted.items():
+        if schema["properties"].get(layer) != {"$ref": "#/definitions/" + layer}:
+            wrong.append("no property %s" % layer)
+        if schema["definitions"].get(layer) != members:
+            wrong.append("definition %s is not that of `ips rules fields`: python3 tests/golden/eve.py --write mends it" % layer)
+    tap.result("the schema has the fields that the program has", wrong)
+
+
+def write_schema(schema):
+    """Only the layers' definitions change: a line a field, behind the mark; the rest stays as it is written."""
+    text = open(SCHEMA, encoding="utf-8").read()
+    start = text.index('    "kind_alert": {')
+    made = ""
+    for layer, members in layers().items():
+        rows = ["        %s: %s" % (json.dumps(k), json.dumps(v)) for k, v in members["properties"].items()]
+        made += '    "%s": {\n      "type": "object",\n      "minProperties": 1,\n      "additionalProperties": false,\n' % layer
+        made += '      "properties": {\n' + ",\n".join(rows) + "\n      }\n    },\n"
+    first = text.find('    "cotp": {\n')
+    with open(SCHEMA, "w", encoding="utf-8") as f:
+        f.write(text[: first if first > 0 else start] + made + text[start:])
 
 
 def check_lists(tap):

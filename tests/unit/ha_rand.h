@@ -78,9 +78,10 @@ static inline void ha_rand_row(struct ha_rand *h, const struct ha_row *r, void *
 	case HK_RAW:
 		ha_rand_bytes(h, at, r->size, false);
 		break;
-	case HK_TEXT: {
-		const size_t n = ha_rand_count(h, r->size - 1, r->size - 1);
-		ha_rand_bytes(h, at, n, true);
+	case HK_OCTETS: {
+		const size_t n = ha_rand_count(h, r->max, r->max);
+		ha_set_uint(ha_field_mut(plain, r->n_off), r->n_size, n);
+		ha_rand_bytes(h, at, n, false);
 		break;
 	}
 	case HK_BUF: {
@@ -148,8 +149,11 @@ static inline bool ha_same(const struct ha_msg *m, const void *a, const void *b,
 				return false;
 			break;
 		case HK_RAW:
-		case HK_TEXT:
 			if (memcmp(x, y, r->size) != 0)
+				return false;
+			break;
+		case HK_OCTETS:
+			if (ha_count(a, r) != ha_count(b, r) || memcmp(x, y, ha_count(a, r)) != 0)
 				return false;
 			break;
 		case HK_BUF: {
@@ -197,8 +201,8 @@ static inline bool ha_in_range(const struct ha_msg *m, const void *plain)
 		case HK_TIME:
 		case HK_RAW:
 			break;
-		case HK_TEXT:
-			if (strnlen(at, r->size) == r->size)
+		case HK_OCTETS:
+			if (ha_count(plain, r) > r->max)
 				return false;
 			break;
 		case HK_BUF:

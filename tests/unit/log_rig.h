@@ -24,6 +24,17 @@ static inline struct tuple log_tuple(uint8_t proto, uint8_t family)
 	return t;
 }
 
+static inline void log_field(struct rec *r, enum field_id id, uint64_t num, struct span octets)
+{
+	rec_pdu_add(&r->pdu, &(struct field){ .id = (uint16_t)id, .num = num, .bytes = octets });
+}
+
+static inline void log_name(struct rec *r, const char *domain, const char *name)
+{
+	log_field(r, FLD_ICCP_DOMAIN, 0, span_of(domain, strlen(domain)));
+	log_field(r, FLD_ICCP_NAME, 0, span_of(name, strlen(name)));
+}
+
 static inline struct rec log_rec(enum rec_kind k)
 {
 	struct rec r = { .kind = (uint8_t)k,
@@ -48,8 +59,7 @@ static inline struct rec log_rec(enum rec_kind k)
 		r.dir = DIR_REPLY;
 		r.ifin = 1;
 		r.ifout = 2;
-		strcpy(r.domain, "ICC_A");
-		strcpy(r.object, "DS1");
+		log_name(&r, "ICC_A", "DS1");
 		break;
 	case REC_ANOMALY:
 		r.code = AN_TPKT_VERSION;

@@ -53,6 +53,7 @@ UNIT += session_mark:forward,base
 UNIT += s7:decoders,base
 UNIT += other:decoders,base
 UNIT += alloc:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += rec_pdu:ips,decoders,base
 UNIT += reasm:ips,base
 UNIT += reasm_kept:ips,base
 UNIT += ha_wire:hacache,base
