@@ -27,6 +27,7 @@ enum { ROUNDS_MAX = 99, ROUNDS = 5, CACHE_LINE = 64 };
 	X(WAY_LIBPCAP, "libpcap: pcap_next_ex, each packet touched")       \
 	X(WAY_SOURCE, "capture source: recv and verdict")                  \
 	X(WAY_REPLAY, "replay: capture source and engine")                 \
+	X(WAY_UNDECODED, "replay, protocol-decoders disable")              \
 	X(WAY_MEMORY, "engine, packets in memory")                         \
 	X(WAY_PLAIN, "engine, packets in memory, utm-status disable")
 
@@ -49,6 +50,7 @@ static const struct {
 } ratios[] = {
 	{ "replay / libpcap's read loop", WAY_REPLAY, WAY_LIBPCAP },
 	{ "capture source / libpcap's read loop", WAY_SOURCE, WAY_LIBPCAP },
+	{ "replay / replay without decoders", WAY_REPLAY, WAY_UNDECODED },
 	{ "replay / engine in memory", WAY_REPLAY, WAY_MEMORY },
 	{ "inspected / not inspected, in memory", WAY_MEMORY, WAY_PLAIN },
 };
@@ -61,6 +63,7 @@ struct bench {
 	const char *path;
 	struct gen *gen;
 	struct gen plain;        /* gen's, but for the policy */
+	struct gen undecoded;    /* gen's, but for the decoders */
 	struct capset cap;
 	unsigned n_rounds;
 	uint64_t packets;        /* of the run under way */
@@ -144,12 +147,15 @@ static enum err run_way(struct bench *b, enum way w, struct cost *c)
 {
 	static enum err (*const run[WAY_N])(struct bench *b, struct engine *e) = {
 		[WAY_LIBPCAP] = run_libpcap, [WAY_SOURCE] = run_source, [WAY_REPLAY] = run_source,
-		[WAY_MEMORY] = run_memory,   [WAY_PLAIN] = run_memory,
+		[WAY_UNDECODED] = run_source, [WAY_MEMORY] = run_memory,   [WAY_PLAIN] = run_memory,
+	};
+	const struct gen *const gen[WAY_N] = {
+		[WAY_REPLAY] = b->gen, [WAY_UNDECODED] = &b->undecoded, [WAY_MEMORY] = b->gen, [WAY_PLAIN] = &b->plain
 	};
 	const struct engine_cfg cfg = { .seed = 1, .node = 1 };
 	struct engine *e = NULL;
-	if (w >= WAY_REPLAY)
-		TRY(engine_new(&cfg, w == WAY_PLAIN ? &b->plain : b->gen, mono_ns(0), ignore_rec, NULL, &e));
+	if (gen[w] != NULL)
+		TRY(engine_new(&cfg, gen[w], mono_ns(0), ignore_rec, NULL, &e));
 	b->packets = 0;
 	const double cpu = seconds(CLOCK_THREAD_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
 	const enum err er = run[w](b, e);
@@ -256,6 +262,8 @@ static enum err set_up(struct bench *b)
 	static const struct policy_rule uninspected = { .id = 1, .action = POLICY_ACCEPT, .without_syn = true, .sensor = -1 };
 	TRY(gen_new_default(NULL, NULL, tell, NULL, &b->gen));
 	b->plain = *b->gen;
+	b->undecoded = *b->gen;
+	b->undecoded.undecoded = true;
 	b->plain.policy = NULL;
 	TRY(policy_set_new(&uninspected, 1, &b->plain.policy));
 	return capset_load(b->path, &b->cap, b->why);

@@ -157,6 +157,7 @@ static const struct conf_attr ips_attr[] = {
 	FLAG("fail-open", "disable", "conserve mode: enable lets new sessions through uninspected, disable refuses them"),
 	INT("work-budget", 1000, 100000000, "steps", "200000", "work on one packet; beyond, the policy's `prefer` decides"),
 	INT("tsdu-max", 1024, 1048576, "octets", "131072", "size of a reassembled TSDU"),
+	FLAG("protocol-decoders", "enable", "of new sessions: disable: octets are matched, nothing is decoded or named"),
 	INT("ignore-after", 0, 4294967295, "octets", "0",
 	    "octets a direction after which a session is no longer inspected; 0: never"),
 	INT_RESTART("stream-memory", 1, 1048576, "MiB", "256", "held segments and partial PDUs, over all sessions"),

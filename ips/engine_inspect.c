@@ -536,6 +536,7 @@ struct insp *insp_new(struct engine *e, struct session *s, const struct policy *
 		return NULL;
 	match_flow_init(&f->match);
 	f->s.owner = e->cfg.node;
+	f->s.service = e->gen->undecoded ? SVC_UNKNOWN : SVC_UNDECIDED;
 	f->policy = pol;
 	s->ips = f;
 	s->s.inspected = true;

@@ -15,6 +15,7 @@ struct gen {
 	struct policy_set *policy;
 	struct sigset *sigs;
 	struct dec_limits limits;
+	bool undecoded;          /* no flow that begins under it is decoded or named; its octets are matched */
 	uint32_t timeout_s[ST_N];
 	uint32_t max_sessions;
 	uint64_t stream_memory; /* octets of partial PDUs and held segments, over all sessions */

@@ -42,6 +42,7 @@ struct gen *gen_alloc(const struct conf *c)
 	g->stream_memory = (uint64_t)conf_int(ips, "stream-memory") * MIB;
 	g->budget = (uint32_t)conf_int(ips, "work-budget");
 	g->ignore_after = (uint64_t)conf_int(ips, "ignore-after");
+	g->undecoded = !conf_flag(ips, "protocol-decoders");
 	g->limits = dec_limits_default;
 	g->limits.tsdu_max = (uint32_t)conf_int(ips, "tsdu-max");
 	return g;

@@ -405,6 +405,21 @@ static void test_app_record(void)
 	rig_end(&g);
 }
 
+/* Without decoders there are octets, and signatures over them. */
+static void test_undecoded(void)
+{
+	for (unsigned off = 0; off < 2; off++) {
+		rig_new(&g, &(struct rig_opts){ .rules = "alert tcp any any -> any any (content:\"Bilateral_Table_ID\"; sid:1;)\n" });
+		g.gen.undecoded = off != 0;
+		associate(1000);
+		CU_ASSERT_EQUAL(g.n[REC_ALERT], 1);
+		CU_ASSERT_EQUAL(g.n[REC_APP] == 0, off != 0);
+		CU_ASSERT_EQUAL(engine_stats(g.e)->events[EV_COTP_DT] == 0, off != 0);
+		CU_ASSERT_EQUAL(engine_insp(rig_first(&g))->s.service, off != 0 ? SVC_UNKNOWN : SVC_COTP);
+		rig_end(&g);
+	}
+}
+
 /* Records that nobody wants are not made, but numbered: ids do not depend on what is logged. */
 static void test_quiet(void)
 {
@@ -449,7 +464,8 @@ static void test_gap(void)
 	rig_end(&g);
 }
 
-UNIT_MAIN({ "a SYN opens a session", test_syn_opens }, { "policies", test_policies }, { "no session matched", test_no_session },
+UNIT_MAIN({ "without decoders", test_undecoded },
+	  { "a SYN opens a session", test_syn_opens }, { "policies", test_policies }, { "no session matched", test_no_session },
 	  { "mid-stream: who is the server", test_mid_stream }, { "mid-stream: the client's policy", test_mid_stream_policy },
 	  { "table full", test_full }, { "a port used again", test_port_reuse }, { "expiry", test_expiry },
 	  { "one ICMP error a packet", test_icmp_credit }, { "echo", test_echo }, { "bad packets", test_bad_packets },

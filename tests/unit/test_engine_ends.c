@@ -113,18 +113,20 @@ static void test_configured(void)
 {
 	static const struct {
 		const char *text;
-		bool prevent, asymmetric, bypass;
+		bool prevent, asymmetric, bypass, undecoded;
 	} rows[] = {
-		{ "", false, false, false },
-		{ "config system settings\nset inspection-mode prevent\nend\n", true, false, false },
-		{ "config system settings\nset asymroute enable\nend\n", false, true, false },
-		{ "config nfq\nset fail-open enable\nend\n", false, false, true },
+		{ "", false, false, false, false },
+		{ "config system settings\nset inspection-mode prevent\nend\n", true, false, false, false },
+		{ "config system settings\nset asymroute enable\nend\n", false, true, false, false },
+		{ "config nfq\nset fail-open enable\nend\n", false, false, true, false },
+		{ "config ips global\nset protocol-decoders disable\nend\n", false, false, false, true },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct rulefiles none = { 0 };
 		struct gen *g = NULL;
 		struct conf *c = parse(rows[i].text);
 		CU_ASSERT_EQUAL_FATAL(gen_build(c, &none, NULL, conf_told, NULL, &g), OK);
+		CU_ASSERT(g->undecoded == rows[i].undecoded);
 		CU_ASSERT(g->prevent == rows[i].prevent && g->asymmetric == rows[i].asymmetric && g->bypass == rows[i].bypass);
 		gen_free(g);
 		conf_free(c);
