@@ -409,7 +409,8 @@ static void test_app_record(void)
 static void test_undecoded(void)
 {
 	for (unsigned off = 0; off < 2; off++) {
-		rig_new(&g, &(struct rig_opts){ .rules = "alert tcp any any -> any any (content:\"Bilateral_Table_ID\"; sid:1;)\n" });
+		rig_new(&g, &(struct rig_opts){
+				    .rules = "alert tcp any any -> any any (content:\"Bilateral_Table_ID\"; sid:1;)\n" });
 		g.gen.undecoded = off != 0;
 		associate(1000);
 		CU_ASSERT_EQUAL(g.n[REC_ALERT], 1);
