@@ -26,10 +26,10 @@
 #define ANOMALY_COTP_LIST(X)                                                                 \
 	X(AN_COTP_LI, "cotp.li", "length indicator 0, 255, past the TPKT, or short for its type") \
 	X(AN_COTP_TYPE, "cotp.type", "TPDU type unknown or illegal in class 0")              \
-	X(AN_COTP_PARAM, "cotp.parameter", "parameter past the header, unknown, or with a bad value") \
+	X(AN_COTP_PARAM, "cotp.parameter", "parameter past the header, unknown, missing, of another class, or with a bad value") \
 	X(AN_COTP_PARAM_TWICE, "cotp.parameterTwice", "parameter occurs twice: the later one counts") \
 	X(AN_COTP_CR_SIZE, "cotp.crSize", "CR over 128 octets")                              \
-	X(AN_COTP_USER_DATA, "cotp.userData", "octets after a header that has none after it in class 0") \
+	X(AN_COTP_USER_DATA, "cotp.userData", "user data where a TPDU has none, or more than it may have") \
 	X(AN_COTP_CREDIT, "cotp.credit", "credit, option or spare bits set in class 0")      \
 	X(AN_COTP_CLASS, "cotp.class", "class other than 0, or one that was not offered")    \
 	X(AN_COTP_REF, "cotp.reference", "reference 0 or not the one of this connection")    \

@@ -96,16 +96,25 @@ static void on_cc(struct cotp_state *s, const struct dec_ctx *ctx, enum dir d, c
 	}
 }
 
-/* DR or ER: DST-REF is the reference of the side it is sent to. One after the other's is common: both let go. */
+/* DST-REF is the reference of the side it is sent to, SRC-REF that of the sender (X.224 6.5.4, 6.7.1.4). 0 says nothing: who
+ * refuses has none, and some servers have none at all. */
+static void check_refs(const struct cotp_state *s, const struct dec_ctx *ctx, enum dir d, const struct tpdu *t)
+{
+	const bool calling = d == s->initiator;
+	const uint16_t own = calling ? s->src_ref : s->dst_ref, far = calling ? s->dst_ref : s->src_ref;
+	bool wrong = t->has_dst && far != 0 && t->dst_ref != 0 && t->dst_ref != far;
+	wrong |= t->has_src && own != 0 && t->src_ref != 0 && t->src_ref != own;
+	if (wrong && !s->midstream)
+		dec_anomaly(ctx, d, AN_COTP_REF);
+}
+
+/* DR or ER. One after the other's is common: both let go. */
 static void on_end(struct cotp_state *s, const struct dec_ctx *ctx, enum dir d, const struct tpdu *t, const struct dec_upper *up)
 {
-	if (s->phase == COTP_CLOSED) {
+	if (s->phase == COTP_CLOSED)
 		dec_anomaly(ctx, d, AN_COTP_STATE);
-	} else if (!s->midstream) {
-		uint16_t want = d == s->initiator ? s->dst_ref : s->src_ref;
-		if (want != 0 && t->dst_ref != 0 && t->dst_ref != want)
-			dec_anomaly(ctx, d, AN_COTP_REF);
-	}
+	else
+		check_refs(s, ctx, d, t);
 	if (s->phase != COTP_ENDED)
 		up->unit(up->arg, d, COTP_UNIT_END, span_of(NULL, 0));
 	set_phase(s, COTP_ENDED);
@@ -179,6 +188,7 @@ static void on_dt(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, const s
 {
 	struct cotp_dir *cd = &s->dir[d];
 	dt_phase(s, ctx, d);
+	check_refs(s, ctx, d, t);
 	dt_checks(s, ctx, d, t);
 	if (!cd->skip_tsdu && cd->tsdu.len + t->user.len > ctx->lim->tsdu_max)
 		lose_tsdu(s, ctx, d, AN_COTP_TSDU_SIZE);
@@ -194,13 +204,19 @@ static void on_dt(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, const s
 	cd->skip_tsdu = false;
 }
 
-/* AK, EA, RJ, DC, ED: not of class 0, but for ED where both sides wanted it (RFC 1006 5). */
+/* AK, EA, RJ, DC, ED: not of class 0, but for ED where both sides wanted it (RFC 1006 5). In the others they belong to an open
+ * connection, DC to one that a DR has ended. */
 static void on_other(const struct cotp_state *s, const struct dec_ctx *ctx, enum dir d, const struct tpdu *t)
 {
 	bool expedited = t->code == TPDU_ED && s->phase == COTP_OPEN && (s->options & OPTION_EXPEDITED) != 0;
-	bool numbered = s->class_ > 1 && t->code != TPDU_UD && (t->code != TPDU_RJ || s->class_ == 3);
-	if (!expedited && !numbered)
+	bool numbered = s->class_ != 0 && t->code != TPDU_UD && (t->code != TPDU_RJ || s->class_ == 1 || s->class_ == 3);
+	if (!expedited && !numbered) {
 		dec_anomaly(ctx, d, AN_COTP_TYPE);
+		return;
+	}
+	if (s->phase != (t->code == TPDU_DC ? COTP_ENDED : COTP_OPEN))
+		dec_anomaly(ctx, d, AN_COTP_STATE);
+	check_refs(s, ctx, d, t);
 }
 
 void conn_tpdu(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, const struct tpdu *t, const struct dec_upper *up)

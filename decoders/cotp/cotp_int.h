@@ -19,6 +19,7 @@ enum tpdu_code {
 struct tpdu {
 	struct span whole;               /* from the length indicator to the end of user data */
 	struct span user;                /* user data */
+	struct span params;              /* the variable part; empty where it has none */
 	enum event_id event;
 	uint8_t code, low;               /* enum tpdu_code; low nibble of octet 2 */
 	uint8_t class_, class_options;   /* CR, CC */
@@ -26,11 +27,15 @@ struct tpdu {
 	uint8_t options;                 /* additional options; 0 when absent */
 	uint8_t alternatives;            /* bit set of the alternative classes */
 	bool eot, rdp;                   /* DT; CR or CC with an RDP cookie or negotiation */
-	bool has_calling, has_called;
+	bool has_dst, has_src, has_nr;   /* references and number are in its fixed part */
+	bool has_calling, has_called, has_options, has_info, has_rejected;
 	uint16_t dst_ref, src_ref;
-	uint32_t nr;                     /* TPDU number */
+	uint16_t credit;                 /* CR, CC, AK, RJ */
+	uint32_t nr;                     /* TPDU number: of DT and ED, or the one that AK, EA, RJ wait for */
 	uint32_t size;                   /* stated TPDU size, 0 when absent */
 	struct span calling, called;     /* TSAP identifiers */
+	struct span info;                /* DR: additional clearing information */
+	struct span rejected;            /* ER: octets of the TPDU that is rejected */
 };
 
 /* Parses the TPDU in a whole TPKT and tells its anomalies; false: it cannot be used. */

@@ -21,7 +21,7 @@ struct dec_log {
 	struct dec_ctx ctx;
 	struct wr out;
 	uint32_t units, anomalies[ANOMALY_N];
-	char text[1 << 16];
+	char text[1 << 18];
 };
 
 static inline void log_hex(struct wr *w, struct span s)

@@ -3,6 +3,7 @@ UNIT += ber:decoders,base
 UNIT += dec:decoders,base
 UNIT += cotp:decoders,base
 UNIT += cotp_stream:decoders,base
+UNIT += cotp_table:decoders,base
 UNIT += osi:decoders,base
 UNIT += err:base
 UNIT += cur:base

@@ -4,7 +4,14 @@
 
 #define A "0300000802f08041"
 #define B "0300000902f0804242"
-#define TSAPS "cotp.src_tsap=0001 cotp.dst_tsap=0001 cotp.tpdu_size=1024\n"
+#define TSAPS "cotp.credit=0 cotp.class=0 cotp.class_options=0 cotp.src_tsap=0001 cotp.dst_tsap=0001 cotp.tpdu_size=1024 " \
+	"cotp.parameter=192 cotp.parameter=193 cotp.parameter=194\n"
+#define DT_LAST " cotp.dt cotp.type=240 cotp.eot=1 cotp.nr=0\n"
+
+#define CLASS_2 "O=06e00000000120 R=06d00001123420 "
+#define CLASS_2_ODD "O !cotp.class\nR !cotp.class\n"
+#define OCTETS_16 "41414141414141414141414141414141"
+#define OCTETS_32 OCTETS_16 OCTETS_16
 
 static void expect(const char *script, const char *want)
 {
@@ -26,8 +33,8 @@ static void test_connection(void)
 	       "= cotp\n"
 	       "O cotp.cr cotp.type=224 cotp.dst_ref=0 cotp.src_ref=1 " TSAPS
 	       "R cotp.cc cotp.type=208 cotp.dst_ref=1 cotp.src_ref=4660 " TSAPS
-	       "O cotp.dt cotp.type=240\nO #0 41\n"
-	       "R cotp.dt cotp.type=240\nR #0 42\n"
+	       "O" DT_LAST "O #0 41\n"
+	       "R" DT_LAST "R #0 42\n"
 	       "R cotp.dr cotp.type=128 cotp.dst_ref=1 cotp.src_ref=4660 cotp.reason=133\nR #1 \n");
 	/* refused; and the called side of the TCP connection may be the one that calls here */
 	expect("R:" CR " O:0300000b0680000100008a", "= cotp\n"
@@ -35,12 +42,12 @@ static void test_connection(void)
 	       "O cotp.dr cotp.type=128 cotp.dst_ref=1 cotp.src_ref=0 cotp.reason=138\nO #1 \n");
 	expect("O:" CR " R:0300000d0870000102c10202f0", "= cotp\n"
 	       "O cotp.cr cotp.type=224 cotp.dst_ref=0 cotp.src_ref=1 " TSAPS
-	       "R cotp.er cotp.type=112 cotp.dst_ref=1 cotp.reason=2\nR #1 \n");
+	       "R cotp.er cotp.type=112 cotp.dst_ref=1 cotp.reason=2 cotp.rejected=02f0 cotp.parameter=193\nR #1 \n");
 	/* an empty TSDU is nothing to hand up */
 	expect(OPEN "O:0300000702f080", "= cotp\n"
 	       "O cotp.cr cotp.type=224 cotp.dst_ref=0 cotp.src_ref=1 " TSAPS
 	       "R cotp.cc cotp.type=208 cotp.dst_ref=1 cotp.src_ref=4660 " TSAPS
-	       "O cotp.dt cotp.type=240\n");
+	       "O" DT_LAST);
 }
 
 /* Each row: a stream, and all the anomalies it is to give, in order, in each way of feeding. */
@@ -90,6 +97,17 @@ static const struct {
 	{ "O=09e00000000100c70150", "O !cotp.parameter\n" },
 	{ "O=09e00000000100f00100", "O !cotp.parameter\n" },
 	{ OPEN "O=0980123400010085010a", "O !cotp.parameter\n" },
+	/* ... of another class than the connection's; missing; an ER's own */
+	{ "O=0ae00000000100c30200ff", "O !cotp.parameter\n" },
+	{ "O=09e00000000100c40101", "O !cotp.parameter\n" },
+	{ "O=0ae00000000140c30200ff", "O !cotp.class\n" },
+	{ "O=0ae00000000100850201ff", "O !cotp.parameter\n" },
+	{ "O=0de00000000100c6010185020001", "O !cotp.parameter\n" },
+	{ "O=0ce00000000100f20400000001", "" },
+	{ "O:" CR " R=0470000101", "R !cotp.parameter\n" },
+	{ "O:" CR " R=0870000101c20202f0", "R !cotp.parameter\nR !cotp.parameter\n" },
+	{ "O:" CR " R=0670000101c100", "" },
+	{ "O=06e00000000120 R=06d00001123420 R=0470000101", "O !cotp.class\nR !cotp.class\n" },
 	/* CR and CC */
 	{ "O=06e0000000010041", "O !cotp.userData\n" },
 	{ "O=06e00000000000", "O !cotp.reference\n" },
@@ -131,6 +149,11 @@ static const struct {
 	{ OPEN "O=06800001123400", "O !cotp.reference\n" },
 	{ OPEN "O=06801234000100", "" },
 	{ OPEN "O=0680123400010041", "O !cotp.userData\n" },
+	{ OPEN "O=06801234000200", "O !cotp.reference\n" },
+	{ OPEN "R=06800001123500", "R !cotp.reference\n" },
+	{ OPEN "R=06800001000000", "" },
+	{ OPEN "R=0870000202c10202f0", "R !cotp.reference\n" },
+	{ "R:" CC " O=06800077007700", "R !cotp.noConnect\n" },
 	/* DT */
 	{ OPEN "O=02f08141", "O !cotp.dtNumber\n" },
 	{ OPEN "O=04f080c30041", "O !cotp.dtHeader\n" },
@@ -141,6 +164,28 @@ static const struct {
 	{ "O=06e00000000120 R=06d00001123420 O=04f012348041 O=0460123400",
 	  "O !cotp.class\nR !cotp.class\n" },
 	{ "O=06e00000000120 R=06d00001123420 O=07f012348000000141", "O !cotp.class\nR !cotp.class\n" },
+	{ CLASS_2 "O=04f012358041", CLASS_2_ODD "O !cotp.reference\n" },
+	{ CLASS_2 "R=04f012348041", CLASS_2_ODD "R !cotp.reference\n" },
+	{ CLASS_2 "O=0460123500", CLASS_2_ODD "O !cotp.reference\n" },
+	{ CLASS_2 "O=03f0123441", CLASS_2_ODD "O !cotp.dtHeader\n" },
+	{ CLASS_2 "O=05f012348000", CLASS_2_ODD "O !cotp.parameter\n" },
+	{ CLASS_2 "O=09601234000000010005", CLASS_2_ODD },
+	{ CLASS_2 "O=06601234000500", CLASS_2_ODD "O !cotp.parameter\n" },
+	{ CLASS_2 "O=0860123400c3020001", CLASS_2_ODD },
+	{ CLASS_2 "O=08601234008a020001", CLASS_2_ODD },
+	{ CLASS_2 "O=08f01234808a020001", CLASS_2_ODD "O !cotp.parameter\n" },
+	{ CLASS_2 "O=08f0123480c302000141", CLASS_2_ODD },
+	{ CLASS_2 "O=0450123400", CLASS_2_ODD "O !cotp.type\n" },
+	/* user data of the other classes: 32 octets of CR and CC, 64 of DR, none of AK, 1 to 16 of ED */
+	{ "O=06e00000000120" OCTETS_32, "O !cotp.class\n" },
+	{ "O=06e00000000120" OCTETS_32 "41", "O !cotp.userData\nO !cotp.class\n" },
+	{ CLASS_2 "O=06801234000100" OCTETS_32 OCTETS_32, CLASS_2_ODD },
+	{ CLASS_2 "O=06801234000100" OCTETS_32 OCTETS_32 "41", CLASS_2_ODD "O !cotp.userData\n" },
+	{ CLASS_2 "O=046012340041", CLASS_2_ODD "O !cotp.userData\n" },
+	{ CLASS_2 "O=041012348041", CLASS_2_ODD },
+	{ CLASS_2 "O=0410123480" OCTETS_16, CLASS_2_ODD },
+	{ CLASS_2 "O=0410123480" OCTETS_16 "41", CLASS_2_ODD "O !cotp.userData\n" },
+	{ "O=09e00000000100c60101 R=09d00001123400c60101 O=021080", "O !cotp.userData\n" },
 	{ "O=06e00000000120 R=06d00001123420 O=02f08041", "O !cotp.class\nR !cotp.class\nO !cotp.dtHeader\n" },
 };
 
