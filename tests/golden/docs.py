@@ -90,6 +90,40 @@ def protocol():
     return wrong
 
 
+LAYER_PAGES = {"tpkt": "cotp", "cotp": "cotp", "ses": "osi", "pres": "osi", "acse": "osi", "ber": "osi", "mms": "mms", "iccp": "iccp"}
+
+
+def layers():
+    """Each field, event and anomaly of a decoder's layer stands on that layer's page, if there is one; and no other of that layer."""
+    fields = {k.strip('"') for k in x_list("decoders/fields.h", "FIELD_LIST", 2)}
+    header = text("decoders/anomaly.h") + text("decoders/events.h")
+    listed = set(re.findall(r'X\((?:AN|EV)_\w+, "(\w+\.[\w.]+)"', header))
+    wrong = []
+    for layer, name in sorted(LAYER_PAGES.items()):
+        path = f"docs/{name}.md"
+        if not os.path.exists(path):
+            continue
+        told = set(re.findall(r"`(" + layer + r"\.[a-zA-Z_0-9.]+)`", text(path)))
+        wanted = {f for f in fields if f.startswith(layer + ".")}
+        known = wanted | {n for n in listed if n.startswith(layer + ".")}
+        wrong += [f"{path}: {f} is missing" for f in sorted(wanted - told)]
+        if name in ("cotp", "osi"):
+            wrong += [f"{path}: {f} is missing" for f in sorted(known - told)]
+            wrong += [f"{path}: {f} is none of that layer's" for f in sorted(told - known)]
+    return wrong
+
+
+def keywords():
+    """docs/signatures.md has every field keyword, by its kind."""
+    names, kinds = (x_list("decoders/fields.h", "FIELD_LIST", n) for n in (2, 3))
+    words = {"num": "number", "text": "text", "bytes": "octets", "octets": "octets"}
+    wanted = {(words[k], n.strip('"')) for n, k in zip(names, kinds)}
+    rows = re.findall(r"^\| (text|octets|number) \| (`.*) \|$", text("docs/signatures.md"), re.M)
+    told = {(kind, n) for kind, row in rows for n in re.findall(r"`([^`]+)`", row)}
+    return [f"{kind} {n}: in decoders/fields.h, not in docs/signatures.md" for kind, n in sorted(wanted - told)] + \
+        [f"{kind} {n}: in docs/signatures.md, not in decoders/fields.h" for kind, n in sorted(told - wanted)]
+
+
 def objects():
     page = text("docs/ips.conf.5")
     listed = {o for line in re.findall(r"^\.It Ic (.*)$", page, re.M) for o in spread(line)}
@@ -136,6 +170,8 @@ report("the manual has the options of ips replay", options())
 report("docs/replay-json.md has the keys of the JSON", keys())
 report("docs/ha-protocol.md has messages, sections and limits", protocol())
 report("docs/ips.conf.5 names every object", objects())
+report("fields, events and anomalies stand on their layers' pages", layers())
+report("docs/signatures.md has the field keywords by kind", keywords())
 report("links, folders and targets are there", links())
 if shutil.which("groff"):
     report("the manuals are well-formed", manuals())

@@ -54,7 +54,8 @@ static cells class_0 = {
 /* Class 3, which has all of them. Before a CR no class is known. A CC is of class 0 here, and was not offered. */
 static cells class_3 = {
 	[CR_] = { { "w", "w" }, { "w second", "w second" }, { "o second", "o second" }, { "w second", "w second" } },
-	[CC_] = { { "o noConnect", "o noConnect" }, { "w state", "o class" }, { "o second", "o second" }, { "e state", "e state" } },
+	[CC_] = { { "o noConnect", "o noConnect" }, { "w state", "o class" }, { "o second", "o second" },
+		  { "e state", "e state" } },
 	[DR_] = { { "e state", "e state" }, { "e", "e" }, { "e", "e" }, { "e", "e" } },
 	[DC_] = { { "c type", "c type" }, { "w state", "w state" }, { "o state", "o state" }, { "e", "e" } },
 	[DT_] = { { "o noConnect dtHeader dtNumber", "o noConnect dtHeader" }, { "w dtEarly", "o dtEarly" }, { "o", "o" },
@@ -100,8 +101,8 @@ static void cell(bool three, unsigned phase, enum tpdu t, enum dir d, const char
 		snprintf(got, sizeof(got), "%c%s", phase_letters[s.phase], told(odd, sizeof(odd)));
 		CU_ASSERT_STRING_EQUAL(got, want);
 		if (strcmp(got, want) != 0)
-			printf("# class %d, %c, %s of %c: %s, not %s\n", three ? 3 : 0, phase_letters[phase], tpdus[t].name, script[0],
-			       got, want);
+			printf("# class %d, %c, %s of %c: %s, not %s\n", three ? 3 : 0, phase_letters[phase], tpdus[t].name,
+			       script[0], got, want);
 		end(&s);
 	}
 }
@@ -134,11 +135,13 @@ static const struct {
 	{ "O=06e00000000120 R=09d30001005522c0010b41",
 	  "R cotp.cc cotp.type=208 cotp.dst_ref=1 cotp.src_ref=85 cotp.credit=3 cotp.class=2 cotp.class_options=2 "
 	  "cotp.tpdu_size=2048 cotp.parameter=192 cotp.data=41\n" },
-	{ OPEN "O=0980123400010ae0014143", "O cotp.dr cotp.type=128 cotp.dst_ref=4660 cotp.src_ref=1 cotp.reason=10 cotp.info=41 "
+	{ OPEN "O=0980123400010ae0014143",
+	  "O cotp.dr cotp.type=128 cotp.dst_ref=4660 cotp.src_ref=1 cotp.reason=10 cotp.info=41 "
 	  "cotp.parameter=224 cotp.data=43\n" },
-	{ OPEN "R=0a800001123480e0024243", "R cotp.dr cotp.type=128 cotp.dst_ref=1 cotp.src_ref=4660 cotp.reason=128 cotp.info=4243 "
-	  "cotp.parameter=224\n" },
-	{ OPEN "O=0770123403c10140", "O cotp.er cotp.type=112 cotp.dst_ref=4660 cotp.reason=3 cotp.rejected=40 cotp.parameter=193\n" },
+	{ OPEN "R=0a800001123480e0024243",
+	  "R cotp.dr cotp.type=128 cotp.dst_ref=1 cotp.src_ref=4660 cotp.reason=128 cotp.info=4243 cotp.parameter=224\n" },
+	{ OPEN "O=0770123403c10140",
+	  "O cotp.er cotp.type=112 cotp.dst_ref=4660 cotp.reason=3 cotp.rejected=40 cotp.parameter=193\n" },
 	{ OPEN "R=0870000102c10202f0",
 	  "R cotp.er cotp.type=112 cotp.dst_ref=1 cotp.reason=2 cotp.rejected=02f0 cotp.parameter=193\n" },
 	{ OPEN "O=02f00541", "O cotp.dt cotp.type=240 cotp.eot=0 cotp.nr=5\n" },
@@ -189,55 +192,53 @@ static void test_fields(void)
 static void test_no_constant(void)
 {
 	for (unsigned f = 0; f < FLD_N; f++) {
-		const char *key = field_name(f), *first = NULL;
+		char key[64];
+		const char *first = NULL;
 		bool differ = false;
-		if (strncmp(key, "cotp.", 5) != 0)
-			continue;
+		snprintf(key, sizeof(key), "%s=", field_name(f));
 		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-			const size_t len = strlen(key);
 			const char *at = strstr(rows[i].want, key);
-			while (at != NULL && at[len] != '=')
-				at = strstr(at + 1, key);
 			if (at == NULL)
 				continue;
-			at += len;
-			differ |= first != NULL && (strcspn(at, " \n") != strcspn(first, " \n") || strncmp(at, first, strcspn(at, " \n")) != 0);
+			differ |= first != NULL && strncmp(at, first, strcspn(at, " \n") + 1) != 0;
 			first = at;
 		}
-		CU_ASSERT(differ);
-		if (!differ)
+		CU_ASSERT(differ || strncmp(key, "cotp.", 5) != 0);
+		if (!differ && strncmp(key, "cotp.", 5) == 0)
 			printf("# %s never differs\n", key);
 	}
 }
 
 /* --- cut -------------------------------------------------------------------------------------- */
 
-/* A TPDU cut short: its length indicator as it was, and as it would have to be. Said to be odd, or shorter and right. */
+/* The last TPDU of a script with keep octets of it left; mend: with the length indicator that it would have to have then. */
+static void cut(const char *whole, size_t keep, bool mend)
+{
+	struct cotp_state s;
+	char script[512], two[24];
+	const char *mark = strrchr(whole, '=') + 1;
+	const size_t head = (size_t)(mark - whole);
+	unsigned li = 0;
+	sscanf(mark, "%2x", &li);
+	snprintf(script, sizeof(script), "%.*s", (int)(head + 2 * keep), whole);
+	if (mend && keep > 0 && keep <= li) {
+		snprintf(two, sizeof(two), "%02zx", keep - 1);
+		memcpy(script + head, two, 2);
+	}
+	begin(1 << 20);
+	cotp_init(&s);
+	play(&s, OCTETS, script);
+	CU_ASSERT(mend || keep > li || lg.anomalies[AN_COTP_LI] + lg.anomalies[AN_TPKT_LENGTH] == 1);
+	CU_ASSERT(s.phase < COTP_PHASE_N);
+	end(&s);
+}
+
 static void test_cut(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const char *mark = strrchr(rows[i].script, '=');
-		const size_t digits = strlen(mark + 1);
-		for (size_t keep = 0; keep < digits / 2; keep++) {
-			for (unsigned mend = 0; mend < 2; mend++) {
-				struct cotp_state s;
-				char script[512];
-				snprintf(script, sizeof(script), "%.*s", (int)((size_t)(mark - rows[i].script) + 1 + 2 * keep), rows[i].script);
-				unsigned li = 0;
-				sscanf(mark + 1, "%2x", &li);
-				if (mend && keep > 0 && keep <= li) {
-					char two[24];
-					snprintf(two, sizeof(two), "%02zx", keep - 1);
-					memcpy(script + (mark - rows[i].script) + 1, two, 2);
-				}
-				begin(1 << 20);
-				cotp_init(&s);
-				play(&s, OCTETS, script);
-				const uint32_t odd = lg.anomalies[AN_COTP_LI] + lg.anomalies[AN_TPKT_LENGTH];
-				CU_ASSERT(mend || keep > li || odd == 1);
-				CU_ASSERT(s.phase < COTP_PHASE_N);
-				end(&s);
-			}
+		for (size_t keep = 0; keep < strlen(strrchr(rows[i].script, '=') + 1) / 2; keep++) {
+			cut(rows[i].script, keep, false);
+			cut(rows[i].script, keep, true);
 		}
 	}
 }
