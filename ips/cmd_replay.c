@@ -21,13 +21,14 @@ static const char usage[] =
 	"      --share             the HA session cache at the capture's end; with --failover N the peer's, at the cut\n"
 	"      --eve FILE|-        log records as EVE JSON, a line each\n"
 	"      --log FILE|-        log records as key=value lines\n"
+	"      --events FILE|-     every PDU that the decoders tell, with its fields, as JSON, a line each; anomalies among them\n"
 	"      --write FILE        a capture of what was let through\n"
 	"      --json              the summary as one JSON object (events of the decoders too)\n"
 	"      --strict            exit 3 if anything went uninspected for want of room\n"
 	"      --seed N            seed of hash tables and of the places to cut (default 1)\n"
 	"  -h, --help              this text\n"
-	"CAPTURE is pcap or pcapng, plain or gzip; - is standard input. --eve, --log and --write are of the run without a\n"
-	"failover. Where --eve, --log or --json takes standard output, the lists go to standard error.\n"
+	"CAPTURE is pcap or pcapng, plain or gzip; - is standard input. --eve, --log, --events and --write are of the run\n"
+	"without a failover. Where --eve, --log, --events or --json takes standard output, the lists go to standard error.\n"
 	"Exit code: 0 fine; 1 it failed; 2 usage or configuration error; 3 a cut differed, or --strict did not hold.\n"
 	"  ips replay --failover every capture.pcap\n"
 	"  ips replay --failover 40 --sessions --share capture.pcap\n";
@@ -38,6 +39,7 @@ enum {
 	OPT_FAILOVER,
 	OPT_EVE,
 	OPT_LOG,
+	OPT_EVENTS,
 	OPT_WRITE,
 	OPT_SESSIONS,
 	OPT_SHARE,
@@ -54,6 +56,7 @@ static const struct option options[] = {
 	{ "failover", required_argument, NULL, OPT_FAILOVER },
 	{ "eve", required_argument, NULL, OPT_EVE },
 	{ "log", required_argument, NULL, OPT_LOG },
+	{ "events", required_argument, NULL, OPT_EVENTS },
 	{ "write", required_argument, NULL, OPT_WRITE },
 	{ "sessions", no_argument, NULL, OPT_SESSIONS },
 	{ "share", no_argument, NULL, OPT_SHARE },
@@ -132,6 +135,9 @@ static int take(int c, struct replay_opts *o)
 	case OPT_LOG:
 		o->log = optarg;
 		return EXIT_FINE;
+	case OPT_EVENTS:
+		o->events = optarg;
+		return EXIT_FINE;
 	case OPT_WRITE:
 		o->write = optarg;
 		return EXIT_FINE;
@@ -191,7 +197,7 @@ static bool same_file(const char *a, const char *b)
 
 static int check_outputs(const struct replay_opts *o)
 {
-	const char *out[] = { o->eve, o->log, o->write };
+	const char *out[] = { o->eve, o->log, o->events, o->write };
 	for (size_t i = 0; i < ARRAY_LEN(out); i++) {
 		for (size_t k = i + 1; k < ARRAY_LEN(out); k++)
 			if (same_file(out[i], out[k]))
@@ -209,7 +215,8 @@ static int check_names(const struct replay_opts *o)
 {
 	const struct {
 		const char *what, *name;
-	} v[] = { { "--config", o->config }, { "--eve", o->eve }, { "--log", o->log }, { "--write", o->write } };
+	} v[] = { { "--config", o->config }, { "--eve", o->eve }, { "--log", o->log }, { "--events", o->events },
+		  { "--write", o->write } };
 	for (size_t i = 0; i < ARRAY_LEN(v); i++)
 		if (v[i].name != NULL && v[i].name[0] == '\0')
 			return wrong(v[i].what, "", "name a file");
@@ -234,9 +241,13 @@ static int check(const struct replay_opts *o)
 		return wrong("--write", o->write, "takes one capture at a time");
 	if (o->write != NULL && strcmp(o->write, "-") == 0)
 		return wrong("--write", o->write, "name a file");
-	const int on_stdout = (o->eve != NULL && strcmp(o->eve, "-") == 0) + (o->log != NULL && strcmp(o->log, "-") == 0) + o->json;
+	const char *lines[] = { o->eve, o->log, o->events };
+	unsigned on_stdout = o->json;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		on_stdout += lines[i] != NULL && strcmp(lines[i], "-") == 0;
 	if (on_stdout > 1)
-		return wrong("--eve/--log/--json", "-", "only one of them can go to standard output; name a file for the others");
+		return wrong("--eve/--log/--events/--json", "-",
+			     "only one of them can go to standard output; name a file for the others");
 	const int r = check_names(o);
 	return r != EXIT_FINE ? r : check_outputs(o);
 }

@@ -361,6 +361,12 @@ void engine_on_bytes(struct engine *e, engine_bytes_fn *fn, void *arg)
 	e->bytes_arg = arg;
 }
 
+void engine_on_told(struct engine *e, engine_told_fn *fn, void *arg)
+{
+	e->on_told = fn;
+	e->told_arg = arg;
+}
+
 void engine_doubt(struct engine *e)
 {
 	e->doubt_upto = session_last_serial(e->sessions);

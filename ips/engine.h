@@ -92,6 +92,17 @@ bool engine_changed(const struct engine *e);
 typedef void engine_bytes_fn(void *arg, const struct session *s, enum dir d, uint32_t seq, struct span bytes);
 void engine_on_bytes(struct engine *e, engine_bytes_fn *fn, void *arg);
 
+/* What the decoders tell, in the order in which they do. Lent for the call. */
+struct engine_told {
+	const struct session *s;
+	uint64_t packet_nr;         /* of the packet whose octets made it whole; 0 = none did */
+	const struct dec_event *ev; /* NULL: an anomaly */
+	enum dir dir;
+	enum anomaly anomaly;
+};
+typedef void engine_told_fn(void *arg, const struct engine_told *t);
+void engine_on_told(struct engine *e, engine_told_fn *fn, void *arg);
+
 /* Packets of the sessions there are may have gone by elsewhere (the peer may have worked on, unheard): what does not fit makes
  * its receiver say where it stands. */
 void engine_doubt(struct engine *e);

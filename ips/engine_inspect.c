@@ -54,9 +54,18 @@ static const struct app *note_app(struct run *w, const struct dec_event *ev)
 	return a;
 }
 
+/* To whoever listens. */
+static void hand_on(const struct run *w, const struct dec_event *ev, enum dir d, enum anomaly a)
+{
+	const struct engine_told t = { .s = w->s, .packet_nr = w->e->packet_nr, .ev = ev, .dir = d, .anomaly = a };
+	if (w->e->on_told != NULL)
+		w->e->on_told(w->e->told_arg, &t);
+}
+
 static void on_event(void *arg, const struct dec_event *ev)
 {
 	struct run *w = arg;
+	hand_on(w, ev, ev->dir, ANOMALY_N);
 	let_hits_out(w);
 	if ((ev->flags & EV_CONT) == 0)
 		w->e->stats.events[ev->id]++;
@@ -95,6 +104,7 @@ static bool blinds(enum anomaly a)
 
 static void tell_anomaly(struct run *w, enum dir d, enum anomaly a)
 {
+	hand_on(w, NULL, d, a);
 	let_hits_out(w);
 	w->e->stats.anomalies[a]++;
 	if (!told_before(w, d, a) && rec_begin(w->e, w->s, REC_ANOMALY)) {

@@ -36,6 +36,8 @@ struct engine {
 	void *ended_arg;
 	engine_bytes_fn *on_bytes;       /* NULL: nobody listens */
 	void *bytes_arg;
+	engine_told_fn *on_told;         /* likewise */
+	void *told_arg;
 };
 
 /* One packet on its way to its session. */

@@ -17,6 +17,7 @@
 #include "ips/kvlog.h"
 #include "ips/lists.h"
 #include "ips/replay_int.h"
+#include "ips/told.h"
 #include "nfq/pktio.h"
 
 enum { REC_ALL = (1 << REC_N) - 1, PROGRESS_FROM = 8 << 20, PROGRESS_EVERY = 1 << 14 };
@@ -61,19 +62,25 @@ void replay_stop(struct replay *p)
 	p->stopped = true;
 }
 
-static void write_line(struct replay *p, struct outfile *f, void (*print)(const struct rec *, const struct gen *, struct outbuf *),
-		       const struct rec *r)
+/* Writes p->line, which begins empty. */
+static void flush_line(struct replay *p, struct outfile *f)
 {
-	if (f == NULL || p->stopped)
-		return;
-	outbuf_clear(&p->line);
-	print(r, p->gen, &p->line);
 	if (p->line.bad) {
 		replay_say("out of memory for a log record");
 		replay_stop(p);
 		return;
 	}
 	outfile_write(f, p->line.p, p->line.len);
+	outbuf_clear(&p->line);
+}
+
+static void write_line(struct replay *p, struct outfile *f, void (*print)(const struct rec *, const struct gen *, struct outbuf *),
+		       const struct rec *r)
+{
+	if (f == NULL || p->stopped)
+		return;
+	print(r, p->gen, &p->line);
+	flush_line(p, f);
 }
 
 static void write_rec(void *arg, const struct rec *r)
@@ -81,6 +88,15 @@ static void write_rec(void *arg, const struct rec *r)
 	struct replay *p = arg;
 	write_line(p, p->eve, eve_line, r);
 	write_line(p, p->log, kvlog_line, r);
+}
+
+static void write_told(void *arg, const struct engine_told *t)
+{
+	struct replay *p = arg;
+	if (p->stopped)
+		return;
+	told_line(t, &p->line);
+	flush_line(p, p->events);
 }
 
 /* --- set-up ------------------------------------------------------------------------------------------- */
@@ -171,7 +187,7 @@ static void close_output(struct replay *p, struct outfile **out)
 static void stop_for_output(struct replay *p)
 {
 	if (!p->stopped)
-		close_output(p, outfile_failed(p->eve) ? &p->eve : &p->log);
+		close_output(p, outfile_failed(p->eve) ? &p->eve : outfile_failed(p->log) ? &p->log : &p->events);
 	replay_stop(p);
 }
 
@@ -255,7 +271,7 @@ static void run_packets(struct replay *p, struct engine *e, struct pktio *io, co
 			replay_say("%s", io->why);
 			replay_stop(p);
 		}
-		if (outfile_failed(p->eve) || outfile_failed(p->log))
+		if (outfile_failed(p->eve) || outfile_failed(p->log) || outfile_failed(p->events))
 			stop_for_output(p);
 		if (size != 0 && nr - shown >= PROGRESS_EVERY) {
 			io->ops->stats(io, &st);
@@ -323,6 +339,8 @@ static void run_capture(struct replay *p, const char *path)
 		replay_say("cannot start the engine: %s; lower max-sessions or stream-memory", err_text(er));
 		replay_stop(p);
 	} else {
+		if (p->events != NULL)
+			engine_on_told(e, write_told, p);
 		run_packets(p, e, io, path);
 		finish_capture(p, e, io, path);
 	}
@@ -383,7 +401,9 @@ static int open_all(struct replay *p)
 	}
 	if (r == EXIT_FINE)
 		r = open_output(p->o->eve, &p->eve);
-	return r == EXIT_FINE ? open_output(p->o->log, &p->log) : r;
+	if (r == EXIT_FINE)
+		r = open_output(p->o->log, &p->log);
+	return r == EXIT_FINE ? open_output(p->o->events, &p->events) : r;
 }
 
 static int run_all(struct replay *p)
@@ -399,6 +419,7 @@ static int run_all(struct replay *p)
 	if (keep) {
 		close_output(p, &p->eve);
 		close_output(p, &p->log);
+		close_output(p, &p->events);
 		print_summary(p, &t0);
 	}
 	if (p->failed)
@@ -422,12 +443,13 @@ static void catch_signals(void)
 
 int replay_run(const struct replay_opts *o)
 {
-	const bool taken = o->json || is_dash(o->eve) || is_dash(o->log);
+	const bool taken = o->json || is_dash(o->eve) || is_dash(o->log) || is_dash(o->events);
 	struct replay p = { .o = o, .text = taken ? stderr : stdout, .interrupted = &interrupted };
 	catch_signals();
 	const int r = run_all(&p);
 	outfile_abandon(p.eve);
 	outfile_abandon(p.log);
+	outfile_abandon(p.events);
 	outbuf_free(&p.line);
 	outgoing_fini(&p.out);
 	summary_fini(&p.sum);

@@ -7,7 +7,7 @@
 #define REPLAY_RULES_MAX 32
 
 struct replay_opts {
-	const char *config, *home_net, *eve, *log, *write;
+	const char *config, *home_net, *eve, *log, *events, *write;
 	const char *rules[REPLAY_RULES_MAX];     /* NULL-terminated */
 	size_t n_rules;
 	bool failover, sessions, share, json, strict;

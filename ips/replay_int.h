@@ -14,7 +14,7 @@
 struct replay {
 	const struct replay_opts *o;
 	struct gen *gen;
-	struct outfile *eve, *log;
+	struct outfile *eve, *log, *events;
 	struct outbuf line;
 	struct summary sum;
 	struct packet batch[PKTIO_BATCH_MAX];

@@ -208,6 +208,7 @@ replay "two captures, one file to write" 2 "--write '.*': takes one capture at a
 replay "a capture to standard output" 2 "--write '-': name a file" --write - "$good"
 replay "EVE and JSON on standard output" 2 "only one of them can go to standard output" --eve - --json "$good"
 replay "EVE and log on standard output" 2 "only one of them can go to standard output" --eve - --log - "$good"
+replay "EVE and events on standard output" 2 "only one of them can go to standard output" --eve - --events - "$good"
 replay "one file for two outputs" 2 "output '.*': named twice" --eve "$out/x" --log "$out/x" "$good"
 replay "an output without a name" 2 "--eve '': name a file" --eve '' "$good"
 replay "a capture without a name" 2 "capture '': name a file" ''
@@ -261,9 +262,10 @@ run "rules list of nothing" 1 'nowhere: cannot read rules: ' rules list "$work/n
 # --- outputs ------------------------------------------------------------------------------------------------------------
 replay "no such folder for EVE" 1 'none/eve: cannot write: No such file or directory; create the folder first' --eve "$out/none/eve" "$good"
 replay "no such folder for the log" 1 'none/log: cannot write: No such file' --eve "$out/eve" --log "$out/none/log" "$good"
+replay "no such folder for the events" 1 'none/x: cannot write: No such file' --log "$out/log" --events "$out/none/x" "$good"
 replay "no such folder for the capture" 1 'none/pcap: cannot be written: No such file' --eve "$out/eve" --write "$out/none/pcap" "$good"
 replay "a folder in place of EVE" 1 'folder: cannot write: Is a directory; name a file' --eve "$work/folder" "$good"
-for what in eve log; do
+for what in eve log events; do
 	replay "a full disk for $what" 1 '/dev/full: cannot write: No space left on device; free some space' --$what /dev/full --write "$out/pcap" "$work/good.pcap.gz"
 done
 rm -f "$out"/*
@@ -275,7 +277,7 @@ judge "a full disk for the summary" 1 'the summary cannot be written: No space l
 status=$?
 judge "a full disk for a list" 1 'standard output: cannot write.*; check where it goes$'
 
-for what in eve log write; do
+for what in eve log events write; do
 	(ulimit -f 8 && exec "$ips" replay --$what "$out/x" "$good" >"$work/stdout" 2>"$work/err")
 	status=$?
 	judge "a file that may not grow: $what" 1 'out/x: cannot (be written|write): File too large; '
@@ -286,7 +288,7 @@ judge "a file that may not grow beside another" 1 'cannot (be written|write): Fi
 
 if [ "$(id -u)" -eq 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=16k tmpfs "$work/small" 2>/dev/null; then
 	mounted=$work/small
-	for what in eve log write; do
+	for what in eve log events write; do
 		replay "a disk that fills up: $what" 1 'small/x: cannot (be written|write): No space left on device; ' --$what "$work/small/x" "$good"
 		[ -z "$(ls -A "$work/small")" ] && echo "ok - and nothing is left: $what" || bad "and nothing is left: $what" "$(ls -A "$work/small")"
 	done
