@@ -5,7 +5,7 @@
  */
 #include "decoders/ber.h"
 
-enum { TAG_LONG = 0x1f, CONSTRUCTED = 0x20, LEN_LONG = 0x80, LEN_OCTETS_MAX = 4, TAG_OCTETS_MAX = 4, INT_OCTETS_MAX = 8 };
+enum { TAG_LONG = BER_TAG_LONG, CONSTRUCTED = BER_CONSTRUCTED, LEN_LONG = BER_LEN_LONG, LEN_OCTETS_MAX = 4, TAG_OCTETS_MAX = 4, INT_OCTETS_MAX = 8 };
 
 struct head {
 	struct ber_tlv t;
@@ -116,8 +116,7 @@ static bool walk_indefinite(struct ber *b, size_t *len)
 	}
 }
 
-/* Apart from ber_next, so that this does not pay for what only rare forms need. */
-__attribute__((noinline)) static bool next_any(struct ber *b, struct ber_tlv *t)
+bool ber_next_any(struct ber *b, struct ber_tlv *t)
 {
 	*t = (struct ber_tlv){ 0 };
 	/* Some receivers skip stray end-of-contents octets: what follows them must not be hidden from us. */
@@ -140,26 +139,6 @@ __attribute__((noinline)) static bool next_any(struct ber *b, struct ber_tlv *t)
 	*t = h.t;
 	t->value = cur_bytes(&contents, len);
 	t->whole = cur_bytes(&begin, cur_left(&begin) - cur_left(&b->c));
-	return true;
-}
-
-/* Here the usual form, most of all elements: a tag and a length of one octet each, contents that are there, no
- * end-of-contents octets. */
-bool ber_next(struct ber *b, struct ber_tlv *t)
-{
-	struct cur c = b->c;
-	if (cur_left(&c) == 0) {
-		*t = (struct ber_tlv){ 0 };
-		return false;
-	}
-	const uint8_t first = cur_u8(&c), len = cur_u8(&c);
-	if (!cur_ok(&c) || (first & TAG_LONG) == TAG_LONG || len >= LEN_LONG || (first | len) == 0 || len > cur_left(&c))
-		return next_any(b, t);
-	t->cls = first & 0xc0;
-	t->constructed = (first & CONSTRUCTED) != 0;
-	t->tag = first & TAG_LONG;
-	t->value = cur_bytes(&c, len);
-	t->whole = cur_bytes(&b->c, 2u + len);
 	return true;
 }
 

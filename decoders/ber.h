@@ -37,8 +37,32 @@ static inline bool ber_ok(const struct ber *b)
 	return cur_ok(&b->c);
 }
 
-/* The next element; false at the end or on an error (see ber_ok). */
-bool ber_next(struct ber *b, struct ber_tlv *t);
+enum { BER_TAG_LONG = 0x1f, BER_CONSTRUCTED = 0x20, BER_LEN_LONG = 0x80 };
+
+/* ber_next of any form. */
+bool ber_next_any(struct ber *b, struct ber_tlv *t);
+
+/* The next element; false at the end or on an error (see ber_ok). Here the usual form, most of all elements: a tag and a length
+ * of one octet each, contents that are there, no end-of-contents octets. */
+static inline bool ber_next(struct ber *b, struct ber_tlv *t)
+{
+	const uint8_t *p = b->c.p;
+	const size_t left = cur_left(&b->c);
+	if (left == 0) {
+		*t = (struct ber_tlv){ 0 };
+		return false;
+	}
+	const uint8_t first = p[0], len = left > 1 ? p[1] : BER_LEN_LONG;
+	if ((first & BER_TAG_LONG) == BER_TAG_LONG || len >= BER_LEN_LONG || (first | len) == 0 || len > left - 2)
+		return ber_next_any(b, t);
+	t->cls = first & 0xc0;
+	t->constructed = (first & BER_CONSTRUCTED) != 0;
+	t->tag = first & BER_TAG_LONG;
+	t->value = span_of(p + 2, len);
+	t->whole = span_of(p, 2u + len);
+	b->c.p = p + 2 + len;
+	return true;
+}
 /* A bad reader: t cannot be opened. */
 struct ber ber_refuse(const struct ber_tlv *t);
 

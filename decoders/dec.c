@@ -32,7 +32,8 @@ void dec_event(struct dec_ctx *ctx, enum event_id id, enum dir d, struct span pd
 struct dec_build dec_build(struct dec_ctx *ctx, enum event_id id, enum dir d, struct span pdu)
 {
 	ctx->fields->n = 0;
-	return (struct dec_build){ .ctx = ctx, .id = id, .dir = d, .pdu = pdu };
+	const bool wanted = ctx->wants == NULL || (ctx->wants[id / 64] >> (id % 64) & 1) != 0;
+	return (struct dec_build){ .ctx = ctx, .id = id, .dir = d, .pdu = pdu, .wanted = wanted };
 }
 
 static void tell_build(struct dec_build *b, uint8_t more)
@@ -51,6 +52,8 @@ static void tell_build(struct dec_build *b, uint8_t more)
 static void add(struct dec_build *b, struct field f)
 {
 	struct fields *fs = b->ctx->fields;
+	if (!b->wanted)
+		return;
 	if (fs->n >= FIELDS_CAP)
 		tell_build(b, EV_MORE);
 	fs->v[fs->n++] = f;
@@ -73,7 +76,7 @@ void dec_add_text(struct dec_build *b, enum field_id f, uint64_t v, struct span 
 
 void dec_add_name(struct dec_build *b, const enum field_id f[2], struct span domain, struct span name)
 {
-	if (b->ctx->fields->n + 2u > FIELDS_CAP)
+	if (b->wanted && b->ctx->fields->n + 2u > FIELDS_CAP)
 		tell_build(b, EV_MORE);
 	dec_add_bytes(b, f[0], domain);
 	dec_add_bytes(b, f[1], name);

@@ -46,8 +46,11 @@ struct dec_limits {
 
 extern const struct dec_limits dec_limits_default;
 
+#define DEC_EVENT_WORDS ((EV_N + 63) / 64)
+
 struct dec_ctx {
 	struct bufpool *bufs;
+	const uint64_t *wants;     /* bit set of enum event_id: those whose fields somebody looks at; NULL: all */
 	const struct dec_sink *sink;
 	const struct dec_limits *lim;
 	uint32_t budget;           /* work steps left for this packet; at 0 decoders stop and say AN_BUDGET */
@@ -85,13 +88,15 @@ static inline void dec_proto(const struct dec_ctx *ctx, enum proto p)
 /* Tells the event with ctx->fields, then empties them. */
 void dec_event(struct dec_ctx *ctx, enum event_id id, enum dir d, struct span pdu);
 
-/* Adding to an event under way: when ctx->fields is full, a part of it is told with EV_MORE first. */
+/* Adding to an event under way: when ctx->fields is full, a part of it is told with EV_MORE first. Spends no work steps: what
+ * is walked for fields was walked before, and who looks at them must not change what a decoder sees. */
 struct dec_build {
 	struct dec_ctx *ctx;
 	enum event_id id;
 	enum dir dir;
 	struct span pdu;
 	bool cont;
+	bool wanted;               /* else nothing is added: whoever walks a PDU for fields need not */
 };
 struct dec_build dec_build(struct dec_ctx *ctx, enum event_id id, enum dir d, struct span pdu);
 void dec_add_num(struct dec_build *b, enum field_id f, uint64_t v);

@@ -295,6 +295,7 @@ enum err engine_new(const struct engine_cfg *cfg, const struct gen *gen, mono_t 
 	e->now = now;
 	e->on_rec = on_rec;
 	e->rec_arg = arg;
+	engine_find_wants(e);
 	const enum err er = make_parts(e);
 	if (er != OK) {
 		engine_free(e);
@@ -365,6 +366,7 @@ void engine_on_told(struct engine *e, engine_told_fn *fn, void *arg)
 {
 	e->on_told = fn;
 	e->told_arg = arg;
+	engine_find_wants(e);
 }
 
 void engine_doubt(struct engine *e)

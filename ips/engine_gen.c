@@ -190,6 +190,7 @@ enum err engine_set_gen(struct engine *e, const struct gen *g)
 	e->gen = g;
 	e->matcher = m;
 	e->gen_nr++;
+	engine_find_wants(e);
 	e->change_mark = session_mark(e->sessions);
 	session_set_timeouts(e->sessions, g->timeout_s);
 	return OK;

@@ -371,7 +371,7 @@ static void run_init(struct run *w, struct engine *e, struct session *s, struct 
 	memset(w->next, 0, sizeof(w->next));
 	memset(w->told, 0, sizeof(w->told));
 	w->dec = (struct dec_ctx){
-		.bufs = e->bufs, .sink = sink, .lim = &e->gen->limits, .budget = e->gen->budget, .fields = &e->fields
+		.bufs = e->bufs, .wants = e->wants, .sink = sink, .lim = &e->gen->limits, .budget = e->gen->budget, .fields = &e->fields
 	};
 	w->sig = (struct sig_flow){ .family = t->family,
 				    .ip_proto = t->proto,

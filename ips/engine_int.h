@@ -36,6 +36,7 @@ struct engine {
 	void *ended_arg;
 	engine_bytes_fn *on_bytes;       /* NULL: nobody listens */
 	void *bytes_arg;
+	uint64_t wants[DEC_EVENT_WORDS]; /* events whose fields somebody looks at */
 	engine_told_fn *on_told;         /* likewise */
 	void *told_arg;
 };
@@ -67,6 +68,9 @@ struct run {
 	struct sig_flow sig;
 	int64_t before;                  /* octets of the current feed that came before the last match_stream's bytes */
 };
+
+/* engine_rec.c: after a change of signatures, or of who is told. */
+void engine_find_wants(struct engine *e);
 
 /* engine_inspect.c */
 enum err insp_matcher_new(const struct gen *g, struct matcher **out) MUST_USE;

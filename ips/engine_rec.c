@@ -3,12 +3,17 @@
 
 #include "ips/engine_int.h"
 
+static bool is_logged(const struct engine *e, enum rec_kind k)
+{
+	return (e->cfg.rec_mask >> k & 1) != 0;
+}
+
 bool rec_begin(const struct engine *e, struct session *s, enum rec_kind k)
 {
 	struct insp *f = s != NULL ? s->ips : NULL;
 	if (f != NULL)
 		f->s.n_recs++;
-	return (e->cfg.rec_mask >> k & 1) != 0;
+	return is_logged(e, k);
 }
 
 void rec_session(struct engine *e, const struct session *s, struct rec *r, enum rec_kind k, enum dir d)
@@ -50,4 +55,19 @@ void rec_tell(struct engine *e, const struct session *s, struct rec *r)
 	if (f != NULL)
 		r->nr = f->s.n_recs;
 	e->on_rec(e->rec_arg, r);
+}
+
+static bool is_wanted(const struct engine *e, const struct gen *g, enum event_id ev)
+{
+	const unsigned cares = g != NULL ? sigset_cares(g->sigs, ev) : 0;
+	return (cares & SIG_CARES_FIELDS) != 0 || (cares != 0 && is_logged(e, REC_ALERT)) ||
+	       (app_of_event(ev) != NULL && is_logged(e, REC_APP));
+}
+
+void engine_find_wants(struct engine *e)
+{
+	memset(e->wants, 0, sizeof(e->wants));
+	for (enum event_id ev = 0; ev < EV_N; ev++)
+		if (e->on_told != NULL || is_wanted(e, e->gen, ev) || is_wanted(e, e->old_gen, ev))
+			e->wants[ev / 64] |= UINT64_C(1) << (ev % 64);
 }

@@ -267,6 +267,11 @@ size_t sigset_n(const struct sigset *s)
 	return s->n;
 }
 
+unsigned sigset_cares(const struct sigset *s, unsigned event)
+{
+	return event < EV_N ? s->cares[event] : 0;
+}
+
 const struct sig *sigset_at(const struct sigset *s, size_t i)
 {
 	return i < s->n ? &s->rule[i]->pub : NULL;

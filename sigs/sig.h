@@ -53,6 +53,9 @@ size_t sigset_n(const struct sigset *s);
 const struct sig *sigset_find(const struct sigset *s, uint32_t gid, uint32_t sid); /* NULL = none */
 const struct sig *sigset_at(const struct sigset *s, size_t i);
 const struct tag_table *sigset_tags(const struct sigset *s, enum tag_table_id t);
+/* What rules look at of an event: it, and its fields. Bit set. */
+enum sig_care { SIG_CARES = 1, SIG_CARES_FIELDS = 2 };
+unsigned sigset_cares(const struct sigset *s, unsigned event);
 /* Name of a tag; NULL when it is none of this set's. */
 const char *sigset_tag_name(const struct sigset *s, tag_t t);
 tag_t sigset_tag_find(const struct sigset *s, enum tag_table_id t, const char *name); /* TAG_NONE */

@@ -171,6 +171,7 @@ static void list_events(struct sigset *s, const struct sig_rule *r)
 		if (!sig_has_event(r, ev))
 			continue;
 		s->scan_event[ev] |= r->n_chains != 0;
+		s->cares[ev] |= r->n_fields != 0 ? SIG_CARES | SIG_CARES_FIELDS : SIG_CARES;
 		if (r->want == 0)
 			put(&s->event[ev], r->pub.index);
 		else if (r->n_fields != 0)

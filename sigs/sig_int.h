@@ -193,6 +193,7 @@ struct sigset {
 	struct sig_list packet; /* udp, icmp and ip that need no content found */
 	struct sig_list event[EV_N]; /* that need no content found */
 	bool scan_event[EV_N];  /* some rule of the event has a content */
+	uint8_t cares[EV_N];    /* enum sig_care: of all rules together */
 	struct sig_list parted[EV_N]; /* with a content and a field condition */
 	struct sig_anomaly_list *anomaly;
 	uint32_t n_anomalies;

@@ -131,7 +131,7 @@ struct mms_kept {
 	char text[FIELDS_CAP + 1][MMS_PATH_MAX];
 };
 
-/* Adds every name of pdu to b: f is the domain's field and the object's; spends a step a name. k lives until the event is told. */
+/* Adds every name of pdu to b: f is the domain's field and the object's. k lives until the event is told. */
 void mms_add_names(struct dec_build *b, const struct mms_pdu *pdu, const enum field_id f[2], struct mms_kept *k);
 
 /* One MMS Data or AccessResult (ISO 9506-2 7.4.2); tag numbers are the kinds. */

@@ -139,7 +139,7 @@ void mms_take_data(struct mms_parse *p, struct span v, bool results)
 static void add(struct dec_build *out, struct ber *b)
 {
 	struct mms_data v;
-	while (dec_spend(out->ctx, out->dir, 1) && mms_data_next(b, &v)) {
+	while (mms_data_next(b, &v)) {
 		if (v.odd)
 			continue;
 		if (v.kind == MMS_DATA_FAILURE) {
@@ -156,5 +156,6 @@ static void add(struct dec_build *out, struct ber *b)
 void mms_add_values(struct dec_build *out, const struct mms_pdu *pdu)
 {
 	struct ber b = ber_of(pdu->data, pdu->ber_depth);
-	add(out, &b);
+	if (out->wanted && out->ctx->budget != 0)
+		add(out, &b);
 }

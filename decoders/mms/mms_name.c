@@ -264,7 +264,7 @@ static void add_var(struct dec_build *b, const struct mms_var *v, uint16_t depth
 	struct mms_paths paths;
 	struct span path;
 	mms_paths_open(&paths, v, depth);
-	while (dec_spend(b->ctx, b->dir, 1) && mms_paths_next(&paths, &path))
+	while (mms_paths_next(&paths, &path))
 		dec_add_name(b, f, v->name.domain, keep(k, path));
 }
 
@@ -274,17 +274,19 @@ void mms_add_names(struct dec_build *b, const struct mms_pdu *pdu, const enum fi
 	struct mms_name n;
 	struct mms_var v;
 	k->n = 0;
+	if (!b->wanted || b->ctx->budget == 0)
+		return;
 	if (pdu->has_name)
 		add_name(b, &pdu->name, f);
 	for (uint8_t i = 0; i < pdu->n_more; i++)
 		add_name(b, &pdu->more[i], f);
 	struct ber names = ber_of(pdu->names, pdu->ber_depth);
-	while (dec_spend(b->ctx, b->dir, 1) && mms_name_next(&names, &n))
+	while (mms_name_next(&names, &n))
 		add_name(b, &n, f);
 	struct ber vars = ber_of(pdu->vars, pdu->ber_depth);
-	while (dec_spend(b->ctx, b->dir, 1) && mms_var_next(&vars, &v))
+	while (mms_var_next(&vars, &v))
 		add_var(b, &v, pdu->ber_depth, f, k);
 	struct ber idents = ber_of(pdu->idents, pdu->ber_depth);
-	while (dec_spend(b->ctx, b->dir, 1) && ber_next(&idents, &t))
+	while (ber_next(&idents, &t))
 		dec_add_name(b, f, span_of(NULL, 0), t.value);
 }

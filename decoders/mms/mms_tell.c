@@ -14,7 +14,7 @@ static void add_write_results(struct dec_build *b, const struct mms_parse *p)
 	struct ber results = mms_reader(p, p->write_results);
 	struct ber_tlv t;
 	int64_t code;
-	while (dec_spend(b->ctx, b->dir, 1) && ber_next(&results, &t)) {
+	while (b->wanted && ber_next(&results, &t)) {
 		if (ber_is(&t, BER_CONTEXT, 0) && ber_int(t.value, &code))
 			dec_add_num(b, FLD_MMS_ERROR, (uint64_t)code);
 	}

@@ -139,6 +139,28 @@ static void test_build(void)
 	CU_ASSERT_EQUAL(lg.fields.n, 0);
 }
 
+/* Fields that nobody looks at are not gathered; the event is told all the same. */
+static void test_wants(void)
+{
+	static const enum field_id names[2] = { FLD_MMS_DOMAIN, FLD_MMS_OBJECT };
+	for (unsigned wanted = 0; wanted < 2; wanted++) {
+		uint64_t wants[DEC_EVENT_WORDS] = { 0 };
+		log_reset(&lg, NULL);
+		lg.ctx.wants = wants;
+		wants[EV_MMS_read_REQ / 64] |= (uint64_t)wanted << (EV_MMS_read_REQ % 64);
+		struct dec_build b = dec_build(&lg.ctx, EV_MMS_read_REQ, DIR_ORIG, span_of(NULL, 0));
+		CU_ASSERT_EQUAL(b.wanted, wanted);
+		for (unsigned i = 0; i < 2 * FIELDS_CAP; i++) {
+			dec_add_num(&b, FLD_MMS_VALUE, i);
+			dec_add_name(&b, names, span_of("D", 1), span_of("O", 1));
+		}
+		CU_ASSERT_EQUAL(lg.ctx.fields->n != 0, wanted);
+		dec_build_end(&b);
+		CU_ASSERT_EQUAL(strstr(log_text(&lg), "mms.value=") != NULL, wanted);
+		CU_ASSERT_PTR_NOT_NULL(strstr(log_text(&lg), "mms.read.request"));
+	}
+}
+
 static void test_budget(void)
 {
 	log_reset(&lg, NULL);
@@ -170,6 +192,7 @@ static void test_notes(void)
 	}
 }
 
-UNIT_MAIN({ "event names", test_event_names }, { "MMS services", test_services }, { "TASE.2 operations", test_operations },
+UNIT_MAIN({ "fields nobody looks at", test_wants },
+	  { "event names", test_event_names }, { "MMS services", test_services }, { "TASE.2 operations", test_operations },
 	  { "anomaly, protocol and field names", test_other_names }, { "walking fields", test_fields },
 	  { "events in parts", test_build }, { "budget", test_budget }, { "BER notes as anomalies", test_notes })

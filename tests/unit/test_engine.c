@@ -421,6 +421,30 @@ static void test_undecoded(void)
 	}
 }
 
+/* What is logged changes nothing of what rules see, nor of the work that a packet may cost. */
+static void test_quiet_fields(void)
+{
+	static const char rules[] = "alert mms any any -> any any (mms.object:\"MW_LINE1\"; sid:1;)\n";
+	for (uint32_t budget = 0; budget < 400; budget += 7) {
+		struct engine_stats was = { 0 };
+		for (unsigned loud = 0; loud < 2; loud++) {
+			rig_new(&g, &(struct rig_opts){ .rules = rules, .quiet = loud ? 0 : RIG_REC_ALL, .budget = budget });
+			associate(1000);
+			const struct engine_stats *is = engine_stats(g.e);
+			const uint32_t n = engine_insp(rig_first(&g))->s.n_alerts;
+			CU_ASSERT_TRUE(budget != 0 || n != 0);
+			if (loud) {
+				CU_ASSERT_EQUAL(memcmp(was.events, is->events, sizeof(was.events)), 0);
+				CU_ASSERT_EQUAL(memcmp(was.anomalies, is->anomalies, sizeof(was.anomalies)), 0);
+				CU_ASSERT_EQUAL(was.dropped, n);
+			}
+			was = *is;
+			was.dropped = n;
+			rig_end(&g);
+		}
+	}
+}
+
 /* Records that nobody wants are not made, but numbered: ids do not depend on what is logged. */
 static void test_quiet(void)
 {
@@ -465,7 +489,8 @@ static void test_gap(void)
 	rig_end(&g);
 }
 
-UNIT_MAIN({ "without decoders", test_undecoded },
+UNIT_MAIN({ "rules, whatever is logged", test_quiet_fields },
+	  { "without decoders", test_undecoded },
 	  { "a SYN opens a session", test_syn_opens }, { "policies", test_policies }, { "no session matched", test_no_session },
 	  { "mid-stream: who is the server", test_mid_stream }, { "mid-stream: the client's policy", test_mid_stream_policy },
 	  { "table full", test_full }, { "a port used again", test_port_reuse }, { "expiry", test_expiry },
