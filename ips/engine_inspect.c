@@ -57,9 +57,10 @@ static const struct app *note_app(struct run *w, const struct dec_event *ev)
 /* To whoever listens. */
 static void hand_on(const struct run *w, const struct dec_event *ev, enum dir d, enum anomaly a)
 {
+	if (w->e->on_told == NULL)
+		return;
 	const struct engine_told t = { .s = w->s, .packet_nr = w->e->packet_nr, .ev = ev, .dir = d, .anomaly = a };
-	if (w->e->on_told != NULL)
-		w->e->on_told(w->e->told_arg, &t);
+	w->e->on_told(w->e->told_arg, &t);
 }
 
 static void on_event(void *arg, const struct dec_event *ev)
@@ -371,8 +372,9 @@ static void run_init(struct run *w, struct engine *e, struct session *s, struct 
 	memset(w->next, 0, sizeof(w->next));
 	memset(w->told, 0, sizeof(w->told));
 	w->dec = (struct dec_ctx){
-		.bufs = e->bufs, .wants = e->wants, .sink = sink, .lim = &e->gen->limits, .budget = e->gen->budget, .fields = &e->fields
+		.bufs = e->bufs, .wants = e->wants, .sink = sink, .lim = &e->gen->limits, .budget = e->gen->budget
 	};
+	w->dec.fields = &e->fields;
 	w->sig = (struct sig_flow){ .family = t->family,
 				    .ip_proto = t->proto,
 				    .client = t->src,

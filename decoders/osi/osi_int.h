@@ -28,6 +28,9 @@ static inline void osi_anomaly(const struct osi *o, enum anomaly a)
 	dec_anomaly(o->ctx, o->d, a);
 }
 
+/* session.c: osi_tsdu of any TSDU. */
+void osi_tsdu_any(struct osi_state *s, struct dec_ctx *ctx, enum dir d, struct span tsdu, const struct dec_upper *up);
+
 /* As ber_next and ber_open, with each element against the budget and each note kept in o. */
 bool osi_next(struct osi *o, struct ber *b, struct ber_tlv *t);
 struct ber osi_open(struct osi *o, struct ber *parent, const struct ber_tlv *t);

@@ -354,7 +354,7 @@ static void tokens(struct osi *o, struct span tsdu, struct cur c)
 	}
 }
 
-void osi_tsdu(struct osi_state *s, struct dec_ctx *ctx, enum dir d, struct span tsdu, const struct dec_upper *up)
+void osi_tsdu_any(struct osi_state *s, struct dec_ctx *ctx, enum dir d, struct span tsdu, const struct dec_upper *up)
 {
 	struct osi o = { .s = s, .ctx = ctx, .up = up, .d = d };
 	struct cur c = cur_span(tsdu);
