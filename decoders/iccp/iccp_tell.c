@@ -19,13 +19,13 @@ static bool spend(const struct dec_build *b)
 	return dec_spend(b->ctx, b->dir, 1);
 }
 
-/* A number with its name, if it has one. */
+/* A number with its name; without names, the number. */
 static void add_named(struct dec_build *b, enum field_id f, uint64_t v, const char *const *names, size_t n)
 {
-	if (v < n)
-		dec_add_text(b, f, v, text(names[v]));
-	else
+	if (n == 0)
 		dec_add_num(b, f, v);
+	else
+		dec_add_text(b, f, v, text(v < n ? names[v] : "other"));
 }
 
 static void add_number(struct dec_build *b, enum field_id f, const struct mms_data *v)
@@ -107,9 +107,15 @@ static void add_tag(struct dec_build *b, const struct mms_data *v)
 static void add_part(struct dec_build *b, const struct iccp_part *part)
 {
 	static const enum field_id fields[SET_NONE] = {
-		[SET_START_TIME] = FLD_ICCP_START_TIME, [SET_INTERVAL] = FLD_ICCP_INTERVAL,     [SET_TLE] = FLD_ICCP_TLE,
-		[SET_BUFFER_TIME] = FLD_ICCP_BUFFER_TIME, [SET_INTEGRITY] = FLD_ICCP_INTEGRITY, [SET_BLOCK_DATA] = FLD_ICCP_BLOCK_DATA,
-		[SET_CRITICAL] = FLD_ICCP_CRITICAL,     [SET_RBE] = FLD_ICCP_RBE,               [SET_ALL_CHANGES] = FLD_ICCP_ALL_CHANGES,
+		[SET_START_TIME] = FLD_ICCP_START_TIME,
+		[SET_INTERVAL] = FLD_ICCP_INTERVAL,
+		[SET_TLE] = FLD_ICCP_TLE,
+		[SET_BUFFER_TIME] = FLD_ICCP_BUFFER_TIME,
+		[SET_INTEGRITY] = FLD_ICCP_INTEGRITY,
+		[SET_BLOCK_DATA] = FLD_ICCP_BLOCK_DATA,
+		[SET_CRITICAL] = FLD_ICCP_CRITICAL,
+		[SET_RBE] = FLD_ICCP_RBE,
+		[SET_ALL_CHANGES] = FLD_ICCP_ALL_CHANGES,
 		[SET_EVENT_CODE] = FLD_ICCP_EVENT_CODE,
 	};
 	if (part->member == SET_DATA_SET)

@@ -220,7 +220,8 @@ static void simplified_next(void)
 {
 	struct rig *r = iccp_flow();
 	rig_feed(r, C, READ("01", VAR("80{'A'}") VAR("a1{1a{'Dom'} 1a{'Next_DSTransfer_Set'}}")));
-	CU_ASSERT(rig_gives(r, S, "a1{020101 a4{a1{850101 a2{850108 850108 8a{'Set01'}}}}}", "domain= name=Set01 transfer_set=Set01\n"));
+	CU_ASSERT(rig_gives(r, S, "a1{020101 a4{a1{850101 a2{850108 850108 8a{'Set01'}}}}}",
+			    "domain= name=Set01 transfer_set=Set01\n"));
 	CU_ASSERT(written(r, VAR("a1{1a{'Dom'} 1a{'Set01$Status'}}"), "850101", "startTransferDSTransferSet"));
 	CU_ASSERT(written(r, VAR("80{'Set01$Status'}"), "850101", "setDataValue"));
 	CU_ASSERT(rig_gives(r, S, "a3{a0{a1{80{'Set01'}} a0{8a{'Set01'} 850102}}}", "s iccp.transferReport "));
@@ -304,7 +305,8 @@ static void both_ways(void)
 	rig_feed(r, C, READ("01", VAR(ICC("BRK1_SBO"))));
 	rig_feed(r, S, READ("01", VAR(ICC("MW"))));
 	CU_ASSERT(rig_gives(r, C, "a1{020101 a4{a1{850101}}}", "c iccp.getDataValue.response op=getDataValue role=server\n"));
-	CU_ASSERT(rig_gives(r, S, "a1{020101 a4{a1{850101}}}", "s iccp.deviceSelect.response op=deviceSelect role=server check_back_id=1\n"));
+	CU_ASSERT(rig_gives(r, S, "a1{020101 a4{a1{850101}}}",
+			    "s iccp.deviceSelect.response op=deviceSelect role=server check_back_id=1\n"));
 	CU_ASSERT_EQUAL(r->anomalies, 0);
 	free(r);
 }
