@@ -101,7 +101,9 @@
 	X(AN_ICCP_SCOPE, "iccp.scope", "a TASE.2 reserved name in a scope it never has")     \
 	X(AN_ICCP_CASE, "iccp.case", "a TASE.2 reserved name but for its letters' case")     \
 	X(AN_ICCP_NAMES, "iccp.names", "more transfer sets and devices than are remembered") \
-	X(AN_ICCP_TRANSFER_SET, "iccp.transferSet", "a transfer set written with a structure that is none")
+	X(AN_ICCP_TRANSFER_SET, "iccp.transferSet", "a transfer set written with a structure that is none") \
+	X(AN_ICCP_VALUE, "iccp.value", "a reserved name reported with a value of another type than it has") \
+	X(AN_ICCP_MESSAGE, "iccp.message", "an information message larger than its buffer, or the buffer than its name says")
 
 #define ANOMALY_OTHER_LIST(X)                                                                \
 	X(AN_S7_LENGTH, "s7.length", "S7 header lengths do not fit the TSDU")                \

@@ -181,7 +181,8 @@
 	X(OP_PROGRAM_ATTRIBUTES, "getProgramInvocationAttributes")   \
 	X(OP_CREATE_EVENT_ENROLLMENT, "createEventEnrollment")       \
 	X(OP_DELETE_EVENT_ENROLLMENT, "deleteEventEnrollment")       \
-	X(OP_GET_EVENT_ENROLLMENT, "getEventEnrollmentAttributes")
+	X(OP_GET_EVENT_ENROLLMENT, "getEventEnrollmentAttributes")       \
+	X(OP_GET_NEXT_TS_TRANSFER_SET, "getNextTSTransferSetValue")
 
 /* X(id, identifier): TASE.2 operations of one PDU */
 #define ICCP_ONEWAY_LIST(X)                                 \

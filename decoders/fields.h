@@ -60,7 +60,42 @@
 	X(FLD_ICCP_DOMAIN, 201, "iccp.domain", bytes, many)                     \
 	X(FLD_ICCP_NAME, 202, "iccp.name", bytes, many)                         \
 	X(FLD_ICCP_ROLE, 203, "iccp.role", text, one)                           \
-	X(FLD_ICCP_BILATERAL_TABLE, 204, "iccp.bilateral_table", bytes, one)    \
+	X(FLD_ICCP_BILATERAL_TABLE, 204, "iccp.bilateral_table", bytes, many)   \
+	X(FLD_ICCP_SCOPE, 205, "iccp.scope", text, many)                        \
+	X(FLD_ICCP_VERSION, 206, "iccp.version", num, many)                     \
+	X(FLD_ICCP_FEATURE, 207, "iccp.feature", num, many)                     \
+	X(FLD_ICCP_TRANSFER_SET, 208, "iccp.transfer_set", bytes, many)         \
+	X(FLD_ICCP_DATA_SET, 209, "iccp.data_set", bytes, many)                 \
+	X(FLD_ICCP_CONDITION, 210, "iccp.condition", text, many)                \
+	X(FLD_ICCP_EVENT_CODE, 211, "iccp.event_code", num, many)               \
+	X(FLD_ICCP_TIMESTAMP, 212, "iccp.timestamp", num, many)                 \
+	X(FLD_ICCP_COUNT, 213, "iccp.count", num, one)                          \
+	X(FLD_ICCP_REPORT_KIND, 214, "iccp.report_kind", text, one)             \
+	X(FLD_ICCP_START_TIME, 215, "iccp.start_time", num, many)               \
+	X(FLD_ICCP_INTERVAL, 216, "iccp.interval", num, many)                   \
+	X(FLD_ICCP_TLE, 217, "iccp.tle", num, many)                             \
+	X(FLD_ICCP_BUFFER_TIME, 218, "iccp.buffer_time", num, many)             \
+	X(FLD_ICCP_INTEGRITY, 219, "iccp.integrity", num, many)                 \
+	X(FLD_ICCP_BLOCK_DATA, 220, "iccp.block_data", num, many)               \
+	X(FLD_ICCP_CRITICAL, 221, "iccp.critical", num, many)                   \
+	X(FLD_ICCP_RBE, 222, "iccp.rbe", num, many)                             \
+	X(FLD_ICCP_ALL_CHANGES, 223, "iccp.all_changes", num, many)             \
+	X(FLD_ICCP_INFO_REF, 224, "iccp.info_ref", num, many)                   \
+	X(FLD_ICCP_LOCAL_REF, 225, "iccp.local_ref", num, many)                 \
+	X(FLD_ICCP_MESSAGE_ID, 226, "iccp.message_id", num, many)               \
+	X(FLD_ICCP_MESSAGE_SIZE, 227, "iccp.message_size", num, many)           \
+	X(FLD_ICCP_BUFFER_SIZE, 228, "iccp.buffer_size", num, many)             \
+	X(FLD_ICCP_CHECK_BACK_ID, 229, "iccp.check_back_id", num, many)         \
+	X(FLD_ICCP_COMMAND, 230, "iccp.command", num, many)                     \
+	X(FLD_ICCP_SETPOINT, 231, "iccp.setpoint", num, many)                   \
+	X(FLD_ICCP_TAG, 232, "iccp.tag", text, many)                            \
+	X(FLD_ICCP_ARMED, 233, "iccp.armed", num, many)                         \
+	X(FLD_ICCP_TAG_REASON, 234, "iccp.tag_reason", bytes, many)             \
+	X(FLD_ICCP_PROGRAM_STATE, 235, "iccp.program_state", text, one)         \
+	X(FLD_ICCP_ENROLLMENT, 236, "iccp.enrollment", bytes, one)              \
+	X(FLD_ICCP_EVENT_CONDITION, 237, "iccp.event_condition", bytes, one)    \
+	X(FLD_ICCP_SEVERITY, 238, "iccp.severity", num, one)                    \
+	X(FLD_ICCP_EVENT_STATE, 239, "iccp.event_state", text, one)             \
 	X(FLD_S7_ROSCTR, 300, "s7.rosctr", num, one)                            \
 	X(FLD_S7_FUNCTION, 301, "s7.function", num, one)                        \
 	X(FLD_APP, 320, "app", text, one)

@@ -97,9 +97,10 @@ static void tell_app(struct ctl_job *j, const struct app *a, uint64_t seen)
 {
 	const struct app *up = app_by_id(a->parent);
 	const char *parent = up != NULL ? up->name : "";
+	const char *proto = proto_name(a->proto != PROTO_NONE || up == NULL ? a->proto : up->proto);
 	if (!j->json) {
-		outbuf_fmt(&j->text, "%-8u %-44s %-12s %-9s %-28s %12llu\n", a->id, a->name, a->category, a->risk, parent,
-			   (unsigned long long)seen);
+		outbuf_fmt(&j->text, "%-8u %-48s %-15s %-9s %-12s %-13s %-10s %12llu\n", a->id, a->name, a->category, a->risk,
+			   parent, a->behaviour, proto, (unsigned long long)seen);
 		return;
 	}
 	json_t *o = json_object();
@@ -108,6 +109,8 @@ static void tell_app(struct ctl_job *j, const struct app *a, uint64_t seen)
 	json_object_set_new(o, "category", json_string(a->category));
 	json_object_set_new(o, "risk", json_string(a->risk));
 	json_object_set_new(o, "parent", json_string(parent));
+	json_object_set_new(o, "behaviour", json_string(a->behaviour));
+	json_object_set_new(o, "protocol", json_string(proto));
 	ctl_set(o, "seen", seen);
 	ctl_row(j, o);
 }
@@ -121,7 +124,8 @@ enum ctl_progress ctl_apps(struct ctl_job *j)
 	for (unsigned w = 0; w < j->node->n_workers && all; w++)
 		all = ctl_visit(j, w, take_apps, seen);
 	if (all && !j->json)
-		outbuf_fmt(&j->text, "%-8s %-44s %-12s %-9s %-28s %12s\n", "id", "name", "category", "risk", "parent", "seen");
+		outbuf_fmt(&j->text, "%-8s %-48s %-15s %-9s %-12s %-13s %-10s %12s\n", "id", "name", "category", "risk",
+			   "parent", "behaviour", "protocol", "seen");
 	for (size_t i = 0; i < app_n() && all; i++)
 		tell_app(j, app_at(i), seen[i]);
 	free(seen);

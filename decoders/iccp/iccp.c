@@ -50,17 +50,16 @@ static bool is_client(const struct iccp_look *l)
 	return l->pdu->service >= 0 || l->op == OP_TRANSFER_REPORT_ACK || l->op == OP_TRANSFER_REPORT_NACK;
 }
 
-static void tell(const struct iccp_look *l)
+static void tell(struct iccp_look *l)
 {
 	static const enum field_id names[2] = { FLD_ICCP_DOMAIN, FLD_ICCP_NAME };
 	struct mms_kept kept;
 	struct dec_build b = begin(l->ctx, l->op, l->pdu->response, l->pdu->dir, l->pdu->whole);
 	add_role(&b, is_client(l));
-	if (l->bilateral_table.len != 0)
-		dec_add_bytes(&b, FLD_ICCP_BILATERAL_TABLE, l->bilateral_table);
 	mms_add_names(&b, l->pdu, names, &kept);
 	if (l->object.item.len != 0)
 		dec_add_name(&b, names, l->object.domain, l->object.item);
+	iccp_add_fields(&b, l);
 	dec_build_end(&b);
 }
 
@@ -74,6 +73,8 @@ static void tell_odd(const struct iccp_look *l)
 		{ ODD_CASE, AN_ICCP_CASE },
 		{ ODD_NAMES, AN_ICCP_NAMES },
 		{ ODD_TRANSFER_SET, AN_ICCP_TRANSFER_SET },
+		{ ODD_VALUE, AN_ICCP_VALUE },
+		{ ODD_MESSAGE, AN_ICCP_MESSAGE },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if ((l->odd & rows[i].odd) != 0)
@@ -93,7 +94,7 @@ static bool is_device_access(const struct iccp_look *l, const struct mms_name *n
 {
 	struct span stem;
 	return !l->pdu->response && (l->pdu->service == READ || l->pdu->service == WRITE) && n->scope == MMS_DOMAIN &&
-	       l->s->label != ICCP_IEC61850 && iccp_suffix(n, &stem) != SUFFIX_NONE;
+	       l->s->label != ICCP_IEC61850 && iccp_component(n->item).len == 0 && iccp_suffix(n, &stem) != SUFFIX_NONE;
 }
 
 /* Reserved are names of variables: a file or a program of that name is none. */
@@ -106,6 +107,7 @@ static bool is_about_variables(const struct mms_pdu *pdu)
 static void look_at_name(struct iccp_look *l, const struct mms_name *n)
 {
 	unsigned odd = 0;
+	l->scopes |= 1u << n->scope;
 	if (!is_about_variables(l->pdu))
 		return;
 	if (iccp_reserved(n, &odd) != RES_NONE || is_device_access(l, n))
@@ -153,12 +155,11 @@ static void look_at_structure(struct iccp_look *l)
 {
 	struct mms_data first;
 	struct mms_name n;
-	bool status;
 	if (l->s->label == ICCP_IEC61850 || !iccp_value_at(l->pdu, 0, &first))
 		return;
 	if (l->pdu->event == EV_MMS_INFORMATION_REPORT && iccp_object_value(&first, &n))
 		l->is_iccp = true;
-	if (l->pdu->event == EV_MMS_write_REQ && iccp_transfer_set(&first, &status, &n))
+	if (l->pdu->event == EV_MMS_write_REQ && iccp_transfer_set(&first, &n) != 0)
 		l->is_iccp = true;
 }
 

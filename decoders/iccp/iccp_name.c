@@ -14,23 +14,24 @@ static const struct {
 	uint8_t scopes;
 	bool numbered; /* digits follow */
 } reserved[] = {
-	{ NAME("TASE2_Version"), RES_OTHER, IN_VMD, false },
-	{ NAME("TASE.2_Version"), RES_OTHER, IN_VMD, false },
-	{ NAME("Supported_Features"), RES_OTHER, IN_VMD, false },
+	{ NAME("TASE2_Version"), RES_VERSION, IN_VMD, false },
+	{ NAME("TASE.2_Version"), RES_VERSION, IN_VMD, false },
+	{ NAME("Supported_Features"), RES_FEATURES, IN_VMD, false },
 	{ NAME("Bilateral_Table_ID"), RES_BILATERAL_TABLE, IN_DOMAIN, false },
 	{ NAME("Next_DSTransfer_Set"), RES_NEXT_DS, IN_DOMAIN | IN_VMD, false },
-	{ NAME("DSConditions_Detected"), RES_OTHER, IN_DOMAIN | IN_VMD, false },
+	{ NAME("DSConditions_Detected"), RES_CONDITIONS, IN_DOMAIN | IN_VMD, false },
 	{ NAME("DSConditions"), RES_OTHER, IN_DOMAIN | IN_VMD, false },
-	{ NAME("Event_Code_Detected"), RES_OTHER, IN_DOMAIN | IN_VMD, false },
+	{ NAME("Event_Code_Detected"), RES_EVENT_CODE, IN_DOMAIN | IN_VMD, false },
 	{ NAME("Transfer_Set_Name"), RES_SET_NAME, IN_DOMAIN | IN_VMD, false },
-	{ NAME("Transfer_Set_Time_Stamp"), RES_OTHER, IN_DOMAIN | IN_VMD, false },
+	{ NAME("Transfer_Set_Time_Stamp"), RES_TIME_STAMP, IN_DOMAIN | IN_VMD, false },
 	{ NAME("Transfer_Report_ACK"), RES_ACK, IN_DOMAIN | IN_VMD, false },
 	{ NAME("Transfer_Report_NACK"), RES_NACK, IN_DOMAIN | IN_VMD, false },
 	{ NAME("IM_Transfer_Set"), RES_IM_SET, IN_VMD | IN_DOMAIN | IN_AA, false },
 	{ NAME("IM_Transfer_Set_Status"), RES_IM_SET, IN_VMD | IN_DOMAIN | IN_AA, false },
-	{ NAME("Info_Mess_Header"), RES_INFO, IN_VMD | IN_DOMAIN, false },
-	{ NAME("Info_Buff_"), RES_INFO, IN_VMD | IN_DOMAIN, true },
-	{ NAME("Next_TSTransfer_Set"), RES_OTHER, IN_DOMAIN | IN_VMD, false },
+	{ NAME("Info_Mess_Header"), RES_INFO_HEADER, IN_VMD | IN_DOMAIN, false },
+	{ NAME("Info_Buff_"), RES_INFO_BUFFER, IN_VMD | IN_DOMAIN, true },
+	{ NAME("Next_TSTransfer_Set"), RES_NEXT_TS, IN_DOMAIN | IN_VMD, false },
+	{ NAME("TSConditions"), RES_OTHER, IN_DOMAIN | IN_VMD, false },
 	{ NAME("TSConditions_Detected"), RES_OTHER, IN_DOMAIN | IN_VMD, false },
 };
 
@@ -105,13 +106,25 @@ enum iccp_reserved iccp_reserved(const struct mms_name *n, unsigned *odd)
 	return RES_NONE;
 }
 
+uint32_t iccp_number(struct span item)
+{
+	const struct span base = iccp_base(item);
+	struct cur c = cur_span(base);
+	uint32_t n = 0;
+	cur_skip(&c, without_number(base).len);
+	while (cur_left(&c) != 0 && n < UINT32_MAX / 16)
+		n = n * 10 + (cur_u8(&c) - (uint32_t)'0');
+	return n;
+}
+
 enum iccp_suffix iccp_suffix(const struct mms_name *n, struct span *stem)
 {
 	enum { SUFFIX_LEN = 4 };
-	struct cur c = cur_span(n->item);
-	if (n->scope == MMS_AA || n->item.len <= SUFFIX_LEN || iccp_component(n->item).len != 0)
+	const struct span base = iccp_base(n->item);
+	struct cur c = cur_span(base);
+	if (n->scope == MMS_AA || base.len <= SUFFIX_LEN)
 		return SUFFIX_NONE;
-	*stem = cur_bytes(&c, n->item.len - SUFFIX_LEN);
+	*stem = cur_bytes(&c, base.len - SUFFIX_LEN);
 	if (iccp_is(cur_rest(&c), "_SBO"))
 		return SUFFIX_SBO;
 	return iccp_is(cur_rest(&c), "_TAG") ? SUFFIX_TAG : SUFFIX_NONE;
@@ -152,6 +165,12 @@ bool iccp_known(const struct iccp_state *s, uint64_t hash, enum iccp_known what)
 			return true;
 	}
 	return false;
+}
+
+bool iccp_is_known(const struct iccp_state *s, const struct mms_name *n, enum iccp_known what)
+{
+	const uint64_t place = iccp_place(n);
+	return iccp_known(s, iccp_hash(place, n->item), what) || iccp_known(s, iccp_hash(place, iccp_base(n->item)), what);
 }
 
 bool iccp_learn(struct iccp_state *s, uint64_t hash, enum iccp_known what)

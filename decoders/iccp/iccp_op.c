@@ -32,7 +32,8 @@ static const uint8_t weight[OP_N] = {
 	[OP_SET_DATA_VALUE] = 4,
 	[OP_TRANSFER_REPORT_NACK] = 3,
 	[OP_TRANSFER_REPORT_ACK] = 2,
-	[OP_GET_NEXT_DS_TRANSFER_SET] = 4,
+	[OP_GET_NEXT_DS_TRANSFER_SET] = 5,
+	[OP_GET_NEXT_TS_TRANSFER_SET] = 4,
 	[OP_GET_TAG] = 3,
 	[OP_GET_DS_TRANSFER_SET] = 2,
 	[OP_GET_DATA_VALUE] = 1,
@@ -44,6 +45,11 @@ static bool take(struct iccp_look *l, enum iccp_op op)
 		return false;
 	l->op = op;
 	return true;
+}
+
+static enum iccp_op heavier(enum iccp_op a, enum iccp_op b)
+{
+	return weight[b] > weight[a] ? b : a;
 }
 
 static void learn(struct iccp_look *l, uint64_t hash, enum iccp_known what)
@@ -64,12 +70,6 @@ void iccp_learn_name(struct iccp_look *l, const struct mms_name *n)
 		learn(l, iccp_hash(iccp_place(n), stem), ICCP_KNOWN_DEVICE);
 }
 
-static bool is_known(const struct iccp_look *l, const struct mms_name *n, enum iccp_known what)
-{
-	const uint64_t place = iccp_place(n);
-	return iccp_known(l->s, iccp_hash(place, n->item), what) || iccp_known(l->s, iccp_hash(place, iccp_base(n->item)), what);
-}
-
 static bool spend(const struct iccp_look *l)
 {
 	return dec_spend(l->ctx, l->pdu->dir, 1);
@@ -77,10 +77,24 @@ static bool spend(const struct iccp_look *l)
 
 /* --- read ------------------------------------------------------------------------------------------- */
 
-static uint8_t number_of(unsigned index)
+/* The response will be asked about this variable. */
+static void ask(struct iccp_look *l, enum iccp_ask kind, unsigned index)
 {
-	return index < UINT8_MAX ? (uint8_t)(index + 1) : 0;
+	if (index >= ASK_INDEX_MAX || l->n_asked == ASKS_MAX)
+		return;
+	l->asked |= (uint64_t)((unsigned)kind << ASK_INDEX_BITS | (index + 1)) << ASK_BITS * l->n_asked++;
 }
+
+/* Reserved names and those with a suffix that a read of is an operation of its own, or an answer worth telling. */
+static const struct {
+	enum iccp_op op;
+	enum iccp_ask ask;
+} reads[RES_OTHER + 1] = {
+	[RES_BILATERAL_TABLE] = { OP_GET_DATA_VALUE, ASK_TABLE },
+	[RES_VERSION] = { OP_GET_DATA_VALUE, ASK_VERSION },
+	[RES_FEATURES] = { OP_GET_DATA_VALUE, ASK_FEATURES },
+	[RES_NEXT_TS] = { OP_GET_NEXT_TS_TRANSFER_SET, ASK_NEXT_TS },
+};
 
 static void read_var(struct iccp_look *l, const struct mms_var *v, unsigned index)
 {
@@ -89,18 +103,22 @@ static void read_var(struct iccp_look *l, const struct mms_var *v, unsigned inde
 	const enum iccp_reserved res = iccp_reserved(&v->name, &seen);
 	const enum iccp_suffix suffix = iccp_suffix(&v->name, &stem);
 	if (res == RES_NEXT_DS) {
-		if (take(l, OP_GET_NEXT_DS_TRANSFER_SET)) {
-			l->at = number_of(index);
+		(void)take(l, OP_GET_NEXT_DS_TRANSFER_SET);
+		if (l->at == 0 && index < UINT8_MAX) {
+			l->at = (uint8_t)(index + 1);
 			l->place = iccp_place(&v->name);
 		}
+	} else if (reads[res].op != OP_NONE) {
+		(void)take(l, reads[res].op);
+		ask(l, reads[res].ask, index);
 	} else if (suffix != SUFFIX_NONE) {
 		(void)take(l, suffix == SUFFIX_SBO ? OP_DEVICE_SELECT : OP_GET_TAG);
-	} else if (is_known(l, &v->name, ICCP_KNOWN_TRANSFER_SET)) {
+		ask(l, suffix == SUFFIX_SBO ? ASK_CHECK_BACK : ASK_TAG, index);
+	} else if (iccp_is_known(l->s, &v->name, ICCP_KNOWN_TRANSFER_SET)) {
 		(void)take(l, OP_GET_DS_TRANSFER_SET);
+		ask(l, ASK_SET, index);
 	} else {
 		(void)take(l, OP_GET_DATA_VALUE);
-		if (res == RES_BILATERAL_TABLE && l->op != OP_GET_NEXT_DS_TRANSFER_SET)
-			l->at = number_of(index);
 	}
 }
 
@@ -118,75 +136,80 @@ static void read_request(struct iccp_look *l)
 
 /* --- write ------------------------------------------------------------------------------------------ */
 
-static void set_status(struct iccp_look *l, const struct mms_data *value)
-{
-	if (mms_data_is_number(value))
-		(void)take(l, value->num != 0 ? OP_START_TRANSFER_DS : OP_STOP_TRANSFER_DS);
-}
-
-/* Components of a transfer set, by name or by alternateAccess: Status starts and stops. */
-static void write_components(struct iccp_look *l, const struct mms_var *v, const struct mms_data *value)
-{
-	struct mms_paths paths;
-	struct span path;
-	struct mms_data member;
-	if (iccp_is(iccp_component(v->name.item), "Status"))
-		set_status(l, value);
-	if (!v->alternate)
-		return;
-	mms_paths_open(&paths, v, l->pdu->ber_depth);
-	for (unsigned i = 0; spend(l) && mms_paths_next(&paths, &path); i++) {
-		if (!iccp_is(iccp_component(path), "Status"))
-			continue;
-		if (value->kind != MMS_DATA_STRUCT)
-			set_status(l, value);
-		else if (iccp_member_at(value, i, &member))
-			set_status(l, &member);
-	}
-}
-
-static void write_set(struct iccp_look *l, const struct mms_var *v, const struct mms_data *value)
-{
-	struct mms_name data_set;
-	bool status;
-	if (iccp_transfer_set(value, &status, &data_set)) {
-		if (take(l, status ? OP_START_TRANSFER_DS : OP_STOP_TRANSFER_DS))
-			l->object = data_set;
-		learn_set(l, &v->name);
-		return;
-	}
-	write_components(l, v, value);
-	(void)take(l, OP_SET_DATA_VALUE);
-	if (value->kind == MMS_DATA_STRUCT && !v->alternate && iccp_component(v->name.item).len == 0)
-		l->odd |= ODD_TRANSFER_SET;
-}
-
 static bool is_single(const struct mms_data *v)
 {
 	return mms_data_is_number(v) || (!v->odd && v->kind == MMS_DATA_FLOAT);
 }
 
-static void write_var(struct iccp_look *l, const struct mms_var *v, const struct mms_data *value)
+enum iccp_target iccp_target(const struct iccp_look *l, const struct mms_var *v, const struct mms_data *value)
 {
 	struct span stem;
 	struct mms_name data_set;
 	unsigned seen = 0;
-	bool status;
 	const enum iccp_reserved res = iccp_reserved(&v->name, &seen);
 	const enum iccp_suffix suffix = iccp_suffix(&v->name, &stem);
-	if (res == RES_ACK || res == RES_NACK) {
-		if (take(l, res == RES_ACK ? OP_TRANSFER_REPORT_ACK : OP_TRANSFER_REPORT_NACK))
+	if (res == RES_ACK || res == RES_NACK)
+		return res == RES_ACK ? TO_ACK : TO_NACK;
+	if (res == RES_IM_SET && mms_data_is_number(value))
+		return TO_IM_SET;
+	if (suffix != SUFFIX_NONE)
+		return suffix == SUFFIX_SBO ? TO_SBO : TO_TAG;
+	if (iccp_is_known(l->s, &v->name, ICCP_KNOWN_TRANSFER_SET) || iccp_transfer_set(value, &data_set) != 0)
+		return TO_SET;
+	return is_single(value) && iccp_is_known(l->s, &v->name, ICCP_KNOWN_DEVICE) ? TO_DEVICE : TO_VALUE;
+}
+
+/* A transfer set written whole, or components of it, by name or by alternateAccess: Status starts and stops. */
+static void write_set(struct iccp_look *l, const struct mms_var *v, const struct mms_data *value)
+{
+	struct iccp_parts parts;
+	struct iccp_part part;
+	struct mms_name data_set;
+	enum iccp_op op = OP_SET_DATA_VALUE;
+	iccp_parts_open(&parts, v, value, l->pdu->ber_depth);
+	while (spend(l) && iccp_parts_next(&parts, &part)) {
+		if (part.member == SET_STATUS && mms_data_is_number(&part.value))
+			op = heavier(op, part.value.num != 0 ? OP_START_TRANSFER_DS : OP_STOP_TRANSFER_DS);
+	}
+	const bool first = take(l, op);
+	if (parts.whole != 0) {
+		if (first && iccp_transfer_set(value, &data_set) != 0)
+			l->object = data_set;
+		learn_set(l, &v->name);
+	} else if (value->kind == MMS_DATA_STRUCT && !v->alternate && iccp_component(v->name.item).len == 0) {
+		l->odd |= ODD_TRANSFER_SET;
+	}
+}
+
+static void write_var(struct iccp_look *l, const struct mms_var *v, const struct mms_data *value)
+{
+	switch (iccp_target(l, v, value)) {
+	case TO_ACK:
+		if (take(l, OP_TRANSFER_REPORT_ACK))
 			(void)iccp_object_value(value, &l->object);
-	} else if (res == RES_IM_SET && mms_data_is_number(value)) {
+		break;
+	case TO_NACK:
+		if (take(l, OP_TRANSFER_REPORT_NACK))
+			(void)iccp_object_value(value, &l->object);
+		break;
+	case TO_IM_SET:
 		(void)take(l, value->num != 0 ? OP_START_TRANSFER_IM : OP_STOP_TRANSFER_IM);
-	} else if (suffix != SUFFIX_NONE) {
-		(void)take(l, suffix == SUFFIX_SBO ? OP_DEVICE_SELECT : OP_SET_TAG);
-	} else if (is_known(l, &v->name, ICCP_KNOWN_TRANSFER_SET) || iccp_transfer_set(value, &status, &data_set)) {
+		break;
+	case TO_SBO:
+		(void)take(l, OP_DEVICE_SELECT);
+		break;
+	case TO_TAG:
+		(void)take(l, OP_SET_TAG);
+		break;
+	case TO_SET:
 		write_set(l, v, value);
-	} else if (is_single(value) && is_known(l, &v->name, ICCP_KNOWN_DEVICE)) {
+		break;
+	case TO_DEVICE:
 		(void)take(l, OP_DEVICE_OPERATE);
-	} else {
+		break;
+	case TO_VALUE:
 		(void)take(l, OP_SET_DATA_VALUE);
+		break;
 	}
 }
 
@@ -194,7 +217,7 @@ static void write_request(struct iccp_look *l)
 {
 	const struct mms_pdu *pdu = l->pdu;
 	if (pdu->spec == MMS_SPEC_LIST) {
-		const bool device = is_known(l, &pdu->name, ICCP_KNOWN_DEVICE_SET);
+		const bool device = iccp_is_known(l->s, &pdu->name, ICCP_KNOWN_DEVICE_SET);
 		l->op = device ? OP_DEVICE_OPERATE : OP_SET_DATA_SET_ELEMENT_VALUES;
 		return;
 	}
@@ -216,7 +239,7 @@ static bool has_device(struct iccp_look *l)
 	struct ber b = ber_of(l->pdu->vars, l->pdu->ber_depth);
 	struct mms_var v;
 	while (spend(l) && mms_var_next(&b, &v)) {
-		if (v.has_name && is_known(l, &v.name, ICCP_KNOWN_DEVICE))
+		if (v.has_name && iccp_is_known(l->s, &v.name, ICCP_KNOWN_DEVICE))
 			return true;
 	}
 	return false;
@@ -255,7 +278,7 @@ void iccp_request(struct iccp_look *l)
 		return;
 	pdu->pending->op = (uint8_t)l->op;
 	pdu->pending->at = l->at;
-	pdu->pending->place = l->place;
+	pdu->pending->place = l->asked != 0 && l->at == 0 ? l->asked : l->place;
 }
 
 /* The transfer set that Next_DSTransfer_Set gave: {scope, domain, name}, or a name alone at the end of a structure. */
@@ -288,11 +311,10 @@ void iccp_response(struct iccp_look *l)
 	const struct mms_pending *req = l->pdu->request;
 	struct mms_data v;
 	l->op = (enum iccp_op)req->op;
-	const bool asked = req->at != 0 && iccp_value_at(l->pdu, req->at - 1u, &v);
-	if (asked && l->op == OP_GET_NEXT_DS_TRANSFER_SET)
+	if (l->pdu->service == READ && req->at == 0)
+		l->asked = req->place;
+	if (req->at != 0 && iccp_value_at(l->pdu, req->at - 1u, &v))
 		take_next_set(l, &v);
-	else if (asked && v.kind == MMS_DATA_VISIBLE)
-		l->bilateral_table = v.bytes;
 	else if (l->op == OP_GET_DATA_VALUE_NAMES)
 		take_names(l);
 	else if (l->op == OP_GET_DATA_SET_ELEMENT_NAMES && has_device(l))
@@ -314,9 +336,9 @@ void iccp_report(struct iccp_look *l)
 			op = OP_TRANSFER_REPORT_ACK;
 		else if (res == RES_NACK)
 			op = OP_TRANSFER_REPORT_NACK;
-		else if (res == RES_INFO && op == OP_NONE)
+		else if ((res == RES_INFO_HEADER || res == RES_INFO_BUFFER) && op == OP_NONE)
 			op = OP_INFORMATION_MESSAGE;
-		else if (res == RES_SET_NAME && op == OP_NONE)
+		else if (res >= RES_SET_NAME && res <= RES_EVENT_CODE && op == OP_NONE)
 			op = OP_TRANSFER_REPORT;
 	}
 	if (op == OP_NONE && (object || (l->pdu->spec == MMS_SPEC_LIST && !iccp_is_61850_report(&l->pdu->name))))

@@ -183,7 +183,8 @@
 	X(90333, EV_OP_CREATE_EVENT_ENROLLMENT_REQ, "ICCP_Event.Enrollment.Create", "medium", "configuration")     \
 	X(90334, EV_OP_DELETE_EVENT_ENROLLMENT_REQ, "ICCP_Event.Enrollment.Delete", "elevated", "configuration")   \
 	X(90335, EV_OP_GET_EVENT_ENROLLMENT_REQ, "ICCP_Event.Enrollment.Get.Attributes", "low", "monitoring")      \
-	X(90336, EV_OP_EVENT_NOTIFICATION, "ICCP_Event.Notification", "low", "monitoring")
+	X(90336, EV_OP_EVENT_NOTIFICATION, "ICCP_Event.Notification", "low", "monitoring")                         \
+	X(90337, EV_OP_GET_NEXT_TS_TRANSFER_SET_REQ, "ICCP_Time.Series.Get.Next.TSTransfer.Set.Value", "low", "configuration")
 
 /* X(id, event, name, risk, behaviour) */
 #define APP_S7_LIST(X) \

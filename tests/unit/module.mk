@@ -47,6 +47,7 @@ UNIT += mms_data:decoders,base
 UNIT += mms_state:decoders,base
 UNIT += iccp:decoders,base
 UNIT += iccp_mark:decoders,base
+UNIT += iccp_field:decoders,base
 UNIT += policy:forward,base
 UNIT += session:forward,base
 UNIT += session_import:forward,base

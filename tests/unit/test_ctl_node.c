@@ -337,6 +337,26 @@ static void test_apps(void)
 	CU_ASSERT_EQUAL(number(json_array_get(got.rows, 3), "seen"), 22);
 	CU_ASSERT_TRUE(has(ask(&f, "app list"), "ICCP_Transfer.Reporting"));
 	CU_ASSERT_EQUAL(strncmp(got.text.p, "id       name ", 14), 0);
+	static const struct {
+		const char *name, *behaviour, *protocol, *line;
+	} rows[] = {
+		{ "COTP", "protocol", "cotp", "protocol      cotp " },
+		{ "Modbus", "protocol", "modbus", "protocol      modbus " },
+		{ "MMS_Read.Request", "service", "mms", "MMS          service       mms " },
+		{ "ICCP_Device.Operate", "control", "iccp", "critical  ICCP         control       iccp " },
+		{ "ICCP_Get.Data.Value", "monitoring", "iccp", "ICCP         monitoring    iccp " },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CU_ASSERT_TRUE(has(ask(&f, "app list"), rows[i].line));
+		const json_t *list = ask_json(&f, "app list"), *row = NULL;
+		for (size_t k = 0; k < app_n() && row == NULL; k++) {
+			if (strcmp(text_of(json_array_get(list, k), "name"), rows[i].name) == 0)
+				row = json_array_get(list, k);
+		}
+		CU_ASSERT_PTR_NOT_NULL_FATAL(row);
+		CU_ASSERT_STRING_EQUAL(text_of(row, "behaviour"), rows[i].behaviour);
+		CU_ASSERT_STRING_EQUAL(text_of(row, "protocol"), rows[i].protocol);
+	}
 	stop();
 }
 

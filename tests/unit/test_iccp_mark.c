@@ -37,9 +37,15 @@ static void marks(void)
 		ICC("Info_Buff_64"),
 		"82{'IM_Transfer_Set'}",
 		"80{'IM_Transfer_Set'}",
+		ICC("IM_Transfer_Set"),
+		"82{'IM_Transfer_Set_Status'}",
+		ICC("DSConditions"),
+		"80{'Info_Mess_Header'}",
 		ICC("BRK1_SBO"),
 		ICC("BRK1_TAG"),
 		ICC("Next_TSTransfer_Set"),
+		"80{'TSConditions'}",
+		ICC("TSConditions_Detected"),
 		"80{'Info_Buff_1'}",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(marking); i++)
@@ -71,6 +77,8 @@ static void no_marks(void)
 		"82{'BRK1_TAG'}",
 		ICC("BRK1_sbo"),
 		ICC("BRK1$SBO"),
+		ICC("BRK1_SBO$x"),
+		ICC("BRK1_TAG$Flags"),
 		ICC("DSTransferSet01$Status"),
 		ICC("dev1$Command"),
 		ICC("DS1"),
@@ -212,7 +220,8 @@ static void simplified_next(void)
 {
 	struct rig *r = iccp_flow();
 	rig_feed(r, C, READ("01", VAR("80{'A'}") VAR("a1{1a{'Dom'} 1a{'Next_DSTransfer_Set'}}")));
-	CU_ASSERT(rig_gives(r, S, "a1{020101 a4{a1{850101 a2{850108 850108 8a{'Set01'}}}}}", "domain= name=Set01\n"));
+	CU_ASSERT(rig_gives(r, S, "a1{020101 a4{a1{850101 a2{850108 850108 8a{'Set01'}}}}}",
+			    "domain= name=Set01 transfer_set=Set01\n"));
 	CU_ASSERT(written(r, VAR("a1{1a{'Dom'} 1a{'Set01$Status'}}"), "850101", "startTransferDSTransferSet"));
 	CU_ASSERT(written(r, VAR("80{'Set01$Status'}"), "850101", "setDataValue"));
 	CU_ASSERT(rig_gives(r, S, "a3{a0{a1{80{'Set01'}} a0{8a{'Set01'} 850102}}}", "s iccp.transferReport "));
@@ -230,6 +239,12 @@ static void devices(void)
 	CU_ASSERT(written(r, VAR(ICC("BRK1")), "a2{850101}", "setDataValue"));
 	CU_ASSERT(written(r, VAR("a1{1a{'OTHER'} 1a{'BRK1'}}"), "850101", "setDataValue"));
 	CU_ASSERT(written(r, VAR("80{'BRK1'}"), "850101", "setDataValue"));
+	/* a component of a tag, by name or by alternateAccess, is the tag */
+	CU_ASSERT(written(r, VAR(ICC("BRK1_TAG$Flags")), "84020640", "setTag"));
+	CU_ASSERT(written(r, "30{a0{" ICC("BRK1_TAG") "} a5{81{'Flags'}}}", "84020640", "setTag"));
+	CU_ASSERT(written(r, "30{a0{" ICC("BRK1") "} a5{81{'Value'}}}", "850101", "deviceOperate"));
+	CU_ASSERT(written(r, VAR(ICC("CB9_SBO$x")), "850101", "deviceSelect"));
+	CU_ASSERT(written(r, VAR(ICC("CB9")), "850101", "deviceOperate"));
 	/* every variable counts, not the first */
 	CU_ASSERT(written(r, VAR(ICC("X")) VAR(ICC("BRK1")), "850101 850101", "deviceOperate"));
 	CU_ASSERT(written(r, VAR(ICC("BRK1")) VAR(ICC("X")), "850101 850101", "deviceOperate"));
@@ -275,7 +290,7 @@ static void acknowledged_by_write(void)
 	struct rig *r = iccp_flow();
 	CU_ASSERT(rig_gives(r, C, WRITE("01", VAR(ICC("Transfer_Report_ACK")), DSTRANS1),
 			    "c iccp.transferReportACK op=transferReportACK role=client domain=ICC_A_B name=Transfer_Report_ACK "
-			    "domain=ICC_A_B name=DSTrans1\n"));
+			    "domain=ICC_A_B name=DSTrans1 scope=icc transfer_set=DSTrans1\n"));
 	rig_clear(r);
 	rig_feed(r, S, "a1{020101 a5{8100}}");
 	CU_ASSERT(!rig_has(r, "iccp"));
@@ -290,7 +305,8 @@ static void both_ways(void)
 	rig_feed(r, C, READ("01", VAR(ICC("BRK1_SBO"))));
 	rig_feed(r, S, READ("01", VAR(ICC("MW"))));
 	CU_ASSERT(rig_gives(r, C, "a1{020101 a4{a1{850101}}}", "c iccp.getDataValue.response op=getDataValue role=server\n"));
-	CU_ASSERT(rig_gives(r, S, "a1{020101 a4{a1{850101}}}", "s iccp.deviceSelect.response op=deviceSelect role=server\n"));
+	CU_ASSERT(rig_gives(r, S, "a1{020101 a4{a1{850101}}}",
+			    "s iccp.deviceSelect.response op=deviceSelect role=server check_back_id=1\n"));
 	CU_ASSERT_EQUAL(r->anomalies, 0);
 	free(r);
 }

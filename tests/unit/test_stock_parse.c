@@ -203,6 +203,7 @@ static const struct {
 	{ 1000117, AN_MMS_PDU_SIZE },    { 1000118, AN_MMS_INVOKE_REUSED },
 	{ 1000119, AN_MMS_IDENTIFIER },  { 1000230, AN_ICCP_SCOPE },
 	{ 1000231, AN_ICCP_CASE },       { 1000232, AN_ICCP_TRANSFER_SET },
+	{ 1000233, AN_ICCP_VALUE },      { 1000234, AN_ICCP_MESSAGE },
 };
 
 static void check_anomaly(unsigned sid, enum anomaly a)
