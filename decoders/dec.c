@@ -101,7 +101,7 @@ static const struct {
 
 void dec_ber_notes(const struct dec_ctx *ctx, enum dir d, uint8_t notes)
 {
-	for (size_t i = 0; i < ARRAY_LEN(note_anomaly); i++) {
+	for (size_t i = 0; notes != 0 && i < ARRAY_LEN(note_anomaly); i++) {
 		if ((notes & note_anomaly[i].note) != 0)
 			dec_anomaly(ctx, d, note_anomaly[i].anomaly);
 	}

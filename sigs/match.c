@@ -196,7 +196,7 @@ void match_event(struct matcher *m, struct match_flow *f, const struct sig_flow 
 		 void *arg)
 {
 	(void)f;
-	if (ev->id >= EV_N || !is_last_part(m, ev, app))
+	if (ev->id >= EV_N || m->set->cares[ev->id] == 0 || !is_last_part(m, ev, app))
 		return;
 	const struct match_on on = { .sf = sf, .dir = ev->dir, .ev = ev, .app = app, .len = ev->pdu.len };
 	const uint32_t n = m->set->scan_event[ev->id] ? scan(m, SIGD_EVENT, ev->pdu) : 0;

@@ -364,7 +364,7 @@ static void tell_odd(const struct mms_parse *p)
 		MMS_ODD_LIST(X)
 #undef X
 	};
-	for (unsigned i = 0; i < MMS_ODD_N && p->ctx->budget != 0; i++) {
+	for (unsigned i = 0; p->odd != 0 && i < MMS_ODD_N && p->ctx->budget != 0; i++) {
 		if ((p->odd & 1u << i) != 0)
 			dec_anomaly(p->ctx, p->pdu.dir, anomalies[i]);
 	}
