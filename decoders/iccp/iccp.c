@@ -50,7 +50,7 @@ static bool is_client(const struct iccp_look *l)
 	return l->pdu->service >= 0 || l->op == OP_TRANSFER_REPORT_ACK || l->op == OP_TRANSFER_REPORT_NACK;
 }
 
-static void tell(struct iccp_look *l)
+static void tell(const struct iccp_look *l)
 {
 	static const enum field_id names[2] = { FLD_ICCP_DOMAIN, FLD_ICCP_NAME };
 	struct mms_kept kept;

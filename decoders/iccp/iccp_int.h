@@ -133,7 +133,7 @@ void iccp_learn_name(struct iccp_look *l, const struct mms_name *n);
 enum iccp_target { TO_VALUE, TO_ACK, TO_NACK, TO_IM_SET, TO_SBO, TO_TAG, TO_SET, TO_DEVICE };
 enum iccp_target iccp_target(const struct iccp_look *l, const struct mms_var *v, const struct mms_data *value);
 
-/* iccp_tell.c: what an operation says beyond its names; may find oddities. */
-void iccp_add_fields(struct dec_build *b, struct iccp_look *l);
+/* iccp_tell.c: what an operation says beyond its names. */
+void iccp_add_fields(struct dec_build *b, const struct iccp_look *l);
 
 #endif

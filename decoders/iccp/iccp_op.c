@@ -321,29 +321,83 @@ void iccp_response(struct iccp_look *l)
 		learn(l, req->place, ICCP_KNOWN_DEVICE_SET);
 }
 
+/* --- reports ---------------------------------------------------------------------------------------- */
+
+/* An information message: what its header says, and what there is. */
+struct message {
+	bool header;
+	int64_t size;          /* octets it says that it has */
+	uint64_t buffer;       /* octets of all buffers */
+};
+
+/* The types that the values of a report's reserved names have. */
+static bool type_fits(enum iccp_reserved res, const struct mms_data *v)
+{
+	struct mms_name n;
+	switch ((unsigned)res) {
+	case RES_SET_NAME:
+		return iccp_object_value(v, &n);
+	case RES_CONDITIONS:
+		return !v->odd && v->kind == MMS_DATA_BITS;
+	case RES_TIME_STAMP:
+	case RES_EVENT_CODE:
+		return iccp_is_integer(v);
+	default:
+		return true;
+	}
+}
+
+static void check_reported(struct iccp_look *l, struct message *m, enum iccp_reserved res, const struct mms_var *v,
+			   const struct mms_data *value)
+{
+	enum { SIZE = 3 };
+	struct mms_data size;
+	if (value->kind != MMS_DATA_FAILURE && !type_fits(res, value))
+		l->odd |= ODD_VALUE;
+	if (res == RES_INFO_HEADER && iccp_member_at(value, SIZE, &size) && iccp_is_integer(&size)) {
+		m->header = true;
+		m->size = size.num;
+	}
+	if (res == RES_INFO_BUFFER && value->kind == MMS_DATA_OCTETS && !value->odd) {
+		m->buffer += value->bytes.len;
+		if (value->bytes.len > iccp_number(v->name.item))
+			l->odd |= ODD_MESSAGE;
+	}
+}
+
+static enum iccp_op op_of_reported(enum iccp_reserved res, enum iccp_op op)
+{
+	if (res == RES_ACK)
+		return OP_TRANSFER_REPORT_ACK;
+	if (res == RES_NACK)
+		return OP_TRANSFER_REPORT_NACK;
+	if (op != OP_NONE)
+		return op;
+	if (res == RES_INFO_HEADER || res == RES_INFO_BUFFER)
+		return OP_INFORMATION_MESSAGE;
+	return res >= RES_SET_NAME && res <= RES_EVENT_CODE ? OP_TRANSFER_REPORT : OP_NONE;
+}
+
 /* informationReport: what its variables are, or, with a list's name, what comes first in it. */
 void iccp_report(struct iccp_look *l)
 {
 	struct ber b = ber_of(l->pdu->vars, l->pdu->ber_depth);
+	struct ber values = ber_of(l->pdu->data, l->pdu->ber_depth);
+	struct message m = { 0 };
 	struct mms_var v;
-	struct mms_data first;
+	struct mms_data value;
 	unsigned seen = 0;
-	const bool object = iccp_value_at(l->pdu, 0, &first) && iccp_object_value(&first, &l->object);
-	enum iccp_op op = OP_NONE;
-	for (unsigned i = 0; spend(l) && mms_var_next(&b, &v); i++) {
+	const bool object = iccp_value_at(l->pdu, 0, &value) && iccp_object_value(&value, &l->object);
+	while (spend(l) && mms_var_next(&b, &v)) {
 		const enum iccp_reserved res = iccp_reserved(&v.name, &seen);
-		if (res == RES_ACK)
-			op = OP_TRANSFER_REPORT_ACK;
-		else if (res == RES_NACK)
-			op = OP_TRANSFER_REPORT_NACK;
-		else if ((res == RES_INFO_HEADER || res == RES_INFO_BUFFER) && op == OP_NONE)
-			op = OP_INFORMATION_MESSAGE;
-		else if (res >= RES_SET_NAME && res <= RES_EVENT_CODE && op == OP_NONE)
-			op = OP_TRANSFER_REPORT;
+		(void)mms_data_next(&values, &value);
+		check_reported(l, &m, res, &v, &value);
+		l->op = op_of_reported(res, l->op);
 	}
-	if (op == OP_NONE && (object || (l->pdu->spec == MMS_SPEC_LIST && !iccp_is_61850_report(&l->pdu->name))))
-		op = OP_TRANSFER_REPORT;
-	l->op = op;
-	if (op == OP_TRANSFER_REPORT && object)
+	if (m.header && (m.size < 0 || (uint64_t)m.size > m.buffer))
+		l->odd |= ODD_MESSAGE;
+	if (l->op == OP_NONE && (object || (l->pdu->spec == MMS_SPEC_LIST && !iccp_is_61850_report(&l->pdu->name))))
+		l->op = OP_TRANSFER_REPORT;
+	if (l->op == OP_TRANSFER_REPORT && object)
 		learn_set(l, &l->object);
 }

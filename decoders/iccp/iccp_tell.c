@@ -1,7 +1,7 @@
 /* iccp_tell.c - what a TASE.2 operation says beyond its names: the values of what is reserved (IEC 60870-6-802).
  *
  * Only what a reserved name, a suffix or a structure of its own vouches for is told; every variable of a PDU is
- * walked, not the first alone.
+ * walked, not the first alone. Spends no work steps and finds no oddities: it is left out when nobody looks.
  */
 #include "decoders/iccp/iccp_int.h"
 
@@ -12,11 +12,6 @@ enum { CONDITIONS = 5, BLOCKS = 12 };
 static struct span text(const char *s)
 {
 	return span_of(s, strlen(s));
-}
-
-static bool spend(const struct dec_build *b)
-{
-	return dec_spend(b->ctx, b->dir, 1);
 }
 
 /* A number with its name; without names, the number. */
@@ -131,7 +126,7 @@ static void add_parts(struct dec_build *b, const struct mms_var *var, const stru
 	struct iccp_parts parts;
 	struct iccp_part part;
 	iccp_parts_open(&parts, var, v, ber_depth);
-	while (spend(b) && iccp_parts_next(&parts, &part))
+	while (iccp_parts_next(&parts, &part))
 		add_part(b, &part);
 }
 
@@ -197,7 +192,7 @@ static void add_answers(struct dec_build *b, const struct iccp_look *l)
 {
 	struct ber values = ber_of(l->pdu->data, l->pdu->ber_depth);
 	struct mms_data v;
-	for (unsigned i = 1; l->asked != 0 && i <= ASK_INDEX_MAX && spend(b) && mms_data_next(&values, &v); i++) {
+	for (unsigned i = 1; l->asked != 0 && i <= ASK_INDEX_MAX && mms_data_next(&values, &v); i++) {
 		for (unsigned n = 0; n < ASKS_MAX; n++) {
 			const unsigned ask = l->asked >> ASK_BITS * n & ((1u << ASK_BITS) - 1);
 			if ((ask & ASK_INDEX_MAX) == i)
@@ -244,7 +239,7 @@ static void add_write(struct dec_build *b, const struct iccp_look *l)
 	struct ber values = ber_of(l->pdu->data, l->pdu->ber_depth);
 	struct mms_var v;
 	struct mms_data value;
-	while (spend(b) && mms_var_next(&vars, &v)) {
+	while (mms_var_next(&vars, &v)) {
 		(void)mms_data_next(&values, &value);
 		add_written(b, l, &v, &value);
 	}
@@ -255,7 +250,7 @@ static void add_read(struct dec_build *b, const struct iccp_look *l)
 {
 	struct ber vars = ber_of(l->op == OP_GET_DS_TRANSFER_SET ? l->pdu->vars : span_of(NULL, 0), l->pdu->ber_depth);
 	struct mms_var v;
-	while (spend(b) && mms_var_next(&vars, &v)) {
+	while (mms_var_next(&vars, &v)) {
 		if (iccp_is_known(l->s, &v.name, ICCP_KNOWN_TRANSFER_SET))
 			dec_add_bytes(b, FLD_ICCP_TRANSFER_SET, iccp_base(v.name.item));
 	}
@@ -268,67 +263,26 @@ static void add_data_sets(struct dec_build *b, const struct iccp_look *l)
 	struct mms_name n;
 	if (pdu->spec == MMS_SPEC_LIST || pdu->service == DEFINE_LIST || pdu->service == LIST_ATTRIBUTES)
 		dec_add_bytes(b, FLD_ICCP_DATA_SET, pdu->name.item);
-	while (spend(b) && mms_name_next(&names, &n))
+	while (mms_name_next(&names, &n))
 		dec_add_bytes(b, FLD_ICCP_DATA_SET, n.item);
 }
 
 /* --- reports ---------------------------------------------------------------------------------------- */
 
-/* An information message: {reference, local reference, number, octets} and buffers. */
-struct message {
-	bool header;
-	int64_t size;          /* octets it says that it has */
-	uint64_t buffer;       /* octets of all buffers */
-};
-
-static void take_header(struct dec_build *b, struct message *m, const struct mms_data *v)
+/* {reference, local reference, number, octets} */
+static void add_header(struct dec_build *b, const struct mms_data *v)
 {
 	static const enum field_id fields[] = { FLD_ICCP_INFO_REF, FLD_ICCP_LOCAL_REF, FLD_ICCP_MESSAGE_ID, FLD_ICCP_MESSAGE_SIZE };
 	struct mms_data member;
-	for (unsigned i = 0; i < ARRAY_LEN(fields) && iccp_member_at(v, i, &member); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(fields) && iccp_member_at(v, i, &member); i++)
 		add_number(b, fields[i], &member);
-		m->header |= i == ARRAY_LEN(fields) - 1 && iccp_is_integer(&member);
-		m->size = member.num;
-	}
-}
-
-static void take_buffer(struct dec_build *b, struct iccp_look *l, struct message *m, const struct mms_var *v,
-			const struct mms_data *value)
-{
-	if (value->kind != MMS_DATA_OCTETS || value->odd)
-		return;
-	dec_add_num(b, FLD_ICCP_BUFFER_SIZE, value->bytes.len);
-	m->buffer += value->bytes.len;
-	if (value->bytes.len > iccp_number(v->name.item))
-		l->odd |= ODD_MESSAGE;
-}
-
-/* The types that the values of a report's reserved names have. */
-static bool type_fits(enum iccp_reserved res, const struct mms_data *v)
-{
-	struct mms_name n;
-	switch ((unsigned)res) {
-	case RES_SET_NAME:
-		return iccp_object_value(v, &n);
-	case RES_CONDITIONS:
-		return !v->odd && v->kind == MMS_DATA_BITS;
-	case RES_TIME_STAMP:
-	case RES_EVENT_CODE:
-		return iccp_is_integer(v);
-	default:
-		return true;
-	}
 }
 
 /* One variable of a report with its value; true when it is a point. */
-static bool take_reported(struct dec_build *b, struct iccp_look *l, struct message *m, const struct mms_var *v,
-			  const struct mms_data *value)
+static bool add_reported(struct dec_build *b, const struct mms_var *v, const struct mms_data *value)
 {
 	unsigned seen = 0;
-	const enum iccp_reserved res = iccp_reserved(&v->name, &seen);
-	if (value->kind != MMS_DATA_FAILURE && !type_fits(res, value))
-		l->odd |= ODD_VALUE;
-	switch ((unsigned)res) {
+	switch ((unsigned)iccp_reserved(&v->name, &seen)) {
 	case RES_SET_NAME:
 	case RES_ACK:
 	case RES_NACK:
@@ -344,30 +298,28 @@ static bool take_reported(struct dec_build *b, struct iccp_look *l, struct messa
 		add_number(b, FLD_ICCP_EVENT_CODE, value);
 		return false;
 	case RES_INFO_HEADER:
-		take_header(b, m, value);
+		add_header(b, value);
 		return false;
 	case RES_INFO_BUFFER:
-		take_buffer(b, l, m, v, value);
+		if (value->kind == MMS_DATA_OCTETS && !value->odd)
+			dec_add_num(b, FLD_ICCP_BUFFER_SIZE, value->bytes.len);
 		return false;
 	default:
 		return true;
 	}
 }
 
-static unsigned add_pairs(struct dec_build *b, struct iccp_look *l)
+static unsigned add_pairs(struct dec_build *b, const struct iccp_look *l)
 {
 	struct ber vars = ber_of(l->pdu->vars, l->pdu->ber_depth);
 	struct ber values = ber_of(l->pdu->data, l->pdu->ber_depth);
-	struct message m = { 0 };
 	struct mms_var v;
 	struct mms_data value;
 	unsigned points = 0;
-	while (spend(b) && mms_var_next(&vars, &v)) {
+	while (mms_var_next(&vars, &v)) {
 		(void)mms_data_next(&values, &value);
-		points += take_reported(b, l, &m, &v, &value);
+		points += add_reported(b, &v, &value);
 	}
-	if (m.header && (m.size < 0 || (uint64_t)m.size > m.buffer))
-		l->odd |= ODD_MESSAGE;
 	return points;
 }
 
@@ -380,7 +332,7 @@ static unsigned add_by_shape(struct dec_build *b, const struct iccp_look *l)
 	unsigned n = 0, head = 0;
 	while (n < ARRAY_LEN(v) && mms_data_next(&values, &v[n]))
 		n++;
-	while (spend(b) && mms_data_next(&values, &rest))
+	while (mms_data_next(&values, &rest))
 		n++;
 	if (l->object.item.len != 0) {
 		dec_add_bytes(b, FLD_ICCP_TRANSFER_SET, l->object.item);
@@ -395,7 +347,7 @@ static unsigned add_by_shape(struct dec_build *b, const struct iccp_look *l)
 	return n - head;
 }
 
-static void add_report(struct dec_build *b, struct iccp_look *l)
+static void add_report(struct dec_build *b, const struct iccp_look *l)
 {
 	const bool list = l->pdu->spec == MMS_SPEC_LIST;
 	const unsigned points = list ? add_by_shape(b, l) : add_pairs(b, l);
@@ -427,7 +379,7 @@ static void add_element(struct dec_build *b, const struct mms_pdu *pdu, uint32_t
 	struct ber in = contents(pdu);
 	struct ber_tlv t;
 	uint32_t v;
-	while (spend(b) && ber_next(&in, &t)) {
+	while (ber_next(&in, &t)) {
 		if (ber_is(&t, BER_CONTEXT, tag) && ber_uint(t.value, &v))
 			add_named(b, f, v, names, n);
 	}
@@ -475,9 +427,11 @@ static void add_scopes(struct dec_build *b, const struct iccp_look *l)
 	}
 }
 
-void iccp_add_fields(struct dec_build *b, struct iccp_look *l)
+void iccp_add_fields(struct dec_build *b, const struct iccp_look *l)
 {
 	const struct mms_pdu *pdu = l->pdu;
+	if (!b->wanted || b->ctx->budget == 0)
+		return;
 	add_scopes(b, l);
 	if (pdu->response) {
 		if (pdu->service == READ)
