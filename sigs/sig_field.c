@@ -185,25 +185,65 @@ static void drop_event(struct sig_rule *r, enum event_id ev)
 	r->events[ev / 64] &= ~(UINT64_C(1) << (ev % 64));
 }
 
+static void drop_services(struct sig_rule *r, const struct sig_field *c)
+{
+	for (unsigned n = 0; n < 128; n++) {
+		const char *name = mms_service_name(n);
+		if (name == NULL || value_is(c, n, text_span(name)))
+			continue;
+		drop_event(r, mms_service_event(n, false));
+		drop_event(r, mms_service_event(n, true));
+	}
+}
+
+static void drop_operations(struct sig_rule *r, const struct sig_field *c)
+{
+	for (unsigned op = OP_NONE + 1; op < OP_N; op++) {
+		if (value_is(c, op, text_span(iccp_op_name(op))))
+			continue;
+		drop_event(r, iccp_op_event((enum iccp_op)op, false));
+		drop_event(r, iccp_op_event((enum iccp_op)op, true));
+	}
+}
+
+/* ISO 9506-2 7.1: requests and responses, and the PDUs that are an event of their own. */
+static void drop_pdus(struct sig_rule *r, const struct sig_field *c)
+{
+	static const struct {
+		uint8_t pdu;
+		enum event_id event;
+		const char *name;
+	} pdus[] = {
+		{ 2, EV_MMS_CONFIRMED_ERR, "confirmed-Error" },  { 3, EV_MMS_INFORMATION_REPORT, "unconfirmed" },
+		{ 3, EV_MMS_UNSOLICITED_STATUS, "unconfirmed" }, { 3, EV_MMS_EVENT_NOTIFICATION, "unconfirmed" },
+		{ 4, EV_MMS_REJECT, "reject" },
+	};
+	const bool requests = value_is(c, 0, text_span("confirmed-Request"));
+	const bool responses = value_is(c, 1, text_span("confirmed-Response"));
+	for (unsigned n = 0; n < 128; n++) {
+		if (!requests)
+			drop_event(r, mms_service_event(n, false));
+		if (!responses)
+			drop_event(r, mms_service_event(n, true));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(pdus); i++) {
+		if (!value_is(c, pdus[i].pdu, text_span(pdus[i].name)))
+			drop_event(r, pdus[i].event);
+	}
+}
+
 void sig_field_narrow(struct sig_rule *r)
 {
 	for (unsigned i = 0; i < r->n_fields; i++) {
 		const struct sig_field *c = &r->field[i];
 		if (c->neg)
 			continue;
-		for (unsigned n = 0; c->id == FLD_MMS_SERVICE && n < 128; n++) {
-			const char *name = mms_service_name(n);
-			if (name == NULL || value_is(c, n, text_span(name)))
-				continue;
-			drop_event(r, mms_service_event(n, false));
-			drop_event(r, mms_service_event(n, true));
-		}
-		for (unsigned op = OP_NONE + 1; c->id == FLD_ICCP_OP && op < OP_N; op++) {
-			if (value_is(c, op, text_span(iccp_op_name(op))))
-				continue;
-			drop_event(r, iccp_op_event((enum iccp_op)op, false));
-			drop_event(r, iccp_op_event((enum iccp_op)op, true));
-		}
+		if (c->id == FLD_MMS_SERVICE)
+			drop_services(r, c);
+		else if (c->id == FLD_MMS_PDU)
+			drop_pdus(r, c);
+		else if (c->id == FLD_ICCP_OP)
+			drop_operations(r, c);
 	}
 }
 

@@ -253,5 +253,34 @@ static void select_and_operate(void)
 	sigset_free(s);
 }
 
-UNIT_MAIN({ "texts", texts }, { "numbers", numbers }, { "which events", which_events }, { "parts of an event", parts },
+/* Fields are gathered only of events that some rule asks them of. */
+static void cares(void)
+{
+	static const struct {
+		const char *options;
+		enum event_id yes, no;
+	} rows[] = {
+		{ "mms.pdu:\"confirmed-Request\";", EV_MMS_read_REQ, EV_MMS_read_RSP },
+		{ "mms.pdu:\"confirmed-Response\";", EV_MMS_read_RSP, EV_MMS_read_REQ },
+		{ "mms.pdu:\"confirmed-Request\";", EV_MMS_write_REQ, EV_MMS_INFORMATION_REPORT },
+		{ "mms.pdu:\"unconfirmed\";", EV_MMS_INFORMATION_REPORT, EV_MMS_write_REQ },
+		{ "mms.pdu:\"unconfirmed\";", EV_MMS_UNSOLICITED_STATUS, EV_MMS_REJECT },
+		{ "mms.pdu:3;", EV_MMS_EVENT_NOTIFICATION, EV_MMS_CONFIRMED_ERR },
+		{ "mms.pdu:\"confirmed-Error\";", EV_MMS_CONFIRMED_ERR, EV_MMS_UNSOLICITED_STATUS },
+		{ "mms.pdu:\"reject\";", EV_MMS_REJECT, EV_MMS_EVENT_NOTIFICATION },
+		{ "mms.service:\"read\";", EV_MMS_read_REQ, EV_MMS_write_REQ },
+		{ "event:\"mms.read.request\";", EV_MMS_read_REQ, EV_MMS_read_RSP },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		snprintf(rule_text, sizeof(rule_text), "alert mms any any -> any any (%s sid:1;)\n", rows[i].options);
+		struct sigset *s = rules(rule_text);
+		const bool fields = strstr(rows[i].options, "event:") == NULL;
+		CU_ASSERT_EQUAL(sigset_cares(s, rows[i].yes), fields ? SIG_CARES | SIG_CARES_FIELDS : SIG_CARES);
+		CU_ASSERT_EQUAL(sigset_cares(s, rows[i].no), 0);
+		CU_ASSERT_EQUAL(sigset_cares(s, EV_N), 0);
+		sigset_free(s);
+	}
+}
+
+UNIT_MAIN({ "what rules look at", cares }, { "texts", texts }, { "numbers", numbers }, { "which events", which_events }, { "parts of an event", parts },
 	  { "anomalies", anomalies }, { "select and operate", select_and_operate })
