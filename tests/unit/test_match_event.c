@@ -282,5 +282,6 @@ static void cares(void)
 	}
 }
 
-UNIT_MAIN({ "what rules look at", cares }, { "texts", texts }, { "numbers", numbers }, { "which events", which_events }, { "parts of an event", parts },
+UNIT_MAIN({ "what rules look at", cares },
+	  { "texts", texts }, { "numbers", numbers }, { "which events", which_events }, { "parts of an event", parts },
 	  { "anomalies", anomalies }, { "select and operate", select_and_operate })
