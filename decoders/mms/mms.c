@@ -9,7 +9,7 @@
 
 #include "decoders/mms/mms_int.h"
 
-enum { SEQUENCE = 16, INTEGER = 2 };
+enum { INTEGER = 2, SEQUENCE = 16 };
 enum { SERVICE_EXTENSION = 79 }; /* after the service of a confirmed PDU */
 enum { REJECT_CONFIRMED_REQUEST = 1, REJECT_CLASSES = 11 };
 
@@ -36,23 +36,6 @@ uint32_t mms_take_uint(struct mms_parse *p, struct span v)
 	if (!ber_uint(v, &n))
 		mms_set_odd(p, ODD_SIZE);
 	return n;
-}
-
-void mms_take_service_error(struct mms_parse *p, struct span v)
-{
-	struct ber b = mms_reader(p, v);
-	struct ber_tlv t, code;
-	while (mms_next(p, &b, &t)) {
-		if (!ber_is(&t, BER_CONTEXT, 0) || !t.constructed)
-			continue;
-		struct ber in = mms_reader(p, t.value);
-		if (mms_next(p, &in, &code) && code.cls == BER_CONTEXT) {
-			p->error = (code.tag & 0xff) << 8 | (mms_take_uint(p, code.value) & 0xff);
-			p->has_error = true;
-		}
-	}
-	if (!p->has_error)
-		mms_set_odd(p, ODD_MALFORMED);
 }
 
 static void take_invoke(struct mms_parse *p, struct span v)
@@ -202,8 +185,10 @@ static bool take_confirmed(struct mms_parse *p, const struct ber_tlv *pdu, struc
 	}
 	take_invoke(p, t.value);
 	bool more = mms_next(p, &b, service);
-	if (more && !p->pdu.response && ber_is(service, BER_UNIVERSAL, SEQUENCE))
+	if (more && !p->pdu.response && ber_is(service, BER_UNIVERSAL, SEQUENCE)) {
+		p->modifiers = *service;
 		more = mms_next(p, &b, service);
+	}
 	if (!more || service->cls != BER_CONTEXT) {
 		mms_set_odd(p, ODD_MALFORMED);
 		return false;
@@ -221,11 +206,19 @@ static bool take_confirmed(struct mms_parse *p, const struct ber_tlv *pdu, struc
 	return true;
 }
 
+static void check_modifiers(struct mms_parse *p)
+{
+	static const struct mms_row row = { 0, MMS_KEPT, FLD_N, mms_seq, &mms_modifiers };
+	if (p->modifiers.value.len != 0)
+		mms_take(p, &p->modifiers, &row);
+}
+
 static void take_confirmed_request(struct mms_parse *p, const struct ber_tlv *pdu)
 {
 	struct ber_tlv service;
 	if (take_confirmed(p, pdu, &service))
 		mms_take_request(p, &service);
+	check_modifiers(p);
 }
 
 static void take_confirmed_response(struct mms_parse *p, const struct ber_tlv *pdu)
@@ -246,7 +239,7 @@ static void take_confirmed_error(struct mms_parse *p, const struct ber_tlv *pdu)
 		if (ber_is(&t, BER_CONTEXT, 0))
 			take_invoke(p, t.value);
 		else if (ber_is(&t, BER_CONTEXT, 2) && t.constructed)
-			mms_take_service_error(p, t.value);
+			mms_take(p, &t, &mms_error_row);
 		else if (!ber_is(&t, BER_CONTEXT, 1))
 			mms_set_odd(p, ODD_EXTRA);
 	}
@@ -306,7 +299,7 @@ static void take_cancel_error(struct mms_parse *p, const struct ber_tlv *pdu)
 		if (ber_is(&t, BER_CONTEXT, 0))
 			take_invoke(p, t.value);
 		else if (ber_is(&t, BER_CONTEXT, 1) && t.constructed)
-			mms_take_service_error(p, t.value);
+			mms_take(p, &t, &mms_error_row);
 		else
 			mms_set_odd(p, ODD_EXTRA);
 	}
@@ -316,7 +309,7 @@ static void take_cancel_error(struct mms_parse *p, const struct ber_tlv *pdu)
 
 static void take_error(struct mms_parse *p, const struct ber_tlv *pdu)
 {
-	mms_take_service_error(p, pdu->value);
+	mms_take(p, pdu, &mms_error_row);
 }
 
 static void take_null(struct mms_parse *p, const struct ber_tlv *pdu)

@@ -84,6 +84,7 @@ struct mms_var {
 	struct mms_name name;
 	bool alternate;          /* an alternateAccess follows: see mms_paths */
 	struct span alternate_access;
+	struct ber_tlv other;    /* what stands in a name's place: an address, a description, a scatteredAccessDescription */
 };
 
 struct mms_upper {

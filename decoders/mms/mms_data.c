@@ -1,4 +1,6 @@
 /* mms_data.c - Data and AccessResult (ISO 9506-2 14.4.2, 14.4.4): values, their sizes, their nesting. */
+#include <string.h>
+
 #include "decoders/mms/mms_int.h"
 
 enum { ANY = 0xff };
@@ -26,14 +28,6 @@ static bool size_fits(uint8_t kind, size_t len)
 	if (kinds[kind].exact)
 		return len == kinds[kind].min || len == kinds[kind].max;
 	return len >= kinds[kind].min && (len <= kinds[kind].max || kinds[kind].max == ANY);
-}
-
-/* X.690 8.6.2: the first octet counts the unused bits of the last. */
-static bool bits_fit(struct span v)
-{
-	struct cur c = cur_span(v);
-	uint8_t unused = cur_u8(&c);
-	return unused <= 7 && (unused == 0 || v.len > 1);
 }
 
 static bool float_fits(struct span v)
@@ -67,7 +61,7 @@ static bool contents_fit(struct mms_data *v)
 		return take_uint64(v->bytes, &v->num);
 	case MMS_DATA_BITS:
 	case MMS_DATA_BOOLS:
-		return bits_fit(v->bytes);
+		return mms_is_bits(v->bytes);
 	case MMS_DATA_FLOAT:
 		return float_fits(v->bytes);
 	default:
@@ -136,26 +130,76 @@ void mms_take_data(struct mms_parse *p, struct span v, bool results)
 	p->has_count = true;
 }
 
-static void add(struct dec_build *out, struct ber *b)
+/* The whole part of a floating-point number, cut to 64 bits; what is no number is the least. */
+static int64_t whole_part(struct span v)
+{
+	struct cur c = cur_span(v);
+	double d;
+	cur_skip(&c, 1);
+	if (v.len == 5) {
+		const uint32_t bits = cur_be32(&c);
+		float f;
+		memcpy(&f, &bits, sizeof(f));
+		d = (double)f;
+	} else {
+		const uint64_t high = cur_be32(&c), bits = high << 32 | cur_be32(&c);
+		memcpy(&d, &bits, sizeof(d));
+	}
+	if (d >= 0x1p63)
+		return INT64_MAX;
+	return d > -0x1p63 ? (int64_t)d : INT64_MIN;
+}
+
+static void add_single(struct dec_build *out, const struct mms_data *v, bool written)
+{
+	if (v->kind == MMS_DATA_FAILURE)
+		dec_add_num(out, FLD_MMS_ERROR, (uint64_t)v->num);
+	else if (mms_data_is_number(v))
+		dec_add_num(out, FLD_MMS_VALUE, (uint64_t)v->num);
+	else if (written && v->kind == MMS_DATA_FLOAT)
+		dec_add_num(out, FLD_MMS_FLOAT, (uint64_t)whole_part(v->bytes));
+	else if (written && (v->kind == MMS_DATA_VISIBLE || v->kind == MMS_DATA_STRING))
+		dec_add_bytes(out, FLD_MMS_STRING, v->bytes);
+}
+
+static void add(struct dec_build *out, struct ber *b, bool written)
 {
 	struct mms_data v;
 	while (mms_data_next(b, &v)) {
 		if (v.odd)
 			continue;
-		if (v.kind == MMS_DATA_FAILURE) {
-			dec_add_num(out, FLD_MMS_ERROR, (uint64_t)v.num);
-		} else if (mms_data_is_number(&v)) {
-			dec_add_num(out, FLD_MMS_VALUE, (uint64_t)v.num);
-		} else if (v.kind == MMS_DATA_ARRAY || v.kind == MMS_DATA_STRUCT) {
+		if (v.kind == MMS_DATA_ARRAY || v.kind == MMS_DATA_STRUCT) {
 			struct ber in = ber_open(b, &v.tlv);
-			add(out, &in);
+			add(out, &in, written);
+		} else {
+			add_single(out, &v, written);
 		}
 	}
 }
 
-void mms_add_values(struct dec_build *out, const struct mms_pdu *pdu)
+void mms_add_data(struct dec_build *out, struct span data, uint16_t depth, bool written)
 {
-	struct ber b = ber_of(pdu->data, pdu->ber_depth);
-	if (out->wanted && out->ctx->budget != 0)
-		add(out, &b);
+	struct ber b = ber_of(data, depth);
+	add(out, &b, written);
+}
+
+void mms_data_list(struct mms_walk *w, struct ber *b, const struct ber_tlv *t, const struct mms_row *row)
+{
+	(void)row;
+	if (!t->constructed)
+		mms_set_odd(w->p, ODD_MALFORMED);
+	else if (w->out == NULL)
+		mms_take_data(w->p, t->value, false);
+	else
+		mms_add_data(w->out, t->value, b->depth, true);
+}
+
+void mms_value(struct mms_walk *w, struct ber *b, const struct ber_tlv *t, const struct mms_row *row)
+{
+	struct ber one = ber_of(t->whole, b->depth);
+	(void)row;
+	if (w->out == NULL)
+		check(w->p, &one, 0, false);
+	else
+		add(w->out, &one, true);
 }

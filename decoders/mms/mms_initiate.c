@@ -1,39 +1,39 @@
 /* mms_initiate.c - the initiate service (ISO 9506-2 8): what both ends propose and agree on. */
 #include "decoders/mms/mms_int.h"
 
-enum { LOCAL_DETAIL = 0, OUTSTANDING_CALLING = 1, OUTSTANDING_CALLED = 2, NESTING = 3, INIT_DETAIL = 4 };
-enum { VERSION = 0, PARAMETER_CBB = 1, SERVICES_SUPPORTED = 2 };
+enum { LOCAL_DETAIL = 0, OUTSTANDING_CALLING = 1, OUTSTANDING_CALLED = 2, NESTING = 3 };
 enum { MMS_VERSION = 1 };
 
-static bool is_bit_string(struct span v)
+static void version(struct mms_walk *w, struct ber *b, const struct ber_tlv *t, const struct mms_row *row)
 {
-	struct cur c = cur_span(v);
-	uint8_t unused = cur_u8(&c);
-	return cur_ok(&c) && unused <= 7 && (unused == 0 || v.len > 1);
+	mms_uint(w, b, t, row);
+	if (w->out == NULL && mms_take_uint(w->p, t->value) != MMS_VERSION)
+		mms_set_odd(w->p, ODD_NEGOTIATION);
 }
 
-/* mmsInitRequestDetail, mmsInitResponseDetail; editions after the first add elements. */
-static void take_detail(struct mms_parse *p, const struct ber_tlv *t)
-{
-	struct ber b = mms_reader(p, t->value);
-	struct ber_tlv e;
-	unsigned seen = 0;
-	while (mms_next(p, &b, &e)) {
-		if (e.cls != BER_CONTEXT)
-			continue;
-		if (e.tag == VERSION && mms_take_uint(p, e.value) != MMS_VERSION)
-			mms_set_odd(p, ODD_NEGOTIATION);
-		if ((e.tag == PARAMETER_CBB || e.tag == SERVICES_SUPPORTED) && !is_bit_string(e.value))
-			mms_set_odd(p, ODD_SIZE);
-		if (e.tag <= SERVICES_SUPPORTED)
-			seen |= 1u << e.tag;
-	}
-	if (seen != (1u << VERSION | 1u << PARAMETER_CBB | 1u << SERVICES_SUPPORTED))
-		mms_set_odd(p, ODD_MALFORMED);
-}
+/* mmsInitRequestDetail, mmsInitResponseDetail; [3] to [5] since the second edition. */
+static const struct mms_row detail_rows[] = {
+	{ 0, MMS_MUST, FLD_MMS_VERSION, version, NULL },
+	{ 1, MMS_MUST, FLD_MMS_CBB, mms_bits, NULL },
+	{ 2, MMS_MUST, FLD_MMS_SERVICES, mms_bits, NULL },
+	{ 3, 0, FLD_MMS_ADDITIONAL_SERVICES, mms_bits, NULL },
+	{ 4, 0, FLD_MMS_ADDITIONAL_CBB, mms_bits, NULL },
+	{ 5, 0, FLD_MMS_PRIVILEGE, mms_bytes, NULL },
+};
+static const struct mms_shape detail = MMS_SHAPE(detail_rows, MMS_OPEN);
+
+static const struct mms_row initiate_rows[] = {
+	{ LOCAL_DETAIL, 0, FLD_MMS_LOCAL_DETAIL, mms_uint, NULL },
+	{ OUTSTANDING_CALLING, MMS_MUST, FLD_MMS_MAX_CALLING, mms_uint, NULL },
+	{ OUTSTANDING_CALLED, MMS_MUST, FLD_MMS_MAX_CALLED, mms_uint, NULL },
+	{ NESTING, 0, FLD_MMS_NESTING, mms_uint, NULL },
+	{ 4, MMS_MUST, FLD_N, mms_seq, &detail },
+};
+static const struct mms_shape initiate = MMS_SHAPE(initiate_rows, MMS_SEQUENCE);
 
 void mms_take_initiate(struct mms_parse *p, const struct ber_tlv *pdu)
 {
+	static const struct mms_row row = { 0, 0, FLD_N, mms_seq, &initiate };
 	struct mms_initiate *i = &p->initiate;
 	uint32_t *const number[] = {
 		[LOCAL_DETAIL] = &i->detail,
@@ -43,18 +43,12 @@ void mms_take_initiate(struct mms_parse *p, const struct ber_tlv *pdu)
 	};
 	struct ber b = mms_reader(p, pdu->value);
 	struct ber_tlv t;
-	bool detail = false;
+	mms_take(p, pdu, &row);
 	while (mms_next(p, &b, &t)) {
-		if (t.cls == BER_CONTEXT && t.tag < ARRAY_LEN(number) && !t.constructed) {
+		if (t.cls == BER_CONTEXT && t.tag < ARRAY_LEN(number) && !t.constructed)
 			*number[t.tag] = mms_take_uint(p, t.value);
-		} else if (ber_is(&t, BER_CONTEXT, INIT_DETAIL) && t.constructed) {
-			take_detail(p, &t);
-			detail = true;
-		} else {
-			mms_set_odd(p, ODD_EXTRA);
-		}
 	}
-	if (!detail || i->calling == 0 || i->called == 0)
+	if (i->calling == 0 || i->called == 0)
 		mms_set_odd(p, ODD_MALFORMED);
 }
 

@@ -6,13 +6,14 @@
 enum { NAME_VMD = 0, NAME_DOMAIN = 1, NAME_AA = 2 };
 enum { SEQUENCE = 16 };
 /* VariableSpecification, and the alternateAccess beside it */
-enum { VAR_NAME = 0, VAR_SCATTERED = 3, VAR_INVALIDATED = 4, VAR_ALTERNATE = 5 };
+enum { VAR_NAME = 0, VAR_ADDRESS = 1, VAR_DESCRIPTION = 2, VAR_SCATTERED = 3, VAR_INVALIDATED = 4, VAR_ALTERNATE = 5 };
+enum { COMPONENT_VARIABLE = 1 };              /* of a scatteredAccessDescription */
+enum { ADDRESS_NUMERIC = 0, ADDRESS_LAST = 2 };
 /* AlternateAccessSelection, and the named form around it */
 enum { ALT_SELECT = 0, ALT_COMPONENT = 1, ALT_INDEX = 2, ALT_RANGE = 3, ALT_ALL = 4, ALT_NAMED = 5 };
 enum { ALT_SELECT_COMPONENT = 0 };
 
-/* The first element inside, for what is wrapped in a constructed tag against the rules but read by some. */
-static struct span innermost(const struct ber_tlv *t)
+struct span mms_innermost(const struct ber_tlv *t)
 {
 	if (!t->constructed)
 		return t->value;
@@ -28,7 +29,7 @@ bool mms_name_of(const struct ber_tlv *t, struct mms_name *n)
 		return false;
 	if (t->tag != NAME_DOMAIN) {
 		n->scope = t->tag == NAME_AA ? MMS_AA : MMS_VMD;
-		n->item = innermost(t);
+		n->item = mms_innermost(t);
 		n->wrapped = t->constructed;
 		return !t->constructed || n->item.len != 0;
 	}
@@ -64,18 +65,6 @@ void mms_check_name(struct mms_parse *p, const struct mms_name *n)
 	mms_check_ident(p, n->item);
 }
 
-void mms_take_name(struct mms_parse *p, const struct mms_name *n)
-{
-	if (!p->pdu.has_name) {
-		p->pdu.has_name = true;
-		p->pdu.name = *n;
-	} else if (p->pdu.n_more < MMS_MORE_MAX) {
-		p->pdu.more[p->pdu.n_more++] = *n;
-	} else {
-		mms_set_odd(p, ODD_EXTRA);
-	}
-}
-
 bool mms_name_next(struct ber *b, struct mms_name *n)
 {
 	struct ber_tlv t;
@@ -87,6 +76,11 @@ bool mms_name_next(struct ber *b, struct mms_name *n)
 }
 
 /* One variable of a list; false when it is malformed, with what could be read. */
+static bool is_address(const struct mms_var *v)
+{
+	return v->other.tag == VAR_ADDRESS || v->other.tag == VAR_DESCRIPTION;
+}
+
 static bool var_of(const struct ber_tlv *t, uint16_t depth, struct mms_var *v)
 {
 	*v = (struct mms_var){ 0 };
@@ -106,6 +100,7 @@ static bool var_of(const struct ber_tlv *t, uint16_t depth, struct mms_var *v)
 			ok = v->has_name && mms_name_of(&in, &v->name);
 			chosen = true;
 		} else {
+			v->other = e;
 			chosen = true;
 		}
 	}
@@ -172,7 +167,7 @@ static void descend_select(struct mms_paths *p, const struct ber *parent, const 
 		return;
 	}
 	if (what.tag == ALT_SELECT_COMPONENT)
-		len = extend(p, len, innermost(&what));
+		len = extend(p, len, mms_innermost(&what));
 	descend(p, parent, &inside, len);
 }
 
@@ -190,7 +185,7 @@ bool mms_paths_next(struct mms_paths *p, struct span *path)
 		} else if (t.tag == ALT_NAMED) {
 			descend(p, b, &t, len);
 		} else if (t.tag == ALT_COMPONENT) {
-			*path = span_of(p->text, extend(p, len, innermost(&t)));
+			*path = span_of(p->text, extend(p, len, mms_innermost(&t)));
 			return true;
 		} else if (t.tag == ALT_SELECT && t.constructed) {
 			descend_select(p, b, &t, len);
@@ -232,6 +227,9 @@ void mms_take_vars(struct mms_parse *p, struct span v)
 			mms_check_name(p, &var.name);
 		if (var.alternate)
 			check_paths(p, &var);
+		p->has_address |= is_address(&var);
+		if (var.other.tag == VAR_SCATTERED)
+			mms_check_scattered(p, &b, &var.other);
 	}
 }
 
@@ -255,10 +253,34 @@ static void add_name(struct dec_build *b, const struct mms_name *n, const enum f
 		dec_add_name(b, f, n->domain, n->item);
 }
 
+/* scatteredAccessDescription: SEQUENCEs of which [1] is a VariableSpecification. */
+static void add_scattered(struct dec_build *b, struct ber *list, const enum field_id f[2])
+{
+	struct ber_tlv component, e, spec, name;
+	struct mms_name n;
+	while (dec_spend(b->ctx, b->dir, 1) && ber_next(list, &component)) {
+		struct ber c = ber_open(list, &component);
+		while (dec_spend(b->ctx, b->dir, 1) && ber_next(&c, &e)) {
+			struct ber in = ber_open(&c, &e);
+			if (!ber_is(&e, BER_CONTEXT, COMPONENT_VARIABLE) || !ber_next(&in, &spec))
+				continue;
+			struct ber inside = ber_open(&in, &spec);
+			if (ber_is(&spec, BER_CONTEXT, VAR_SCATTERED))
+				add_scattered(b, &inside, f);
+			else if (ber_is(&spec, BER_CONTEXT, VAR_NAME) && ber_next(&inside, &name) && mms_name_of(&name, &n))
+				dec_add_name(b, f, n.domain, n.item);
+		}
+	}
+}
+
 static void add_var(struct dec_build *b, const struct mms_var *v, uint16_t depth, const enum field_id f[2], struct mms_kept *k)
 {
 	if (v->has_name)
 		dec_add_name(b, f, v->name.domain, v->name.item);
+	if (v->other.tag == VAR_SCATTERED && v->other.constructed) {
+		struct ber list = ber_of(v->other.value, depth);
+		add_scattered(b, &list, f);
+	}
 	if (!v->alternate)
 		return;
 	struct mms_paths paths;
@@ -268,11 +290,36 @@ static void add_var(struct dec_build *b, const struct mms_var *v, uint16_t depth
 		dec_add_name(b, f, v->name.domain, keep(k, path));
 }
 
+void mms_add_vars(struct dec_build *b, struct span list, uint16_t depth, const enum field_id f[2], struct mms_kept *k)
+{
+	struct ber vars = ber_of(list, depth);
+	struct mms_var v;
+	while (dec_spend(b->ctx, b->dir, 1) && mms_var_next(&vars, &v))
+		add_var(b, &v, depth, f, k);
+}
+
+/* Address: [0] a number, [1] a text in an explicit tag, [2] octets. */
+void mms_add_addresses(struct dec_build *b, struct span list, uint16_t depth)
+{
+	struct ber vars = ber_of(list, depth);
+	struct ber_tlv address;
+	struct mms_var v;
+	uint32_t n;
+	while (dec_spend(b->ctx, b->dir, 1) && mms_var_next(&vars, &v)) {
+		struct ber in = ber_of(v.other.value, depth);
+		if (!is_address(&v) || !ber_next(&in, &address) || address.cls != BER_CONTEXT || address.tag > ADDRESS_LAST)
+			continue;
+		if (address.tag != ADDRESS_NUMERIC)
+			dec_add_bytes(b, FLD_MMS_ADDRESS, mms_innermost(&address));
+		else if (ber_uint(address.value, &n))
+			dec_add_num(b, FLD_MMS_ADDRESS_NUMBER, n);
+	}
+}
+
 void mms_add_names(struct dec_build *b, const struct mms_pdu *pdu, const enum field_id f[2], struct mms_kept *k)
 {
 	struct ber_tlv t;
 	struct mms_name n;
-	struct mms_var v;
 	k->n = 0;
 	if (!b->wanted || b->ctx->budget == 0)
 		return;
@@ -283,9 +330,7 @@ void mms_add_names(struct dec_build *b, const struct mms_pdu *pdu, const enum fi
 	struct ber names = ber_of(pdu->names, pdu->ber_depth);
 	while (mms_name_next(&names, &n))
 		add_name(b, &n, f);
-	struct ber vars = ber_of(pdu->vars, pdu->ber_depth);
-	while (mms_var_next(&vars, &v))
-		add_var(b, &v, pdu->ber_depth, f, k);
+	mms_add_vars(b, pdu->vars, pdu->ber_depth, f, k);
 	struct ber idents = ber_of(pdu->idents, pdu->ber_depth);
 	while (ber_next(&idents, &t))
 		dec_add_name(b, f, span_of(NULL, 0), t.value);

@@ -155,13 +155,13 @@ static const struct vector vectors[] = {
 	{ C, "a0{020110 9f2d{'PROG1'}}", "mms.getProgramInvocationAttributes.request",
 	  "c iccp.getProgramInvocationAttributes.request op=getProgramInvocationAttributes role=client domain= "
 	  "name=PROG1\n" },
-	{ S, "a1{020110 bf2d{800102}}", "mms.getProgramInvocationAttributes.response",
+	{ S, "a1{020110 bf2d{800102 a1{} 820100 830101 840100 8500}}", "mms.getProgramInvocationAttributes.response",
 	  "s iccp.getProgramInvocationAttributes.response op=getProgramInvocationAttributes role=server "
 	  "program_state=idle\n" },
 	{ S, "a3{a2{a0{" ICC("EE1") "} a1{a0{" ICC("EC1") "}} 820140 830102 a4{8006000000000000}}}", "mms.eventNotification",
 	  "s iccp.eventNotification op=eventNotification role=server domain=ICC_A_B name=EE1 domain=ICC_A_B name=EC1 "
 	  "scope=icc enrollment=EE1 event_condition=EC1 severity=64 event_state=active\n" },
-	{ C, "a0{020117 bf39{a0{" ICC("EE2") "} a1{" ICC("EC1") "}}}", "mms.defineEventEnrollment.request",
+	{ C, "a0{020117 bf39{a0{" ICC("EE2") "} a1{" ICC("EC1") "} 82020186 830100}}", "mms.defineEventEnrollment.request",
 	  "c iccp.createEventEnrollment.request op=createEventEnrollment role=client domain=ICC_A_B name=EE2 "
 	  "domain=ICC_A_B name=EC1 scope=icc enrollment=EE2 event_condition=EC1\n" },
 	{ S, "a1{020117 9f3900}", "mms.defineEventEnrollment.response",
@@ -169,7 +169,7 @@ static const struct vector vectors[] = {
 	{ C, "a0{020118 bf3d{a1{" ICC("EE2") "}}}", "mms.getEventEnrollmentAttributes.request",
 	  "c iccp.getEventEnrollmentAttributes.request op=getEventEnrollmentAttributes role=client domain=ICC_A_B "
 	  "name=EE2 scope=icc\n" },
-	{ S, "a1{020118 bf3d{}}", "mms.getEventEnrollmentAttributes.response",
+	{ S, "a1{020118 bf3d{a0{}}}", "mms.getEventEnrollmentAttributes.response",
 	  "s iccp.getEventEnrollmentAttributes.response op=getEventEnrollmentAttributes role=server\n" },
 	{ C, "a0{020119 bf3a{a0{" ICC("EE2") "}}}", "mms.deleteEventEnrollment.request",
 	  "c iccp.deleteEventEnrollment.request op=deleteEventEnrollment role=client domain=ICC_A_B name=EE2 scope=icc\n" },

@@ -5,6 +5,10 @@
 #define VAR(name)      "30{a0{" name "}}"
 #define ICC(item)      "a1{1a{'ICC_A_B'} 1a{'" item "'}}"
 
+/* Bits that are text, so that they can be read in the log. */
+#define PLAIN_INITIATE "80027d00 810105 820106 830107 a4{800101 8103 05 'P@' 8203 04 'S0'}"
+#define PLAIN_FIELDS   " local_detail=32000 max_calling=5 max_called=6 nesting=7 version=1 cbb=P@ services=S0"
+
 /* --- PDUs ------------------------------------------------------------------------------------------- */
 
 static void pdus(void)
@@ -13,29 +17,31 @@ static void pdus(void)
 		enum dir d;
 		const char *pdu, *told;
 	} rows[] = {
-		{ C, "a8{" RIG_INITIATE "}", "= mms\nc mms.initiate.request pdu=initiate-Request\n" },
-		{ S, "a9{" RIG_INITIATE "}", "s mms.initiate.response pdu=initiate-Response\n" },
+		{ C, "a8{" PLAIN_INITIATE "}", "= mms\nc mms.initiate.request pdu=initiate-Request" PLAIN_FIELDS "\n" },
+		{ S, "a9{" PLAIN_INITIATE "}", "s mms.initiate.response pdu=initiate-Response" PLAIN_FIELDS "\n" },
 		{ C, "a0{020107 82{}}", "c mms.identify.request pdu=confirmed-Request service=identify invoke=7\n" },
 		{ C, "850107", "c mms.cancel.request pdu=cancel-Request invoke=7\n" },
 		{ S, "a7{800107 a1{a0{850101}}}", "s mms.cancelError pdu=cancel-Error invoke=7 error=1281\n" },
 		{ S, "860107", "s mms.cancel.response pdu=cancel-Response invoke=7\n" },
 		{ S, "a2{800107 a2{a0{870102} 820161}}",
-		  "s mms.confirmedError pdu=confirmed-Error service=identify invoke=7 error=1794\n" },
+		  "s mms.confirmedError pdu=confirmed-Error service=identify invoke=7 error=1794 description=a\n" },
 		{ C, "a0{020108 82{}}", "c mms.identify.request pdu=confirmed-Request service=identify invoke=8\n" },
 		{ S, "a4{800108 810104}", "s mms.reject pdu=reject service=identify invoke=8 error=260\n" },
 		{ S, "a4{850101}", "s mms.reject pdu=reject error=1281\n" },
 		{ C, "a0{020109 82{}}", "c mms.identify.request pdu=confirmed-Request service=identify invoke=9\n" },
 		{ S, "a1{020109 a2{80{'V'} 81{'M'} 82{'1'}}}",
-		  "s mms.identify.response pdu=confirmed-Response service=identify invoke=9\n" },
-		{ S, "a3{a1{800100 810100}}", "s mms.unsolicitedStatus pdu=unconfirmed service=unsolicitedStatus\n" },
-		{ S, "a3{a2{a0{" ICC("EE") "} a1{a0{80{'EC'}}} 820140}}",
+		  "s mms.identify.response pdu=confirmed-Response service=identify invoke=9 vendor=V model=M revision=1\n" },
+		{ S, "a3{a1{800102 810103}}",
+		  "s mms.unsolicitedStatus pdu=unconfirmed service=unsolicitedStatus vmd_logical_status=2 "
+		  "vmd_physical_status=3\n" },
+		{ S, "a3{a2{a0{" ICC("EE") "} a1{a0{80{'EC'}}} 820140 a4{810107}}}",
 		  "s mms.eventNotification pdu=unconfirmed service=eventNotification domain=ICC_A_B object=EE "
-		  "domain= object=EC\n" },
+		  "domain= object=EC severity=64 time_kind=1 sequence=7\n" },
 		{ C, "8b00", "c mms.conclude.request pdu=conclude-Request\n" },
 		{ S, "ad{a0{8a0101}}", "s mms.concludeError pdu=conclude-Error error=2561\n" },
 		{ C, "8b00", "c mms.conclude.request pdu=conclude-Request\n" },
 		{ S, "8c00", "s mms.conclude.response pdu=conclude-Response\n" },
-		{ C, "a8{" RIG_INITIATE "}", "c mms.initiate.request pdu=initiate-Request\n" },
+		{ C, "a8{" PLAIN_INITIATE "}", "c mms.initiate.request pdu=initiate-Request" PLAIN_FIELDS "\n" },
 		{ S, "aa{a0{880106}}", "s mms.initiateError pdu=initiate-Error error=2054\n" },
 	};
 	struct rig *r = rig_new();
@@ -222,44 +228,45 @@ static void names_of_services(void)
 	} rows[] = {
 		{ "a4{800101 a1{a0{" VAR(ICC("A")) VAR("80{'B'}") VAR("82{'C'}") "}}}",
 		  "count=3 domain=ICC_A_B object=A domain= object=B domain= object=C" },
-		{ "a4{a1{a0{30{a1{800105}} 30{8400}}}}", "count=2" },
+		{ "a4{a1{a0{30{a1{800105}} 30{8400}}}}", "count=2 address_number=5" },
 		{ "a4{a1{a1{" ICC("DS1") "}}}", "domain=ICC_A_B object=DS1" },
 		{ "a5{a0{" VAR(ICC("A")) "} a0{850105}}", "count=1 domain=ICC_A_B object=A value=5" },
 		{ "a5{a1{80{'L'}} a0{850105 830101}}", "count=2 domain= object=L value=5 value=1" },
-		{ "a1{a0{800100} a1{8000}}", "" },
-		{ "a1{a0{800102} a1{81{'ICC_A_B'}} 82{'X'}}", "domain=ICC_A_B" },
-		{ "a3{a0{800100} a1{" ICC("OLD") "} 82{'NEW'}}", "domain=ICC_A_B object=OLD domain= object=NEW" },
+		{ "a1{a0{800100} a1{8000}}", "object_class=0 scope=0" },
+		{ "a1{a0{800102} a1{81{'ICC_A_B'}} 82{'X'}}", "object_class=2 scope=1 domain=ICC_A_B continue_after=X" },
+		{ "a3{a0{800100} a1{" ICC("OLD") "} 82{'NEW'}}", "object_class=0 domain=ICC_A_B object=OLD domain= object=NEW" },
 		{ "a6{a0{80{'V'}}}", "domain= object=V" },
-		{ "a6{a1{81{'sym'}}}", "" },
+		{ "a6{a1{81{'sym'}}}", "address=sym" },
 		{ "ab{82{'L'} a0{" VAR("80{'X'}") "}}", "count=1 domain= object=L domain= object=X" },
 		{ "ac{" ICC("L") "}", "domain=ICC_A_B object=L" },
-		{ "ad{800100 a1{80{'L1'} " ICC("L2") "} 82{'D'}}", "domain=D domain= object=L1 domain=ICC_A_B object=L2" },
-		{ "ba{80{'D'} a1{1a{'cap'}} 820100}", "domain=D" },
+		{ "ad{800100 a1{80{'L1'} " ICC("L2") "} 82{'D'}}", "scope=0 domain= object=L1 domain=ICC_A_B object=L2 domain=D" },
+		{ "ba{80{'D'} a1{1a{'cap'}} 820100}", "domain=D capability=cap sharable=0" },
 		{ "9b{'D'}", "domain=D" },
 		{ "bc{80{'D'}}", "domain=D" },
 		{ "9d{'D'}", "domain=D" },
-		{ "bf20{80{'D'}}", "domain=D" },
-		{ "bf21{80{'D'}}", "domain=D" },
+		{ "bf20{80{'D'} 8201ff a4{19{'F'}}}", "domain=D sharable=1 domain= object=F" },
+		{ "bf21{80{'D'} a1{19{'F'}}}", "domain=D domain= object=F" },
 		{ "9f24{'D'}", "domain=D" },
 		{ "9f25{'D'}", "domain=D" },
-		{ "bf26{80{'P'} a1{1a{'D'}}}", "domain= object=P" },
+		{ "bf26{80{'P'} a1{1a{'D'}}}", "domain= object=P domain=D" },
 		{ "9f27{'P'}", "domain= object=P" },
-		{ "bf28{80{'P'} 8100}", "domain= object=P" },
+		{ "bf28{80{'P'} 81{'go'}}", "domain= object=P argument=go" },
 		{ "bf29{80{'P'}}", "domain= object=P" },
 		{ "bf2a{80{'P'}}", "domain= object=P" },
 		{ "bf2b{80{'P'}}", "domain= object=P" },
 		{ "bf2c{80{'P'}}", "domain= object=P" },
 		{ "9f2d{'P'}", "domain= object=P" },
-		{ "bf39{a0{80{'EE'}} a1{" ICC("EC") "}}", "domain= object=EE domain=ICC_A_B object=EC" },
+		{ "bf39{a0{80{'EE'}} a1{" ICC("EC") "} 8202 01 'T' 830102}",
+		  "domain= object=EE domain=ICC_A_B object=EC transitions=T ack_rule=2" },
 		{ "bf3a{a0{80{'E1'} " ICC("E2") "}}", "domain= object=E1 domain=ICC_A_B object=E2" },
 		{ "bf3d{a1{80{'E1'}}}", "domain= object=E1" },
-		{ "bf48{a0{19{'DIR/F'}} 810100}", "domain= object=DIR/F" },
+		{ "bf48{a0{19{'DIR/F'}} 810109}", "domain= object=DIR/F position=9" },
 		{ "bf4b{a0{19{'F'}} a1{19{'G'}}}", "domain= object=F domain= object=G" },
 		{ "bf4c{19{'F'}}", "domain= object=F" },
-		{ "bf4d{a0{19{'F'}} a1{19{'G'}}}", "domain= object=F domain= object=G" },
+		{ "bf4d{a0{19{'F'}} a1{19{'G'}}}", "domain= object=F continue_after=G" },
 		{ "bf4d{}", "" },
-		{ "bf4e{a100}", "value=1" },
-		{ "bf4e{b000}", "value=16" },
+		{ "bf4e{8101ff}", "inner=vMDReset extended=1" },
+		{ "bf4e{b1{80{'L'}}}", "inner=deleteEventConditionList domain= object=L" },
 	};
 	struct rig *r = rig_associated();
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -276,12 +283,13 @@ static void names_of_services(void)
 static void names_of_responses(void)
 {
 	struct rig *r = rig_new();
-	CU_ASSERT(rig_gives(r, S, "a1{020101 a1{a0{1a{'A'} 1a{'B'}} 810100}}", "count=2 domain= object=A domain= object=B\n"));
+	CU_ASSERT(rig_gives(r, S, "a1{020101 a1{a0{1a{'A'} 1a{'B'}} 810100}}",
+			    "count=2 domain= object=A domain= object=B more_follows=0\n"));
 	CU_ASSERT(rig_gives(r, S, "a1{020101 a4{a0{a0{" VAR("80{'X'}") "}} a1{850107 80010a}}}",
 			    "count=1 domain= object=X value=7 error=10\n"));
 	CU_ASSERT(rig_gives(r, S, "a1{020101 a5{8100 800103 80010a}}", "count=3 error=3 error=10\n"));
 	CU_ASSERT(rig_gives(r, S, "a1{020101 ac{800100 a1{" VAR(ICC("A")) VAR("80{'B'}") "}}}",
-			    "count=2 domain=ICC_A_B object=A domain= object=B\n"));
+			    "count=2 deletable=0 domain=ICC_A_B object=A domain= object=B\n"));
 	CU_ASSERT_EQUAL(r->anomalies, 0);
 	free(r);
 }

@@ -3,6 +3,7 @@
 
 #define READ(id, vars) "a0{0201" id " a4{a1{a0{" vars "}}}}"
 #define VAR(name)      "30{a0{" name "}}"
+#define IDENTIFIED     "a2{8000 8100 8200}"
 
 /* --- the association -------------------------------------------------------------------------------- */
 
@@ -79,8 +80,8 @@ static void phases(void)
 static void joined_late(void)
 {
 	struct rig *r = rig_new();
-	CU_ASSERT(rig_tells(r, S, "a1{020101 82{}}",
-			    "= mms\ns mms.identify.response pdu=confirmed-Response service=identify invoke=1\n"));
+	CU_ASSERT(rig_tells(r, S, "a1{020101 9f24{}}",
+			    "= mms\ns mms.deleteDomain.response pdu=confirmed-Response service=deleteDomain invoke=1\n"));
 	CU_ASSERT(rig_gives(r, C, "850105", "c mms.cancel.request"));
 	CU_ASSERT(rig_gives(r, S, "8c00", "s mms.conclude.response"));
 	CU_ASSERT_EQUAL(r->anomalies, 0);
@@ -88,7 +89,7 @@ static void joined_late(void)
 	r = rig_associated();
 	rig_feed(r, C, "a0{020101 82{}}");
 	mms_gap(&r->mms);
-	CU_ASSERT(rig_gives(r, S, "a1{020101 82{}}", "s mms.identify.response"));
+	CU_ASSERT(rig_gives(r, S, "a1{020101 " IDENTIFIED "}", "s mms.identify.response"));
 	CU_ASSERT_EQUAL(r->anomalies, 0);
 	free(r);
 }
@@ -109,10 +110,10 @@ static void invoke_ids(void)
 {
 	struct rig *r = rig_associated();
 	rig_feed(r, C, "a0{020101 82{}}");
-	rig_feed(r, S, "a0{020101 8000}"); /* both ends ask: their ids are apart */
+	rig_feed(r, S, "a0{020101 800100}"); /* both ends ask: their ids are apart */
 	CU_ASSERT_EQUAL(r->anomalies, 0);
-	CU_ASSERT(rig_gives(r, S, "a1{020101 a2{}}", "s mms.identify.response"));
-	CU_ASSERT(rig_gives(r, C, "a1{020101 a0{}}", "c mms.status.response"));
+	CU_ASSERT(rig_gives(r, S, "a1{020101 " IDENTIFIED "}", "s mms.identify.response"));
+	CU_ASSERT(rig_gives(r, C, "a1{020101 a0{800100 810100}}", "c mms.status.response"));
 	CU_ASSERT_EQUAL(r->anomalies, 0);
 	CU_ASSERT(rig_gives(r, S, "a1{020101 a2{}}", "! mms.invokeUnknown\n"));
 	CU_ASSERT(rig_gives(r, S, "a2{800101 a2{a0{870100}}}", "! mms.invokeUnknown\n"));
