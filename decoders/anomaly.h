@@ -77,7 +77,8 @@
 	X(AN_BER_NONMINIMAL, "ber.nonMinimal", "tag or length in a longer form than needed") \
 	X(AN_BER_INDEFINITE, "ber.indefinite", "indefinite length: legal, hardly used")      \
 	X(AN_BER_EOC, "ber.endOfContents", "end-of-contents octets where none are due")      \
-	X(AN_BER_FORM, "ber.form", "primitive where constructed is needed, or the reverse")
+	X(AN_BER_FORM, "ber.form", "primitive where constructed is needed, or the reverse")  \
+	X(AN_BER_SEGMENTS, "ber.segments", "a string in segments: legal, hardly used")
 
 #define ANOMALY_MMS_LIST(X)                                                                  \
 	X(AN_MMS_PDU, "mms.pdu", "unknown MMS PDU")                                          \

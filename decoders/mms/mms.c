@@ -50,6 +50,7 @@ static void skim(struct mms_parse *p, struct ber *b)
 {
 	struct ber_tlv t;
 	while (dec_spend(p->ctx, p->pdu.dir, 1) && ber_next(b, &t)) {
+		p->segments |= mms_in_segments(&t);
 		if (!t.constructed)
 			continue;
 		struct ber in = ber_open(b, &t);
@@ -387,6 +388,16 @@ static const struct pdu_row *take_pdu(struct mms_parse *p, struct ber_tlv *t)
 	return row;
 }
 
+/* Strings in segments are put together, and the PDU's element is that of the copy. */
+static void put_together(struct mms_parse *p, struct ber_tlv *t)
+{
+	if (!p->segments)
+		return;
+	mms_join(p);
+	struct ber b = mms_reader(p, p->pdu.octets);
+	(void)ber_next(&b, t);
+}
+
 static void tell_up(struct mms_parse *p, const struct mms_upper *up)
 {
 	if ((p->odd & 1u << ODD_MALFORMED) == 0)
@@ -400,7 +411,7 @@ void mms_pdu(struct mms_state *s, struct dec_ctx *ctx, enum dir d, struct span p
 	struct ber_tlv t;
 	p.pdu.dir = d;
 	p.pdu.service = -1;
-	p.pdu.whole = pdu;
+	p.pdu.whole = p.pdu.octets = pdu;
 	p.pdu.ber_depth = ctx->lim->ber_depth_max;
 	const struct pdu_row *row = take_pdu(&p, &t);
 	if (row == NULL)
@@ -408,6 +419,7 @@ void mms_pdu(struct mms_state *s, struct dec_ctx *ctx, enum dir d, struct span p
 	p.tag = (uint8_t)t.tag;
 	p.pdu_name = row->name;
 	p.pdu.event = row->event;
+	put_together(&p, &t);
 	row->take(&p, &t);
 	if (row->data)
 		check_phase(&p);
@@ -419,6 +431,7 @@ void mms_pdu(struct mms_state *s, struct dec_ctx *ctx, enum dir d, struct span p
 		pending_drop(&s->dir[dir_other(d)], p.pdu.request);
 	if (p.pdu.event != EV_NONE)
 		mms_tell(&p);
+	buf_clear(ctx->bufs, &p.joined);
 }
 
 void mms_end(struct mms_state *s, enum dir d, bool aborted, const struct mms_upper *up)

@@ -62,7 +62,8 @@ struct mms_pdu {
 	bool error;              /* confirmedError or reject */
 	bool has_invoke;
 	uint32_t invoke;
-	struct span whole;       /* the PDU */
+	struct span whole;       /* the PDU as sent */
+	struct span octets;      /* the PDU, strings in segments put together: all below lies in it */
 	struct mms_pending *request; /* of a response or error: its request, still there during the call; NULL = unknown */
 	struct mms_pending *pending; /* of a request: its fresh entry, for the upper layer's op; NULL = no invoke id */
 	enum mms_spec spec;

@@ -198,7 +198,7 @@ static void additional(struct mms_walk *w, struct ber *b, const struct ber_tlv *
 {
 	struct ber in = ber_open(b, t);
 	struct ber_tlv e;
-	if (mms_next(w->p, &in, &e) && e.cls == BER_CONTEXT && e.tag < ARRAY_LEN(inner_names))
+	if (mms_step(w, &in, &e) && e.cls == BER_CONTEXT && e.tag < ARRAY_LEN(inner_names))
 		mms_tell_text(w, FLD_MMS_INNER, e.tag, inner_names[e.tag]);
 	mms_seq(w, b, t, row);
 }

@@ -9,7 +9,7 @@ static void error_class(struct mms_walk *w, struct ber *b, const struct ber_tlv 
 	(void)row;
 	if (w->out != NULL)
 		return;
-	if (!mms_next(w->p, &in, &e) || e.cls != BER_CONTEXT || e.constructed) {
+	if (!mms_step(w, &in, &e) || e.cls != BER_CONTEXT || e.constructed) {
 		mms_set_odd(w->p, ODD_MALFORMED);
 		return;
 	}

@@ -16,6 +16,7 @@
 	X(ODD_MALFORMED, AN_MMS_MALFORMED)           \
 	X(ODD_EXTRA, AN_MMS_EXTRA)                   \
 	X(ODD_FORM, AN_BER_FORM)                     \
+	X(ODD_SEGMENTS, AN_BER_SEGMENTS)             \
 	X(ODD_SIZE, AN_MMS_VALUE_SIZE)               \
 	X(ODD_INTEGER, AN_MMS_INTEGER)               \
 	X(ODD_IDENT, AN_MMS_IDENTIFIER)              \
@@ -55,6 +56,8 @@ struct mms_parse {
 	uint32_t count;
 	uint32_t error;
 	struct span write_results;   /* contents of a write response */
+	bool segments, no_room;      /* there may be strings in segments; no memory to join them */
+	struct buf joined;           /* the PDU with its strings in one piece, while it is read */
 	struct ber_tlv modifiers;    /* of a request; NULL contents = none */
 	const struct mms_row *row;   /* how contents are told; NULL = from what is kept */
 	struct ber_tlv contents;
@@ -131,6 +134,8 @@ extern const struct mms_service mms_vmd_services[4], mms_variable_services[13], 
 	mms_event_services[18], mms_journal_services[6], mms_capability_services[1], mms_file_services[6],
 	mms_additional_services[1], mms_exchange_services[2], mms_access_services[5];
 
+/* The next element; budget is spent while checking only, so that what is told costs the same whoever listens. */
+bool mms_step(struct mms_walk *w, struct ber *b, struct ber_tlv *t);
 /* Walks b's elements after s. */
 void mms_walk(struct mms_walk *w, struct ber *b, const struct mms_shape *s);
 
@@ -173,6 +178,12 @@ struct span mms_innermost(const struct ber_tlv *t);
 void mms_tell_text(struct mms_walk *w, enum field_id f, uint64_t v, const char *name);
 /* Reads contents after row, and keeps them for telling unless row says that they are kept otherwise. */
 void mms_take(struct mms_parse *p, const struct ber_tlv *contents, const struct mms_row *row);
+
+/* mms_join.c */
+/* Is t a segment of a string, or a string in segments? */
+bool mms_in_segments(const struct ber_tlv *t);
+/* Makes pdu.octets the PDU with its strings in one piece, in p->joined; leaves it when there is no memory. */
+void mms_join(struct mms_parse *p);
 
 /* mms_name.c */
 bool mms_name_of(const struct ber_tlv *t, struct mms_name *n);

@@ -22,6 +22,13 @@ struct span mms_innermost(const struct ber_tlv *t)
 	return ber_next(&b, &in) ? in.value : span_of(NULL, 0);
 }
 
+static bool is_single(const struct ber_tlv *t)
+{
+	struct ber b = ber_of(t->value, 1);
+	struct ber_tlv e;
+	return ber_next(&b, &e) && !e.constructed && !ber_next(&b, &e) && ber_ok(&b);
+}
+
 bool mms_name_of(const struct ber_tlv *t, struct mms_name *n)
 {
 	*n = (struct mms_name){ .scope = MMS_VMD };
@@ -31,7 +38,7 @@ bool mms_name_of(const struct ber_tlv *t, struct mms_name *n)
 		n->scope = t->tag == NAME_AA ? MMS_AA : MMS_VMD;
 		n->item = mms_innermost(t);
 		n->wrapped = t->constructed;
-		return !t->constructed || n->item.len != 0;
+		return !t->constructed || (n->item.len != 0 && is_single(t));
 	}
 	struct ber b = ber_of(t->value, 1);
 	struct ber_tlv domain, item, extra;
@@ -258,9 +265,9 @@ static void add_scattered(struct dec_build *b, struct ber *list, const enum fiel
 {
 	struct ber_tlv component, e, spec, name;
 	struct mms_name n;
-	while (dec_spend(b->ctx, b->dir, 1) && ber_next(list, &component)) {
+	while (ber_next(list, &component)) {
 		struct ber c = ber_open(list, &component);
-		while (dec_spend(b->ctx, b->dir, 1) && ber_next(&c, &e)) {
+		while (ber_next(&c, &e)) {
 			struct ber in = ber_open(&c, &e);
 			if (!ber_is(&e, BER_CONTEXT, COMPONENT_VARIABLE) || !ber_next(&in, &spec))
 				continue;
@@ -294,7 +301,7 @@ void mms_add_vars(struct dec_build *b, struct span list, uint16_t depth, const e
 {
 	struct ber vars = ber_of(list, depth);
 	struct mms_var v;
-	while (dec_spend(b->ctx, b->dir, 1) && mms_var_next(&vars, &v))
+	while (mms_var_next(&vars, &v))
 		add_var(b, &v, depth, f, k);
 }
 
@@ -305,7 +312,7 @@ void mms_add_addresses(struct dec_build *b, struct span list, uint16_t depth)
 	struct ber_tlv address;
 	struct mms_var v;
 	uint32_t n;
-	while (dec_spend(b->ctx, b->dir, 1) && mms_var_next(&vars, &v)) {
+	while (mms_var_next(&vars, &v)) {
 		struct ber in = ber_of(v.other.value, depth);
 		if (!is_address(&v) || !ber_next(&in, &address) || address.cls != BER_CONTEXT || address.tag > ADDRESS_LAST)
 			continue;

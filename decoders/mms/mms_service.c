@@ -74,7 +74,7 @@ void mms_inner_response(struct mms_walk *w, struct ber *b, const struct ber_tlv 
 	struct ber in = ber_open(b, t);
 	struct ber_tlv e;
 	(void)row;
-	if (mms_next(w->p, &in, &e))
+	if (mms_step(w, &in, &e))
 		inner(w, &in, &e, true);
 	else
 		mms_set_odd(w->p, ODD_MALFORMED);

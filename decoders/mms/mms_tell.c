@@ -14,7 +14,7 @@ static void add_write_results(struct dec_build *b, const struct mms_parse *p)
 	struct ber results = mms_reader(p, p->write_results);
 	struct ber_tlv t;
 	int64_t code;
-	while (b->wanted && ber_next(&results, &t)) {
+	while (ber_next(&results, &t)) {
 		if (ber_is(&t, BER_CONTEXT, 0) && ber_int(t.value, &code))
 			dec_add_num(b, FLD_MMS_ERROR, (uint64_t)code);
 	}
@@ -58,6 +58,7 @@ void mms_tell(struct mms_parse *p)
 		dec_add_num(&b, FLD_MMS_COUNT, p->count);
 	if (p->has_error)
 		dec_add_num(&b, FLD_MMS_ERROR, p->error);
-	add_rest(&b, p, &kept);
+	if (b.wanted && p->ctx->budget != 0)
+		add_rest(&b, p, &kept);
 	dec_build_end(&b);
 }

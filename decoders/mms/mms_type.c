@@ -103,6 +103,6 @@ void mms_types(struct mms_walk *w, struct ber *b, const struct ber_tlv *t, const
 {
 	struct ber in = ber_open(b, t);
 	struct ber_tlv e;
-	while (mms_next(w->p, &in, &e))
+	while (mms_step(w, &in, &e))
 		take_type(w, &in, &e, row->field);
 }

@@ -39,13 +39,13 @@ static void description(struct mms_walk *w, struct ber *b, const struct ber_tlv 
 	struct ber in = ber_open(b, t), whole;
 	struct ber_tlv e;
 	(void)row;
-	if (!mms_next(w->p, &in, &e)) {
+	if (!mms_step(w, &in, &e)) {
 		mms_set_odd(w->p, ODD_MALFORMED);
 		return;
 	}
 	whole = ber_of(e.whole, in.depth);
 	mms_walk(w, &whole, &address);
-	if (mms_next(w->p, &in, &e))
+	if (mms_step(w, &in, &e))
 		mms_bare_type(w, &in, &e, &type);
 	else
 		mms_set_odd(w->p, ODD_MALFORMED);
@@ -117,7 +117,7 @@ static void write_results(struct mms_walk *w, struct ber *b, const struct ber_tl
 	int64_t code;
 	uint32_t n = 0;
 	(void)row;
-	for (; mms_next(w->p, &in, &e); n++) {
+	for (; mms_step(w, &in, &e); n++) {
 		const bool failed = ber_is(&e, BER_CONTEXT, WRITE_FAILED);
 		if (e.constructed || !(failed || (ber_is(&e, BER_CONTEXT, WRITE_DONE) && e.value.len == 0)))
 			mms_set_odd(w->p, ODD_MALFORMED);
@@ -248,7 +248,7 @@ static void delete_names(struct mms_walk *w, struct ber *b, const struct ber_tlv
 	uint32_t scope = SCOPE_SPECIFIC;
 	bool named = false;
 	mms_seq(w, b, t, row);
-	while (w->out == NULL && mms_next(w->p, &in, &e)) {
+	while (w->out == NULL && mms_step(w, &in, &e)) {
 		if (ber_is(&e, BER_CONTEXT, 0))
 			scope = mms_take_uint(w->p, e.value);
 		named |= ber_is(&e, BER_CONTEXT, 1) && e.value.len != 0;

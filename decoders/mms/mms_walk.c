@@ -35,6 +35,11 @@ void mms_tell_text(struct mms_walk *w, enum field_id f, uint64_t v, const char *
 		dec_add_text(w->out, f, v, span_of(name, strlen(name)));
 }
 
+bool mms_step(struct mms_walk *w, struct ber *b, struct ber_tlv *t)
+{
+	return w->out == NULL ? mms_next(w->p, b, t) : ber_next(b, t);
+}
+
 /* --- the walker -------------------------------------------------------------------------------------- */
 
 static bool fits(const struct mms_row *r, const struct ber_tlv *t)
@@ -102,7 +107,7 @@ void mms_walk(struct mms_walk *w, struct ber *b, const struct mms_shape *s)
 	struct place at = { 0 };
 	struct ber_tlv t;
 	const bool ordered = s->order == MMS_SEQUENCE || s->order == MMS_OPEN;
-	while (mms_next(w->p, b, &t)) {
+	while (mms_step(w, b, &t)) {
 		const struct mms_row *row = ordered ? follow(w, s, &t, &at) : choose(w, s, &t, &at);
 		if (row != NULL)
 			row->read(w, b, &t, row);
@@ -135,7 +140,7 @@ void mms_list(struct mms_walk *w, struct ber *b, const struct ber_tlv *t, const 
 	struct ber_tlv e;
 	uint32_t n = 0;
 	w->aside++;
-	while (mms_next(w->p, &in, &e)) {
+	while (mms_step(w, &in, &e)) {
 		n++;
 		if (!ber_is(&e, BER_UNIVERSAL, SEQUENCE))
 			mms_set_odd(w->p, ODD_MALFORMED);
@@ -282,7 +287,7 @@ void mms_event_time(struct mms_walk *w, struct ber *b, const struct ber_tlv *t, 
 	static const struct mms_row sequence = { TIME_SEQUENCE, 0, FLD_MMS_SEQUENCE, mms_uint, NULL };
 	struct ber in = ber_open(b, t);
 	struct ber_tlv e;
-	if (!mms_next(w->p, &in, &e) || e.cls != BER_CONTEXT || e.tag > TIME_UNDEFINED) {
+	if (!mms_step(w, &in, &e) || e.cls != BER_CONTEXT || e.tag > TIME_UNDEFINED) {
 		mms_set_odd(w->p, ODD_MALFORMED);
 		return;
 	}
@@ -298,7 +303,7 @@ void mms_reference(struct mms_walk *w, struct ber *b, const struct ber_tlv *t, c
 {
 	struct ber in = ber_open(b, t);
 	struct ber_tlv e;
-	while (mms_next(w->p, &in, &e)) {
+	while (mms_step(w, &in, &e)) {
 		if (ber_is(&e, BER_UNIVERSAL, SEQUENCE))
 			mms_reference(w, &in, &e, row);
 		else if (ber_is(&e, BER_CONTEXT, AP_TITLE))
@@ -373,11 +378,11 @@ bool mms_only(struct mms_walk *w, struct ber *b, const struct ber_tlv *t, struct
 {
 	struct ber in = ber_open(b, t);
 	struct ber_tlv extra;
-	if (!mms_next(w->p, &in, e)) {
+	if (!mms_step(w, &in, e)) {
 		mms_set_odd(w->p, ODD_MALFORMED);
 		return false;
 	}
-	if (mms_next(w->p, &in, &extra))
+	if (mms_step(w, &in, &extra))
 		mms_set_odd(w->p, ODD_EXTRA);
 	return true;
 }
@@ -413,7 +418,7 @@ void mms_names(struct mms_walk *w, struct ber *b, const struct ber_tlv *t, const
 	uint32_t n = 0;
 	if (w->out == NULL && w->aside == 0 && w->p->pdu.names.len == 0)
 		w->p->pdu.names = t->constructed ? t->value : span_of(NULL, 0);
-	for (w->aside++; mms_next(w->p, &in, &e); n++)
+	for (w->aside++; mms_step(w, &in, &e); n++)
 		object(w, &e, row);
 	w->aside--;
 	if (counted)
@@ -426,7 +431,7 @@ void mms_strings(struct mms_walk *w, struct ber *b, const struct ber_tlv *t, con
 	struct ber in = ber_open(b, t);
 	struct ber_tlv e;
 	uint32_t n = 0;
-	for (; mms_next(w->p, &in, &e); n++) {
+	for (; mms_step(w, &in, &e); n++) {
 		(void)primitive(w, &e);
 		tell_bytes(w, row->field, mms_innermost(&e));
 	}
@@ -439,7 +444,7 @@ void mms_file(struct mms_walk *w, struct ber *b, const struct ber_tlv *t, const 
 {
 	struct ber in = ber_open(b, t);
 	struct ber_tlv e;
-	while (mms_next(w->p, &in, &e)) {
+	while (mms_step(w, &in, &e)) {
 		if (ber_is(&e, BER_UNIVERSAL, SEQUENCE)) {
 			mms_file(w, &in, &e, row);
 			continue;

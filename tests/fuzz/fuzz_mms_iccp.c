@@ -3,8 +3,9 @@
 #include "tests/fuzz/fuzz_log.h"
 #include "tests/fuzz/fuzz_mutate.h"
 
-enum { G_ICCP, G_IEC61850, G_ANSWERED, G_NAMES, G_ABORT };
-const char *const fuzz_goals[] = { "ICCP", "IEC 61850", "answer with its request", "names learnt", "abort", NULL };
+enum { G_ICCP, G_IEC61850, G_ANSWERED, G_NAMES, G_ABORT, G_JOINED };
+const char *const fuzz_goals[] = { "ICCP", "IEC 61850", "answer with its request", "names learnt", "abort",
+				   "string in segments", NULL };
 uint32_t fuzz_reached;
 
 FUZZ_MUTATOR(1, 2)
@@ -22,14 +23,17 @@ static void upper_pdu(void *arg, const struct mms_pdu *p)
 {
 	struct flow *f = arg;
 	const struct mms_dir *own = &f->mms.dir[p->dir], *far = &f->mms.dir[dir_other(p->dir)];
-	const struct span in[] = { p->whole, p->names, p->vars, p->data, p->idents, p->name.domain, p->name.item };
+	const struct span in[] = { p->names, p->vars, p->data, p->idents, p->name.domain, p->name.item };
+	FUZZ_CHECK(p->whole.p == f->pdu.p && p->whole.len == f->pdu.len);
 	for (size_t i = 0; i < ARRAY_LEN(in); i++)
-		FUZZ_CHECK(fuzz_within(in[i], f->pdu.p, f->pdu.len));
+		FUZZ_CHECK(fuzz_within(in[i], p->octets.p, p->octets.len));
 	FUZZ_CHECK(p->event < EV_N && p->service <= UINT8_MAX && p->n_more <= MMS_MORE_MAX && p->name.scope < MMS_SCOPE_N);
 	FUZZ_CHECK(p->pending == NULL || (p->pending >= own->pending && p->pending < own->pending + own->n));
 	FUZZ_CHECK(p->request == NULL || (p->request >= far->pending && p->request < far->pending + MMS_PENDING_MAX));
 	if (p->request != NULL)
 		fuzz_reach(G_ANSWERED);
+	if (p->octets.p != p->whole.p)
+		fuzz_reach(G_JOINED);
 	iccp_pdu(&f->iccp, &f->log->ctx, p);
 }
 

@@ -12,7 +12,7 @@
 #include "decoders/iccp/iccp.h"
 #include "tests/unit/unit.h"
 
-enum { RIG_LOG = 1 << 17, RIG_PDU = 1 << 17, RIG_BUDGET = 1 << 20 };
+enum { RIG_LOG = 1 << 17, RIG_PDU = 1 << 17, RIG_BUDGET = 1 << 20, RIG_POOL = 1 << 20 };
 
 struct rig {
 	struct mms_state mms;
@@ -75,6 +75,15 @@ static inline void rig_proto(void *arg, enum proto p)
 	rig_print(r, "= %s\n", proto_name(p));
 }
 
+/* One for all rigs: nothing of it is held between PDUs. */
+static inline struct bufpool *rig_pool(void)
+{
+	static struct bufpool *pool;
+	if (pool == NULL)
+		pool = bufpool_new(RIG_POOL);
+	return pool;
+}
+
 static inline struct rig *rig_new(void)
 {
 	struct rig *r = calloc(1, sizeof(*r));
@@ -83,6 +92,7 @@ static inline struct rig *rig_new(void)
 	r->budget = RIG_BUDGET;
 	r->sink = (struct dec_sink){ .event = rig_event, .anomaly = rig_anomaly, .proto = rig_proto, .arg = r };
 	r->ctx = (struct dec_ctx){ .sink = &r->sink, .lim = &dec_limits_default, .fields = &r->fields };
+	r->ctx.bufs = rig_pool();
 	return r;
 }
 
@@ -125,6 +135,7 @@ static inline void rig_bytes(struct rig *r, enum dir d, const uint8_t *p, size_t
 	r->ctx.budget = r->budget;
 	mms_pdu(&r->mms, &r->ctx, d, span_of(copy, n), &up);
 	free(copy);
+	CU_ASSERT_EQUAL(bufpool_used(r->ctx.bufs), 0);
 }
 
 static inline void rig_end(struct rig *r, enum dir d, bool aborted)

@@ -45,6 +45,7 @@ UNIT += conf_alloc:ips,base
 UNIT += mms:decoders,base
 UNIT += mms_data:decoders,base
 UNIT += mms_state:decoders,base
+UNIT += mms_fields:decoders,base
 UNIT += iccp:decoders,base
 UNIT += iccp_mark:decoders,base
 UNIT += iccp_field:decoders,base

@@ -94,7 +94,7 @@ static void unknown_unconfirmed(void)
 	struct rig *r = rig_new();
 	CU_ASSERT(rig_tells(r, S, "a3{a300}", "! mms.service\n"));
 	CU_ASSERT(rig_tells(r, S, "a3{}", "! mms.malformed\n"));
-	CU_ASSERT(rig_tells(r, S, "a3{0400}", "! mms.malformed\n"));
+	CU_ASSERT(rig_tells(r, S, "a3{0500}", "! mms.malformed\n"));
 	free(r);
 }
 
