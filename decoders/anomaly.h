@@ -63,6 +63,8 @@
 	X(AN_PRES_CONTEXT, "pres.context", "data in a presentation context never agreed on")  \
 	X(AN_PRES_DEFINITION, "pres.definition", "context list malformed, doubled, too long, or results that fit none") \
 	X(AN_PRES_SYNTAX, "pres.syntax", "abstract syntax other than ACSE and MMS")           \
+	X(AN_PRES_PARAM, "pres.parameter", "PPDU parameter unknown, doubled, malformed, or not of this PPDU") \
+	X(AN_PRES_ALTER, "pres.alterContext", "contexts altered on a living association, which kernel has not") \
 	X(AN_PRES_TRANSFER, "pres.transfer", "transfer syntax other than BER")                \
 	X(AN_PRES_FORM, "pres.form", "user data simply encoded, or not as one ASN.1 value")   \
 	X(AN_PRES_TRAILING, "pres.trailing", "octets after the PPDU or after a PDV")          \
@@ -74,7 +76,7 @@
 #define ANOMALY_BER_LIST(X)                                                                  \
 	X(AN_BER_LENGTH, "ber.length", "length past the enclosing element, or over 4 octets") \
 	X(AN_BER_DEPTH, "ber.depth", "nested too deep")                                      \
-	X(AN_BER_NONMINIMAL, "ber.nonMinimal", "tag or length in a longer form than needed") \
+	X(AN_BER_NONMINIMAL, "ber.nonMinimal", "tag, length or integer in a longer form than needed") \
 	X(AN_BER_INDEFINITE, "ber.indefinite", "indefinite length: legal, hardly used")      \
 	X(AN_BER_EOC, "ber.endOfContents", "end-of-contents octets where none are due")      \
 	X(AN_BER_FORM, "ber.form", "primitive where constructed is needed, or the reverse")  \

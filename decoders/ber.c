@@ -150,6 +150,51 @@ struct ber ber_refuse(const struct ber_tlv *t)
 	return child;
 }
 
+void ber_pieces(struct ber_pieces *p, const struct ber_tlv *string)
+{
+	p->level[0] = ber_of(string->value, BER_PIECES_DEPTH);
+	p->n = 1;
+	p->notes = BER_NOTE_PIECES;
+	p->bad = false;
+}
+
+/* Universal tags of strings: BIT STRING, OCTET STRING, UTF8String, NumericString to BMPString. */
+bool ber_is_string(const struct ber_tlv *t)
+{
+	return t->cls == BER_UNIVERSAL && (t->tag == 3 || t->tag == 4 || t->tag == 12 || (t->tag >= 18 && t->tag <= 30));
+}
+
+static bool no_piece(struct ber_pieces *p, uint8_t notes)
+{
+	p->notes |= notes;
+	p->bad = true;
+	p->n = 0;
+	return false;
+}
+
+bool ber_piece(struct ber_pieces *p, struct ber_tlv *piece)
+{
+	while (p->n > 0) {
+		struct ber *b = &p->level[p->n - 1];
+		const bool there = ber_next(b, piece);
+		p->notes |= b->notes;
+		if (!there && !ber_ok(b))
+			return no_piece(p, 0);
+		if (!there) {
+			p->n--;
+		} else if (!ber_is_string(piece)) {
+			return no_piece(p, BER_NOTE_FORM);
+		} else if (!piece->constructed) {
+			return true;
+		} else if (p->n == BER_PIECES_DEPTH) {
+			return no_piece(p, BER_NOTE_DEPTH);
+		} else {
+			p->level[p->n++] = ber_of(piece->value, BER_PIECES_DEPTH);
+		}
+	}
+	return false;
+}
+
 bool ber_int(struct span v, int64_t *out)
 {
 	*out = 0;
@@ -176,4 +221,26 @@ bool ber_bool(struct span v, bool *out)
 	struct cur c = cur_span(v);
 	*out = cur_u8(&c) != 0;
 	return v.len == 1;
+}
+
+bool ber_bits(struct span v, uint32_t *out)
+{
+	struct cur c = cur_span(v);
+	const uint8_t unused = cur_u8(&c);
+	const size_t n = cur_left(&c) * 8;
+	*out = 0;
+	if (v.len == 0 || unused > 7 || unused > n)
+		return false;
+	for (size_t i = 0; i < n - unused && i < 32; i++) {
+		if ((cur_peek(&c, i / 8) & 0x80u >> i % 8) != 0)
+			*out |= UINT32_C(1) << i;
+	}
+	return true;
+}
+
+bool ber_minimal(struct span v)
+{
+	struct cur c = cur_span(v);
+	const uint8_t first = cur_u8(&c), second = cur_peek(&c, 0);
+	return v.len < 2 || !((first == 0 && second < 0x80) || (first == 0xff && second >= 0x80));
 }

@@ -1,7 +1,8 @@
 /* ber.h - the one BER reader (X.690 8): tag, length and nesting checked in one place.
  *
  * Definite and indefinite lengths, long-form tags up to 2^28, at most 4 length octets, nesting cap.
- * Non-minimal forms are read and noted in ber.notes; an error is sticky as in cur.h. Lends spans only.
+ * Non-minimal forms are read and noted in ber.notes; an error is sticky as in cur.h. Lends spans only. Strings in constructed
+ * form are read piece by piece (ber_piece).
  */
 #ifndef DECODERS_BER_H
 #define DECODERS_BER_H
@@ -9,9 +10,10 @@
 #include "base/cur.h"
 
 enum ber_class { BER_UNIVERSAL = 0x00, BER_APPLICATION = 0x40, BER_CONTEXT = 0x80, BER_PRIVATE = 0xc0 };
-/* EOC: end-of-contents octets where none are due (skipped); FORM: primitive where constructed is needed, or the reverse */
+/* EOC: end-of-contents octets where none are due (skipped); FORM: primitive where constructed is needed, or the reverse;
+ * PIECES: a string in constructed form */
 enum ber_note { BER_NOTE_NONMINIMAL = 1, BER_NOTE_INDEFINITE = 2, BER_NOTE_LENGTH = 4, BER_NOTE_DEPTH = 8, BER_NOTE_EOC = 16,
-	BER_NOTE_FORM = 32 };
+	BER_NOTE_FORM = 32, BER_NOTE_PIECES = 64 };
 
 struct ber {                 /* a reader over a sequence of elements */
 	struct cur c;
@@ -83,9 +85,28 @@ static inline bool ber_is(const struct ber_tlv *t, enum ber_class cls, uint32_t 
 	return t->cls == cls && t->tag == tag;
 }
 
+/* The pieces of a string in constructed form (X.690 8.6.4, 8.7.3, 8.23.3), those of its constructed pieces among them. */
+#define BER_PIECES_DEPTH 4
+struct ber_pieces {
+	struct ber level[BER_PIECES_DEPTH];
+	uint8_t n;               /* levels open */
+	uint8_t notes;           /* enum ber_note */
+	bool bad;                /* a piece is broken, no string, or nested too deep: what came before it is not the whole */
+};
+
+void ber_pieces(struct ber_pieces *p, const struct ber_tlv *string);
+/* The next piece, which is primitive; false at the end or when bad. */
+bool ber_piece(struct ber_pieces *p, struct ber_tlv *piece);
+/* Is t a string type by its tag: may it be a piece? */
+bool ber_is_string(const struct ber_tlv *t);
+
 /* Values; false when the contents are no legal value of that type. */
 bool ber_uint(struct span v, uint32_t *out);   /* INTEGER contents, 0 .. 2^32-1 */
 bool ber_int(struct span v, int64_t *out);     /* up to 8 octets */
 bool ber_bool(struct span v, bool *out);
+/* BIT STRING contents: bit n of the string is bit n of *out; bits from 32 on are left out. */
+bool ber_bits(struct span v, uint32_t *out);
+/* Is an INTEGER in no more octets than it needs (X.690 8.3.2)? */
+bool ber_minimal(struct span v);
 
 #endif

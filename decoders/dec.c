@@ -123,6 +123,7 @@ static const struct {
 	{ BER_NOTE_EOC, AN_BER_EOC },
 	{ BER_NOTE_NONMINIMAL, AN_BER_NONMINIMAL },
 	{ BER_NOTE_INDEFINITE, AN_BER_INDEFINITE },
+	{ BER_NOTE_PIECES, AN_BER_SEGMENTS },
 };
 
 void dec_ber_notes(const struct dec_ctx *ctx, enum dir d, uint8_t notes)

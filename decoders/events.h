@@ -22,7 +22,7 @@
 	X(EV_COTP_ER, "cotp.er")    \
 	X(EV_COTP_UD, "cotp.ud")
 
-/* X.225 SPDUs but data, X.226 connect and abort PPDUs, X.227 APDUs */
+/* X.225 SPDUs but data (ses.other: those that no MMS association has), X.226 connect, abort and alter-context PPDUs, X.227 APDUs */
 #define EVENT_OSI_LIST(X)                      \
 	X(EV_SES_CN, "ses.connect")            \
 	X(EV_SES_AC, "ses.accept")             \
@@ -32,11 +32,14 @@
 	X(EV_SES_NF, "ses.notFinished")        \
 	X(EV_SES_AB, "ses.abort")              \
 	X(EV_SES_AA, "ses.abortAccept")        \
+	X(EV_SES_OTHER, "ses.other")           \
 	X(EV_PRES_CP, "pres.cp")               \
 	X(EV_PRES_CPA, "pres.cpa")             \
 	X(EV_PRES_CPR, "pres.cpr")             \
 	X(EV_PRES_ARU, "pres.aru")             \
 	X(EV_PRES_ARP, "pres.arp")             \
+	X(EV_PRES_AC, "pres.ac")               \
+	X(EV_PRES_ACA, "pres.aca")             \
 	X(EV_ACSE_AARQ, "acse.aarq")           \
 	X(EV_ACSE_AARE, "acse.aare")           \
 	X(EV_ACSE_RLRQ, "acse.rlrq")           \

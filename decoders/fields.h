@@ -34,10 +34,38 @@
 	X(FLD_SES_SRC_SEL, 21, "ses.src_sel", octets, one)                      \
 	X(FLD_SES_DST_SEL, 22, "ses.dst_sel", octets, one)                      \
 	X(FLD_SES_REASON, 23, "ses.reason", num, one)                           \
+	X(FLD_SES_SPDU, 24, "ses.spdu", text, one)                                      \
+	X(FLD_SES_VERSION, 25, "ses.version", num, one)                                 \
+	X(FLD_SES_REQUIREMENTS, 26, "ses.requirements", num, one)                       \
+	X(FLD_SES_OPTIONS, 27, "ses.options", num, one)                                 \
+	X(FLD_SES_CALLED_REF, 28, "ses.called_reference", octets, one)                  \
+	X(FLD_SES_CALLING_REF, 29, "ses.calling_reference", octets, one)                \
+	X(FLD_SES_COMMON_REF, 30, "ses.common_reference", octets, one)                  \
+	X(FLD_SES_ADDITIONAL_REF, 31, "ses.additional_reference", octets, one)          \
+	X(FLD_SES_MAX_TO_RESPONDER, 32, "ses.max_to_responder", num, one)               \
+	X(FLD_SES_MAX_TO_INITIATOR, 33, "ses.max_to_initiator", num, one)               \
+	X(FLD_SES_DISCONNECT, 34, "ses.disconnect", num, one)                           \
+	X(FLD_SES_TOKEN, 35, "ses.token", num, one)                                     \
+	X(FLD_SES_TOKEN_SETTING, 36, "ses.token_setting", num, one)                     \
+	X(FLD_SES_ENCLOSURE, 37, "ses.enclosure", num, one)                             \
+	X(FLD_SES_REFLECT, 38, "ses.reflect", octets, one)                              \
+	X(FLD_SES_PARAMETER, 39, "ses.parameter", num, many)                            \
 	X(FLD_PRES_CTX, 40, "pres.context", num, many)                          \
 	X(FLD_PRES_SRC_SEL, 41, "pres.src_sel", octets, one)                    \
 	X(FLD_PRES_DST_SEL, 42, "pres.dst_sel", octets, one)                    \
 	X(FLD_PRES_REASON, 43, "pres.reason", num, one)                         \
+	X(FLD_PRES_MODE, 44, "pres.mode", num, one)                                     \
+	X(FLD_PRES_VERSION, 45, "pres.version", num, one)                               \
+	X(FLD_PRES_REQUIREMENTS, 46, "pres.requirements", num, one)                     \
+	X(FLD_PRES_SES_REQUIREMENTS, 47, "pres.session_requirements", num, one)         \
+	X(FLD_PRES_ABSTRACT, 48, "pres.abstract_syntax", octets, many)                  \
+	X(FLD_PRES_TRANSFER, 49, "pres.transfer_syntax", octets, many)                  \
+	X(FLD_PRES_RESULT, 50, "pres.result", num, many)                                \
+	X(FLD_PRES_PROVIDER_REASON, 51, "pres.provider_reason", num, many)              \
+	X(FLD_PRES_DEFAULT, 52, "pres.default_syntax", octets, one)                     \
+	X(FLD_PRES_DEFAULT_RESULT, 53, "pres.default_result", num, one)                 \
+	X(FLD_PRES_EVENT, 54, "pres.event", num, one)                                   \
+	X(FLD_PRES_FORM, 55, "pres.form", num, many)                                    \
 	X(FLD_ACSE_APDU, 60, "acse.apdu", num, one)                             \
 	X(FLD_ACSE_CONTEXT_NAME, 61, "acse.context_name", octets, one)          \
 	X(FLD_ACSE_CALLED_TITLE, 62, "acse.called_title", octets, one)          \
@@ -48,6 +76,19 @@
 	X(FLD_ACSE_RESULT, 67, "acse.result", num, one)                         \
 	X(FLD_ACSE_DIAGNOSTIC, 68, "acse.diagnostic", num, one)                 \
 	X(FLD_ACSE_REASON, 69, "acse.reason", num, one)                         \
+	X(FLD_ACSE_VERSION, 70, "acse.version", num, one)                               \
+	X(FLD_ACSE_CALLED_AP_INVOCATION, 71, "acse.called_ap_invocation", num, one)     \
+	X(FLD_ACSE_CALLED_AE_INVOCATION, 72, "acse.called_ae_invocation", num, one)     \
+	X(FLD_ACSE_CALLING_AP_INVOCATION, 73, "acse.calling_ap_invocation", num, one)   \
+	X(FLD_ACSE_CALLING_AE_INVOCATION, 74, "acse.calling_ae_invocation", num, one)   \
+	X(FLD_ACSE_REQUIREMENTS, 75, "acse.requirements", num, one)                     \
+	X(FLD_ACSE_AUTH_KIND, 76, "acse.auth_kind", num, one)                           \
+	X(FLD_ACSE_AUTH_VALUE, 77, "acse.auth_value", octets, one)                      \
+	X(FLD_ACSE_AUTH_LENGTH, 78, "acse.auth_length", num, one)                       \
+	X(FLD_ACSE_IMPLEMENTATION, 79, "acse.implementation", bytes, one)               \
+	X(FLD_ACSE_SOURCE, 80, "acse.source", num, one)                                 \
+	X(FLD_ACSE_ABORT_SOURCE, 81, "acse.abort_source", num, one)                     \
+	X(FLD_ACSE_CONTEXT_LIST, 82, "acse.context_list", octets, many)                 \
 	X(FLD_MMS_PDU, 100, "mms.pdu", text, one)                               \
 	X(FLD_MMS_SERVICE, 101, "mms.service", text, one)                       \
 	X(FLD_MMS_INVOKE, 102, "mms.invoke", num, one)                          \

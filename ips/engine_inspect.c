@@ -27,8 +27,10 @@ static size_t app_index(const struct app *a)
 
 static void add_pdu(struct rec *r, const struct dec_event *ev)
 {
-	for (uint16_t i = 0; i < ev->fields->n; i++)
-		rec_pdu_add(&r->pdu, &ev->fields->v[i]);
+	for (uint16_t i = 0; i < ev->fields->n; i++) {
+		if (ev->fields->v[i].id != FLD_ACSE_AUTH_VALUE) /* a password is for rules, not for logs */
+			rec_pdu_add(&r->pdu, &ev->fields->v[i]);
+	}
 }
 
 /* An operation was seen: the flow's last application, a count, a record. */

@@ -4,11 +4,11 @@
  */
 #include "decoders/osi/osi_int.h"
 
-enum { OID = 6, EXTERNAL = 8, RELEASE_NOT_FINISHED = 1, AUTH_FIRST = 11, AUTH_LAST = 14 };
+enum { EXTERNAL = 8, RELEASE_NOT_FINISHED = 1, AUTH_FIRST = 11, AUTH_LAST = 14 };
 enum { AARQ = 1, AARE = 2, RLRQ = 4, RLRE = 8, ABRT = 16 };
 
-enum what { E_ANY, E_CONTEXT, E_CALLED, E_CALLED_Q, E_CALLING, E_CALLING_Q, E_MECHANISM, E_RESULT, E_DIAGNOSTIC, E_REASON,
-	E_SOURCE, E_ABORT_DIAGNOSTIC, E_USER };
+/* How an element's contents are read. */
+enum form { AS_TITLE, AS_NAME, AS_OID, AS_INT, AS_RESULT, AS_BITS, AS_AUTH, AS_NAMES, AS_TEXT, AS_DIAGNOSTIC, AS_REASON, AS_USER };
 
 static const struct kind {
 	uint8_t tag, bit;
@@ -24,46 +24,50 @@ static const struct kind {
 	{ 4, ABRT, EV_ACSE_ABRT, IN_AB, 1 << ACSE_REQUESTED | 1 << ACSE_ASSOCIATED | 1 << ACSE_RELEASING, ACSE_CLOSED },
 };
 
-/* Elements by context tag (X.227 9). */
+/* Elements by context tag (X.227 9). The responder's title, qualifier and ids are told as the called side's. */
 static const struct element {
 	uint8_t tag, in;
-	enum what what;
+	enum form form;
+	enum field_id field;
 } elements[] = {
-	{ 0, AARQ | AARE, E_ANY },           /* protocol version */
-	{ 1, AARQ | AARE, E_CONTEXT },
-	{ 2, AARQ, E_CALLED },
-	{ 3, AARQ, E_CALLED_Q },
-	{ 4, AARQ, E_ANY },                  /* called AP invocation identifier */
-	{ 5, AARQ, E_ANY },                  /* called AE invocation identifier */
-	{ 6, AARQ, E_CALLING },
-	{ 7, AARQ, E_CALLING_Q },
-	{ 8, AARQ, E_ANY },                  /* calling AP invocation identifier */
-	{ 9, AARQ, E_ANY },                  /* calling AE invocation identifier */
-	{ 10, AARQ, E_ANY },                 /* sender ACSE requirements */
-	{ 11, AARQ, E_MECHANISM },
-	{ 12, AARQ, E_ANY },                 /* calling authentication value */
-	{ 13, AARQ | AARE, E_ANY },          /* application context name list */
-	{ 2, AARE, E_RESULT },
-	{ 3, AARE, E_DIAGNOSTIC },
-	{ 4, AARE, E_CALLED },               /* the responder names itself */
-	{ 5, AARE, E_CALLED_Q },
-	{ 6, AARE, E_ANY },
-	{ 7, AARE, E_ANY },
-	{ 8, AARE, E_ANY },
-	{ 9, AARE, E_MECHANISM },
-	{ 10, AARE, E_ANY },
-	{ 0, RLRQ | RLRE, E_REASON },
-	{ 0, ABRT, E_SOURCE },
-	{ 1, ABRT, E_ABORT_DIAGNOSTIC },
-	{ 29, AARQ | AARE, E_ANY },          /* implementation information */
-	{ 30, AARQ | AARE | RLRQ | RLRE | ABRT, E_USER },
+	{ 0, AARQ | AARE, AS_BITS, FLD_ACSE_VERSION },
+	{ 1, AARQ | AARE, AS_NAME, FLD_ACSE_CONTEXT_NAME },
+	{ 2, AARQ, AS_TITLE, FLD_ACSE_CALLED_TITLE },
+	{ 3, AARQ, AS_TITLE, FLD_ACSE_CALLED_QUALIFIER },
+	{ 4, AARQ, AS_INT, FLD_ACSE_CALLED_AP_INVOCATION },
+	{ 5, AARQ, AS_INT, FLD_ACSE_CALLED_AE_INVOCATION },
+	{ 6, AARQ, AS_TITLE, FLD_ACSE_CALLING_TITLE },
+	{ 7, AARQ, AS_TITLE, FLD_ACSE_CALLING_QUALIFIER },
+	{ 8, AARQ, AS_INT, FLD_ACSE_CALLING_AP_INVOCATION },
+	{ 9, AARQ, AS_INT, FLD_ACSE_CALLING_AE_INVOCATION },
+	{ 10, AARQ, AS_BITS, FLD_ACSE_REQUIREMENTS },
+	{ 11, AARQ, AS_OID, FLD_ACSE_MECHANISM },
+	{ 12, AARQ, AS_AUTH, FLD_ACSE_AUTH_VALUE },
+	{ 13, AARQ | AARE, AS_NAMES, FLD_ACSE_CONTEXT_LIST },
+	{ 2, AARE, AS_RESULT, FLD_ACSE_RESULT },
+	{ 3, AARE, AS_DIAGNOSTIC, FLD_ACSE_DIAGNOSTIC },
+	{ 4, AARE, AS_TITLE, FLD_ACSE_CALLED_TITLE },
+	{ 5, AARE, AS_TITLE, FLD_ACSE_CALLED_QUALIFIER },
+	{ 6, AARE, AS_INT, FLD_ACSE_CALLED_AP_INVOCATION },
+	{ 7, AARE, AS_INT, FLD_ACSE_CALLED_AE_INVOCATION },
+	{ 8, AARE, AS_BITS, FLD_ACSE_REQUIREMENTS },
+	{ 9, AARE, AS_OID, FLD_ACSE_MECHANISM },
+	{ 10, AARE, AS_AUTH, FLD_ACSE_AUTH_VALUE },
+	{ 0, RLRQ | RLRE, AS_REASON, FLD_ACSE_REASON },
+	{ 0, ABRT, AS_REASON, FLD_ACSE_ABORT_SOURCE },
+	{ 1, ABRT, AS_REASON, FLD_ACSE_DIAGNOSTIC },
+	{ 29, AARQ | AARE, AS_TEXT, FLD_ACSE_IMPLEMENTATION },
+	{ 30, AARQ | AARE | RLRQ | RLRE | ABRT, AS_USER, FLD_ACSE_APDU },
 };
 
+enum room { ROOM_AUTH, ROOM_TEXT, ROOMS };
+
 struct apdu {
-	struct span context, called, called_q, calling, calling_q, mechanism;
-	uint32_t seen;           /* bit set of enum what */
-	uint32_t result, diagnostic, reason;
-	struct ber_tlv user;
+	struct osi_fields fields;
+	uint32_t seen;           /* bit set of the rows of elements met */
+	bool has_user, has_names;
+	struct ber_tlv user, names;
+	struct buf room[ROOMS];  /* of strings that come in pieces */
 };
 
 static const struct element *element_of(const struct ber_tlv *t, uint8_t in)
@@ -75,67 +79,97 @@ static const struct element *element_of(const struct ber_tlv *t, uint8_t in)
 	return NULL;
 }
 
-/* The single element inside an explicit tag. */
-static bool inside(struct osi *o, struct ber *b, const struct ber_tlv *t, struct ber_tlv *v)
-{
-	struct ber in = osi_open(o, b, t);
-	return osi_next(o, &in, v);
-}
-
 /* result-source-diagnostic: { acse-service-user [1] { code } } or { provider [2] { code } }. */
-static bool diagnostic(struct osi *o, struct ber *b, const struct ber_tlv *t, uint32_t *code)
+static bool diagnostic(struct osi *o, struct ber *b, const struct ber_tlv *t, struct apdu *a)
 {
 	struct ber_tlv source, v;
+	uint32_t code;
 	struct ber in = osi_open(o, b, t);
-	return osi_next(o, &in, &source) && inside(o, &in, &source, &v) && ber_uint(v.value, code);
+	if (!osi_next(o, &in, &source))
+		return false;
+	osi_set_num(&a->fields, FLD_ACSE_SOURCE, source.tag);
+	if (!osi_inside(o, &in, &source, &v) || !osi_uint(o, &v, &code))
+		return false;
+	osi_set_num(&a->fields, FLD_ACSE_DIAGNOSTIC, code);
+	return true;
+}
+
+/* authentication-value: charstring [0], bitstring [1], external [2], other [3]. */
+static bool authentication(struct osi *o, struct ber *b, const struct ber_tlv *t, struct apdu *a)
+{
+	enum { BITSTRING = 1, OTHER_MAX = 3 };
+	struct ber_tlv v;
+	if (!osi_inside(o, b, t, &v) || v.cls != BER_CONTEXT || v.tag > OTHER_MAX)
+		return false;
+	struct span octets = v.value;
+	const bool string = v.tag <= BITSTRING;
+	if (string && !osi_string(o, &v, v.tag == BITSTRING, &a->room[ROOM_AUTH], &octets))
+		return false;
+	osi_set_num(&a->fields, FLD_ACSE_AUTH_KIND, v.tag);
+	osi_set_bytes(&a->fields, FLD_ACSE_AUTH_VALUE, octets);
+	osi_set_num(&a->fields, FLD_ACSE_AUTH_LENGTH, octets.len);
+	return true;
+}
+
+static bool number(struct osi *o, struct ber *b, const struct element *e, const struct ber_tlv *t, struct apdu *a)
+{
+	struct ber_tlv v = *t;
+	uint32_t n = 0;
+	int64_t i = 0;
+	bool good = true;
+	if (e->form == AS_INT || e->form == AS_RESULT)
+		good = osi_inside(o, b, t, &v);
+	if (good && e->form == AS_INT)
+		good = osi_int(o, &v, &i);
+	else if (good)
+		good = e->form == AS_BITS ? osi_bits(o, &v, &n) : osi_uint(o, &v, &n);
+	if (good)
+		osi_set_num(&a->fields, e->field, e->form == AS_INT ? (uint64_t)i : n);
+	return good;
 }
 
 /* False when the element is malformed. */
-static bool keep(struct osi *o, struct ber *b, const struct ber_tlv *t, enum what what, struct apdu *a)
+static bool keep(struct osi *o, struct ber *b, const struct element *e, const struct ber_tlv *t, struct apdu *a)
 {
 	struct ber_tlv v;
-	switch (what) {
-	case E_ANY:
-		return true;
-	case E_CONTEXT:
-		if (!inside(o, b, t, &v) || !ber_is(&v, BER_UNIVERSAL, OID))
+	struct span s = t->value;
+	switch (e->form) {
+	case AS_NAME:
+		if (!osi_inside(o, b, t, &v) || !osi_oid(o, &v, &s))
 			return false;
-		a->context = v.value;
+		break;
+	case AS_TITLE:
+		if (!osi_inside(o, b, t, &v))
+			return false;
+		break;
+	case AS_OID:
+		if (t->constructed)
+			o->notes |= BER_NOTE_FORM;
+		break;
+	case AS_TEXT:
+		if (!osi_string(o, t, false, &a->room[ROOM_TEXT], &s))
+			return false;
+		break;
+	case AS_INT:
+	case AS_RESULT:
+	case AS_BITS:
+	case AS_REASON:
+		return number(o, b, e, t, a);
+	case AS_AUTH:
+		return authentication(o, b, t, a);
+	case AS_DIAGNOSTIC:
+		return diagnostic(o, b, t, a);
+	case AS_NAMES:
+		a->names = *t;
+		a->has_names = true;
 		return true;
-	case E_CALLED:
-		a->called = t->value;
-		return true;
-	case E_CALLED_Q:
-		a->called_q = t->value;
-		return true;
-	case E_CALLING:
-		a->calling = t->value;
-		return true;
-	case E_CALLING_Q:
-		a->calling_q = t->value;
-		return true;
-	case E_MECHANISM:
-		a->mechanism = t->value;
-		return true;
-	case E_RESULT:
-		return inside(o, b, t, &v) && ber_uint(v.value, &a->result);
-	case E_DIAGNOSTIC:
-		return diagnostic(o, b, t, &a->diagnostic);
-	case E_REASON:
-	case E_SOURCE:
-		return ber_uint(t->value, &a->reason);
-	case E_ABORT_DIAGNOSTIC:
-		return ber_uint(t->value, &a->diagnostic);
-	case E_USER:
+	case AS_USER:
 		a->user = *t;
+		a->has_user = true;
 		return true;
 	}
-	return false;
-}
-
-static bool has(const struct apdu *a, enum what what)
-{
-	return (a->seen & 1u << what) != 0;
+	osi_set_bytes(&a->fields, e->field, s);
+	return true;
 }
 
 static void walk(struct osi *o, struct ber *b, const struct kind *k, struct apdu *a)
@@ -144,52 +178,39 @@ static void walk(struct osi *o, struct ber *b, const struct kind *k, struct apdu
 	bool good = true;
 	while (osi_next(o, b, &t)) {
 		const struct element *e = element_of(&t, k->bit);
-		bool twice = e != NULL && e->what != E_ANY && has(a, e->what);
-		good = e != NULL && !twice && keep(o, b, &t, e->what, a) && good;
-		if (e != NULL)
-			a->seen |= 1u << e->what;
+		const uint32_t bit = e != NULL ? UINT32_C(1) << (e - elements) : 0;
+		good = e != NULL && (a->seen & bit) == 0 && keep(o, b, e, &t, a) && good;
+		a->seen |= bit;
 	}
-	uint32_t needed = k->bit == AARQ ? 1u << E_CONTEXT : k->bit == AARE ? 1u << E_CONTEXT | 1u << E_RESULT : 0;
-	if (!good || !ber_ok(b) || (a->seen & needed) != needed)
+	if ((k->bit & (AARQ | AARE)) != 0 && osi_get(&a->fields, FLD_ACSE_CONTEXT_NAME) == NULL)
+		good = false;
+	if (k->bit == AARE && osi_get(&a->fields, FLD_ACSE_RESULT) == NULL)
+		good = false;
+	if (!good || !ber_ok(b))
 		osi_anomaly(o, AN_ACSE_PARAM);
 }
 
-static void tell(const struct osi *o, const struct kind *k, const struct apdu *a, struct span whole)
+static void tell(struct osi *o, struct ber *b, const struct kind *k, const struct apdu *a, struct span whole)
 {
-	const struct {
-		enum what what;
-		enum field_id field;
-		struct span bytes;
-	} octets[] = {
-		{ E_CONTEXT, FLD_ACSE_CONTEXT_NAME, a->context },
-		{ E_CALLED, FLD_ACSE_CALLED_TITLE, a->called },
-		{ E_CALLED_Q, FLD_ACSE_CALLED_QUALIFIER, a->called_q },
-		{ E_CALLING, FLD_ACSE_CALLING_TITLE, a->calling },
-		{ E_CALLING_Q, FLD_ACSE_CALLING_QUALIFIER, a->calling_q },
-		{ E_MECHANISM, FLD_ACSE_MECHANISM, a->mechanism },
-	};
-	const struct {
-		enum what what;
-		enum field_id field;
-		uint32_t num;
-	} nums[] = {
-		{ E_RESULT, FLD_ACSE_RESULT, a->result },
-		{ E_DIAGNOSTIC, FLD_ACSE_DIAGNOSTIC, a->diagnostic },
-		{ E_REASON, FLD_ACSE_REASON, a->reason },
-		{ E_SOURCE, FLD_ACSE_REASON, a->reason },
-		{ E_ABORT_DIAGNOSTIC, FLD_ACSE_DIAGNOSTIC, a->diagnostic },
-	};
-	struct dec_build b = dec_build(o->ctx, k->event, o->d, whole);
-	dec_add_num(&b, FLD_ACSE_APDU, k->tag);
-	for (size_t i = 0; i < ARRAY_LEN(octets); i++) {
-		if (has(a, octets[i].what))
-			dec_add_bytes(&b, octets[i].field, octets[i].bytes);
+	struct dec_build build = dec_build(o->ctx, k->event, o->d, whole);
+	dec_add_num(&build, FLD_ACSE_APDU, k->tag);
+	osi_tell_fields(&build, &a->fields);
+	if (a->has_names) {
+		struct ber list = osi_open(o, b, &a->names);
+		struct ber_tlv t;
+		struct span name;
+		while (osi_next(o, &list, &t)) {
+			if (osi_oid(o, &t, &name))
+				dec_add_bytes(&build, FLD_ACSE_CONTEXT_LIST, name);
+		}
 	}
-	for (size_t i = 0; i < ARRAY_LEN(nums); i++) {
-		if (has(a, nums[i].what))
-			dec_add_num(&b, nums[i].field, nums[i].num);
-	}
-	dec_build_end(&b);
+	dec_build_end(&build);
+}
+
+static uint64_t num(const struct apdu *a, enum field_id f)
+{
+	const struct field *got = osi_get(&a->fields, f);
+	return got != NULL ? got->num : 0;
 }
 
 static void step(struct osi *o, const struct kind *k, const struct apdu *a)
@@ -198,13 +219,14 @@ static void step(struct osi *o, const struct kind *k, const struct apdu *a)
 	if ((k->at & 1u << s->acse) == 0 && o->strict)
 		osi_anomaly(o, AN_ACSE_STATE);
 	s->acse = (uint8_t)k->next;
-	if (k->bit == AARE && a->result != 0) {
+	if (k->bit == AARE && num(a, FLD_ACSE_RESULT) != 0) {
+		const uint64_t why = num(a, FLD_ACSE_DIAGNOSTIC);
 		o->refused = true;
 		s->acse = ACSE_CLOSED;
-		if (a->diagnostic >= AUTH_FIRST && a->diagnostic <= AUTH_LAST)
+		if (why >= AUTH_FIRST && why <= AUTH_LAST)
 			osi_anomaly(o, AN_ACSE_AUTH);
 	}
-	if (k->bit == RLRE && (o->carrier == IN_NF || (has(a, E_REASON) && a->reason == RELEASE_NOT_FINISHED)))
+	if (k->bit == RLRE && (o->carrier == IN_NF || num(a, FLD_ACSE_REASON) == RELEASE_NOT_FINISHED))
 		s->acse = ACSE_ASSOCIATED;
 	if (k->bit == ABRT)
 		o->aborted = true;
@@ -238,10 +260,12 @@ void acse_apdu(struct osi *o, struct ber *parent, const struct ber_tlv *t)
 	struct apdu a = { 0 };
 	struct ber b = osi_open(o, parent, t);
 	walk(o, &b, k, &a);
-	if (o->ctx->budget == 0)
-		return;
-	tell(o, k, &a, t->whole);
-	step(o, k, &a);
-	if (has(&a, E_USER))
-		user_information(o, &b, &a.user);
+	if (o->ctx->budget != 0) {
+		tell(o, &b, k, &a, t->whole);
+		step(o, k, &a);
+		if (a.has_user)
+			user_information(o, &b, &a.user);
+	}
+	for (unsigned i = 0; i < ROOMS; i++)
+		buf_clear(o->ctx->bufs, &a.room[i]);
 }

@@ -1,27 +1,54 @@
 /* presentation.c - X.226 (ISO 8823-1): connect PPDUs, the contexts they define, data to its context.
  *
- * Members of a SET come in any order, so a CP's or CPA's parameters are gathered first and acted on after.
+ * Members of a SET come in any order, so parameters are gathered first and acted on after.
  */
 #include "decoders/osi/osi_int.h"
 
-#include <string.h>
-
-enum { SET = 17, SEQUENCE = 16, OID = 6, INTEGER = 2, NORMAL_MODE = 1, ACCEPTANCE = 0, ACSE_TAG_MAX = 4, MMS_TAG_MAX = 13 };
-
-enum form { AS_CONNECT, AS_SEQUENCE, AS_ARU, AS_DATA };
+enum { SET = 17, SEQUENCE = 16, OID = 6, INTEGER = 2, NORMAL_MODE = 1, ACSE_TAG_MAX = 4, MMS_TAG_MAX = 13, ROOMS = 2 };
+enum { CP = 1, CPA = 2, CPR = 4, ARU = 8, ARP = 16, AC = 32, ACA = 64 };
 
 static const struct ppdu {
-	enum carrier in;
+	uint16_t in;             /* enum carrier */
+	uint8_t bit;
 	uint8_t cls;
 	uint32_t tag;
-	enum form form;
-	enum event_id event;     /* EV_NONE: data has none of its own */
+	enum event_id event;
 } ppdus[] = {
-	{ IN_CN, BER_UNIVERSAL, SET, AS_CONNECT, EV_PRES_CP },
-	{ IN_AC, BER_UNIVERSAL, SET, AS_CONNECT, EV_PRES_CPA },
-	{ IN_RF, BER_UNIVERSAL, SEQUENCE, AS_SEQUENCE, EV_PRES_CPR },
-	{ IN_AB, BER_UNIVERSAL, SEQUENCE, AS_SEQUENCE, EV_PRES_ARP },
-	{ IN_AB, BER_CONTEXT, 0, AS_ARU, EV_PRES_ARU },
+	{ IN_CN, CP, BER_UNIVERSAL, SET, EV_PRES_CP },
+	{ IN_AC, CPA, BER_UNIVERSAL, SET, EV_PRES_CPA },
+	{ IN_RF, CPR, BER_UNIVERSAL, SEQUENCE, EV_PRES_CPR },
+	{ IN_AB, ARP, BER_UNIVERSAL, SEQUENCE, EV_PRES_ARP },
+	{ IN_AB, ARU, BER_CONTEXT, 0, EV_PRES_ARU },
+	{ IN_TD, AC, BER_CONTEXT, 0, EV_PRES_AC },
+	{ IN_TD, ACA, BER_CONTEXT, 1, EV_PRES_ACA },
+};
+
+enum what { V_ANY, V_CALLING, V_CALLED, V_CONTEXTS, V_IDS, V_RESULTS, V_DEFAULT, V_NUM, V_BITS };
+
+/* Parameters by context tag (X.226 8.2 to 8.5); of CP and CPA those of normal mode. */
+static const struct param {
+	uint8_t tag, in;
+	enum what what;
+	enum field_id field;
+} params[] = {
+	{ 0, CP | CPA | CPR, V_BITS, FLD_PRES_VERSION },
+	{ 1, CP, V_CALLING, FLD_PRES_SRC_SEL },
+	{ 2, CP, V_CALLED, FLD_PRES_DST_SEL },
+	{ 3, CPA | CPR, V_CALLED, FLD_PRES_DST_SEL },        /* responding */
+	{ 4, CP, V_CONTEXTS, FLD_PRES_CTX },
+	{ 5, CPA | CPR, V_RESULTS, FLD_PRES_RESULT },
+	{ 6, CP, V_DEFAULT, FLD_PRES_DEFAULT },
+	{ 7, CPA | CPR, V_NUM, FLD_PRES_DEFAULT_RESULT },
+	{ 8, CP | CPA, V_BITS, FLD_PRES_REQUIREMENTS },
+	{ 9, CP | CPA, V_BITS, FLD_PRES_SES_REQUIREMENTS },
+	{ 10, CPR, V_NUM, FLD_PRES_REASON },
+	{ 0, ARP, V_NUM, FLD_PRES_REASON },
+	{ 1, ARP, V_NUM, FLD_PRES_EVENT },
+	{ 0, ARU, V_IDS, FLD_PRES_CTX },
+	{ 0, AC, V_CONTEXTS, FLD_PRES_CTX },
+	{ 1, AC, V_IDS, FLD_PRES_CTX },
+	{ 0, ACA, V_RESULTS, FLD_PRES_RESULT },
+	{ 1, ACA, V_ANY, FLD_PRES_CTX },
 };
 
 /* User data anywhere: fully encoded, and simply encoded as a primitive or (met in practice) constructed. */
@@ -30,137 +57,13 @@ static bool is_user_data(const struct ber_tlv *t)
 	return t->cls == BER_APPLICATION && t->tag <= 1;
 }
 
-struct params {
-	struct span calling, called;
-	bool has_calling, has_called, has_mode, has_user, has_reason, has_results, has_contexts;
-	uint32_t mode, reason;
-	struct ber_tlv contexts, results, user;
+struct gathered {
+	struct osi_fields fields;
+	uint32_t seen;           /* bit set of the rows of params met */
+	bool has_user, has_contexts, has_ids, has_results;
+	struct ber_tlv contexts, ids, results, user;
+	struct buf room[ROOMS];  /* of selectors that come in pieces */
 };
-
-bool osi_next(struct osi *o, struct ber *b, struct ber_tlv *t)
-{
-	bool more = dec_spend(o->ctx, o->d, 1) && ber_next(b, t);
-	o->notes |= b->notes;
-	return more;
-}
-
-struct ber osi_open(struct osi *o, struct ber *parent, const struct ber_tlv *t)
-{
-	struct ber b = ber_open(parent, t);
-	o->notes |= b.notes;
-	return b;
-}
-
-static bool same(struct span s, const uint8_t *what, size_t n)
-{
-	struct cur c = cur_span(s);
-	const uint8_t *p = cur_take(&c, n);
-	return p != NULL && memcmp(p, what, n) == 0;
-}
-
-/* --- contexts --------------------------------------------------------------------------------- */
-
-static enum pres_as syntax_of(struct span oid)
-{
-	static const uint8_t acse[] = { 0x52, 0x01, 0x00, 0x01 };       /* 2.2.1.0.1 */
-	static const uint8_t iso_9506[] = { 0x28, 0xca, 0x22 };         /* 1.0.9506: .2.1, and .1.1 of the 1990 core */
-	if (oid.len == sizeof(acse) && same(oid, acse, sizeof(acse)))
-		return PRES_AS_ACSE;
-	return same(oid, iso_9506, sizeof(iso_9506)) ? PRES_AS_MMS : PRES_AS_OTHER;
-}
-
-static bool is_ber(struct span oid)
-{
-	static const uint8_t basic[] = { 0x51, 0x01 };                  /* 2.1.1 */
-	return oid.len == sizeof(basic) && same(oid, basic, sizeof(basic));
-}
-
-static struct pres_context *context_of(struct osi_state *s, uint32_t id)
-{
-	for (unsigned i = 0; i < s->n_contexts; i++) {
-		if (s->context[i].id == id)
-			return &s->context[i];
-	}
-	return NULL;
-}
-
-/* One item of the definition list: { id, abstract syntax, { transfer syntax ... } }. */
-static bool define(struct osi *o, struct ber *list, const struct ber_tlv *item)
-{
-	struct ber b = osi_open(o, list, item);
-	struct ber_tlv id, abstract, transfers, t;
-	uint32_t n;
-	if (!osi_next(o, &b, &id) || !ber_is(&id, BER_UNIVERSAL, INTEGER) || !ber_uint(id.value, &n))
-		return false;
-	if (!osi_next(o, &b, &abstract) || !ber_is(&abstract, BER_UNIVERSAL, OID))
-		return false;
-	if (!osi_next(o, &b, &transfers) || !ber_is(&transfers, BER_UNIVERSAL, SEQUENCE))
-		return false;
-	bool ber = true;
-	struct ber names = osi_open(o, &b, &transfers);
-	while (osi_next(o, &names, &t))
-		ber = ber && ber_is(&t, BER_UNIVERSAL, OID) && is_ber(t.value);
-	if (!ber)
-		osi_anomaly(o, AN_PRES_TRANSFER);
-	enum pres_as as = syntax_of(abstract.value);
-	if (as == PRES_AS_OTHER)
-		osi_anomaly(o, AN_PRES_SYNTAX);
-	if (o->s->n_contexts >= PRES_CONTEXTS_MAX || context_of(o->s, n) != NULL)
-		return false;
-	o->s->context[o->s->n_contexts++] = (struct pres_context){ .id = n, .as = (uint8_t)as, .answer = PRES_PROPOSED };
-	return true;
-}
-
-static void define_all(struct osi *o, struct ber *parent, const struct ber_tlv *list)
-{
-	struct ber b = osi_open(o, parent, list);
-	struct ber_tlv item;
-	bool good = true;
-	while (osi_next(o, &b, &item))
-		good = define(o, &b, &item) && good;
-	if (good && ber_ok(&b))
-		return;
-	/* Nobody knows what the other end makes of such a list: its contexts are told by content. */
-	osi_anomaly(o, AN_PRES_DEFINITION);
-	o->s->midstream = true;
-	o->strict = false;
-}
-
-/* One result: { [0] result, [1] transfer syntax, [2] provider reason }. */
-static bool answer(struct osi *o, struct ber *list, const struct ber_tlv *item, struct pres_context *pc)
-{
-	struct ber b = osi_open(o, list, item);
-	struct ber_tlv t;
-	uint32_t result = ACCEPTANCE;
-	bool has_result = false;
-	while (osi_next(o, &b, &t)) {
-		if (ber_is(&t, BER_CONTEXT, 0))
-			has_result = ber_uint(t.value, &result);
-		else if (ber_is(&t, BER_CONTEXT, 1) && !is_ber(t.value))
-			osi_anomaly(o, AN_PRES_TRANSFER);
-	}
-	pc->answer = has_result && result == ACCEPTANCE ? PRES_ACCEPTED : PRES_REFUSED;
-	return has_result;
-}
-
-/* Results answer what was proposed, in its order (X.226 8.2.2.8). */
-static void answer_all(struct osi *o, struct ber *parent, const struct ber_tlv *list)
-{
-	struct ber b = osi_open(o, parent, list);
-	struct ber_tlv item;
-	bool good = true;
-	unsigned i = 0;
-	while (osi_next(o, &b, &item)) {
-		while (i < o->s->n_contexts && o->s->context[i].answer != PRES_PROPOSED)
-			i++;
-		if (i < o->s->n_contexts)
-			good = answer(o, &b, &item, &o->s->context[i]) && good;
-		else
-			good = !o->strict && good;
-	}
-	if (!good || !ber_ok(&b))
-		osi_anomaly(o, AN_PRES_DEFINITION);
-}
 
 /* ACSE APDUs and MMS PDUs never have the same first octet. */
 static enum pres_as as_by_content(const struct ber_tlv *t)
@@ -170,9 +73,11 @@ static enum pres_as as_by_content(const struct ber_tlv *t)
 	return t->cls == BER_CONTEXT && t->tag <= MMS_TAG_MAX ? PRES_AS_MMS : PRES_AS_OTHER;
 }
 
+/* --- data ------------------------------------------------------------------------------------- */
+
 static enum pres_as lookup(struct osi *o, uint32_t id, const struct ber_tlv *value)
 {
-	const struct pres_context *pc = context_of(o->s, id);
+	const struct pres_context *pc = pres_context_of(o->s, id);
 	if (!o->strict)
 		return as_by_content(value);
 	/* before the answer what is proposed will do, for an abort or a refusal too */
@@ -183,8 +88,6 @@ static enum pres_as lookup(struct osi *o, uint32_t id, const struct ber_tlv *val
 	/* What was offered and not taken is read all the same: the receiver may not care for the answer. */
 	return pc != NULL ? (enum pres_as)pc->as : PRES_AS_OTHER;
 }
-
-/* --- data ------------------------------------------------------------------------------------- */
 
 static void one_value(struct osi *o, struct ber *b, const struct ber_tlv *value, enum pres_as as)
 {
@@ -216,6 +119,23 @@ static void values(struct osi *o, struct ber *b, const uint32_t *id, bool octets
 	}
 }
 
+/* Octets that hold values: a string's, in pieces or not; some stacks put the values straight into a constructed one. */
+static void octets(struct osi *o, struct ber *b, const struct ber_tlv *t, bool bits, const uint32_t *id)
+{
+	struct buf room = { 0 };
+	struct ber_tlv first = { 0 };
+	struct ber peek = ber_of(t->value, 1);
+	struct span in = t->value;
+	osi_anomaly(o, AN_PRES_FORM);
+	bool good = true;
+	if (!t->constructed || (ber_next(&peek, &first) && ber_is_string(&first)))
+		good = osi_string(o, t, bits, &room, &in);
+	struct ber v = ber_of(in, b->depth);
+	if (good)
+		values(o, &v, id, true);
+	buf_clear(o->ctx->bufs, &room);
+}
+
 /* single-ASN1-type [0], octet-aligned [1] and arbitrary [2], whose first octet counts unused bits. */
 static void pdv_values(struct osi *o, struct ber *b, const struct ber_tlv *t, const uint32_t *id)
 {
@@ -224,12 +144,7 @@ static void pdv_values(struct osi *o, struct ber *b, const struct ber_tlv *t, co
 		values(o, &v, id, false);
 		return;
 	}
-	osi_anomaly(o, AN_PRES_FORM);
-	struct cur c = cur_span(t->value);
-	if (t->tag == 2)
-		cur_skip(&c, 1);
-	struct ber v = ber_of(cur_rest(&c), b->depth);
-	values(o, &v, id, true);
+	octets(o, b, t, t->tag == 2, id);
 }
 
 void pres_pdv(struct osi *o, struct ber *parent, const struct ber_tlv *whole)
@@ -240,7 +155,7 @@ void pres_pdv(struct osi *o, struct ber *parent, const struct ber_tlv *whole)
 	bool has_id = false, has_data = false;
 	while (osi_next(o, &b, &t)) {
 		if (ber_is(&t, BER_UNIVERSAL, INTEGER) && !has_data) {
-			has_id = ber_uint(t.value, &id);
+			has_id = osi_uint(o, &t, &id);
 		} else if (t.cls == BER_CONTEXT && t.tag <= 2) {
 			if (has_data)
 				osi_anomaly(o, AN_PRES_TRAILING);
@@ -248,7 +163,7 @@ void pres_pdv(struct osi *o, struct ber *parent, const struct ber_tlv *whole)
 				osi_anomaly(o, AN_PRES_CONTEXT);
 			has_data = true;
 			pdv_values(o, &b, &t, has_id ? &id : NULL);
-		} else if (ber_is(&t, BER_UNIVERSAL, OID) && o->carrier == IN_DT && !is_ber(t.value)) {
+		} else if (ber_is(&t, BER_UNIVERSAL, OID) && o->carrier == IN_DT && !pres_is_ber(t.value)) {
 			osi_anomaly(o, AN_PRES_TRANSFER);
 		}
 	}
@@ -260,9 +175,7 @@ static void user_data(struct osi *o, struct ber *parent, const struct ber_tlv *t
 {
 	struct ber_tlv pdv;
 	if (t->tag == 0) {
-		osi_anomaly(o, AN_PRES_FORM);
-		struct ber b = ber_of(t->value, parent->depth);
-		values(o, &b, NULL, true);
+		octets(o, parent, t, false, NULL);
 		return;
 	}
 	struct ber b = osi_open(o, parent, t);
@@ -274,89 +187,178 @@ static void user_data(struct osi *o, struct ber *parent, const struct ber_tlv *t
 	}
 }
 
-/* --- connect and abort PPDUs ------------------------------------------------------------------ */
+/* --- connect, abort and alter-context PPDUs ---------------------------------------------------- */
 
-static void gather(struct osi *o, struct ber *b, struct params *p, bool provider)
+static void keep_list(struct ber_tlv *list, bool *has, const struct ber_tlv *t)
+{
+	*list = *t;
+	*has = true;
+}
+
+/* False when the parameter is malformed. */
+static bool keep(struct osi *o, struct ber *b, const struct param *row, const struct ber_tlv *t, struct gathered *g)
+{
+	struct span s;
+	uint32_t n = 0;
+	struct ber_tlv v;
+	switch (row->what) {
+	case V_ANY:
+		return true;
+	case V_CALLING:
+	case V_CALLED:
+		if (!osi_string(o, t, false, &g->room[row->what == V_CALLED], &s))
+			return false;
+		osi_set_bytes(&g->fields, row->field, s);
+		return true;
+	case V_CONTEXTS:
+		keep_list(&g->contexts, &g->has_contexts, t);
+		return true;
+	case V_IDS:
+		keep_list(&g->ids, &g->has_ids, t);
+		return true;
+	case V_RESULTS:
+		keep_list(&g->results, &g->has_results, t);
+		return true;
+	case V_DEFAULT: /* { [0] abstract syntax, [1] transfer syntax } */
+		if (!osi_inside(o, b, t, &v) || !ber_is(&v, BER_CONTEXT, 0))
+			return false;
+		osi_set_bytes(&g->fields, row->field, v.value);
+		return true;
+	case V_NUM:
+	case V_BITS:
+		if (!(row->what == V_NUM ? osi_uint(o, t, &n) : osi_bits(o, t, &n)))
+			return false;
+		osi_set_num(&g->fields, row->field, n);
+		return true;
+	}
+	return false;
+}
+
+static const struct param *param_of(const struct ber_tlv *t, uint8_t in)
+{
+	for (size_t i = 0; i < ARRAY_LEN(params); i++) {
+		if (ber_is(t, BER_CONTEXT, params[i].tag) && (params[i].in & in) != 0)
+			return &params[i];
+	}
+	return NULL;
+}
+
+static void gather(struct osi *o, struct ber *b, const struct ppdu *kind, struct gathered *g)
 {
 	struct ber_tlv t;
 	while (osi_next(o, b, &t)) {
 		if (is_user_data(&t)) {
-			p->user = t;
-			p->has_user = true;
-		} else if (t.cls != BER_CONTEXT) {
-			osi_anomaly(o, AN_PRES_PDU);
-		} else if (t.tag == 10 || (provider && t.tag == 0)) {
-			p->has_reason = ber_uint(t.value, &p->reason);
-		} else if (t.tag == 1 && !provider) {
-			p->calling = t.value;
-			p->has_calling = true;
-		} else if (t.tag == 2 || t.tag == 3) {
-			p->called = t.value;
-			p->has_called = true;
-		} else if (t.tag == 4) {
-			p->contexts = t;
-			p->has_contexts = true;
-		} else if (t.tag == 5) {
-			p->results = t;
-			p->has_results = true;
+			if (g->has_user)
+				osi_anomaly(o, AN_PRES_PARAM);
+			keep_list(&g->user, &g->has_user, &t);
+			continue;
 		}
+		const struct param *row = param_of(&t, kind->bit);
+		const uint32_t bit = row != NULL ? UINT32_C(1) << (row - params) : 0;
+		const bool twice = (g->seen & bit) != 0;
+		g->seen |= bit;
+		if (row == NULL || twice || !keep(o, b, row, &t, g))
+			osi_anomaly(o, t.cls == BER_CONTEXT ? AN_PRES_PARAM : AN_PRES_PDU);
+		if (twice) /* which of the two the other end takes nobody knows */
+			pres_unsure(o);
 	}
 }
 
-static void gather_connect(struct osi *o, struct ber *set, struct params *p, struct ber *normal)
+static void gather_connect(struct osi *o, struct ber *set, const struct ppdu *kind, struct gathered *g, struct ber *normal)
 {
 	struct ber_tlv t, v;
+	uint32_t mode = 0;
+	bool has_mode = false;
 	while (osi_next(o, set, &t)) {
 		if (ber_is(&t, BER_CONTEXT, 0)) {
-			struct ber b = osi_open(o, set, &t);
-			p->has_mode = osi_next(o, &b, &v) && ber_is(&v, BER_CONTEXT, 0) && ber_uint(v.value, &p->mode);
+			has_mode = osi_inside(o, set, &t, &v) && ber_is(&v, BER_CONTEXT, 0) && osi_uint(o, &v, &mode);
 		} else if (ber_is(&t, BER_CONTEXT, 2)) {
 			*normal = osi_open(o, set, &t);
-			gather(o, normal, p, false);
+			gather(o, normal, kind, g);
 		} else {
 			osi_anomaly(o, AN_PRES_PDU);
 		}
 	}
-	if (!p->has_mode || p->mode != NORMAL_MODE)
+	if (has_mode)
+		osi_set_num(&g->fields, FLD_PRES_MODE, mode);
+	if (!has_mode || mode != NORMAL_MODE)
 		osi_anomaly(o, AN_PRES_MODE);
 }
 
-static void tell(const struct osi *o, enum event_id event, const struct params *p, struct span whole)
+/* Forms of user data: 0 simply encoded; of each PDV 1 single ASN.1 type, 2 octet-aligned, 3 arbitrary (X.226 8.4.2). */
+static void tell_forms(struct osi *o, struct dec_build *build, struct ber *parent, const struct ber_tlv *user)
 {
-	struct dec_build b = dec_build(o->ctx, event, o->d, whole);
-	if (p->has_calling)
-		dec_add_bytes(&b, FLD_PRES_SRC_SEL, p->calling);
-	if (p->has_called)
-		dec_add_bytes(&b, FLD_PRES_DST_SEL, p->called);
-	for (unsigned i = 0; i < o->s->n_contexts && (o->carrier == IN_CN || o->carrier == IN_AC); i++) {
-		if (o->s->context[i].answer != PRES_REFUSED)
-			dec_add_num(&b, FLD_PRES_CTX, o->s->context[i].id);
+	struct ber_tlv pdv, t;
+	if (user->tag == 0) {
+		dec_add_num(build, FLD_PRES_FORM, 0);
+		return;
 	}
-	if (p->has_reason)
-		dec_add_num(&b, FLD_PRES_REASON, p->reason);
-	dec_build_end(&b);
+	struct ber b = osi_open(o, parent, user);
+	while (osi_next(o, &b, &pdv)) {
+		struct ber in = osi_open(o, &b, &pdv);
+		while (osi_next(o, &in, &t)) {
+			if (t.cls == BER_CONTEXT && t.tag <= 2)
+				dec_add_num(build, FLD_PRES_FORM, t.tag + 1);
+		}
+	}
 }
 
-static void connect_or_abort(struct osi *o, struct ber *top, const struct ber_tlv *t, const struct ppdu *kind)
+static void tell(struct osi *o, struct ber *b, const struct ppdu *kind, const struct gathered *g, struct span whole, unsigned first)
 {
-	struct params p = { 0 };
-	struct ber b = osi_open(o, top, t), normal = b;
-	if (kind->form == AS_CONNECT)
-		gather_connect(o, &b, &p, &normal);
-	else
-		gather(o, &normal, &p, kind->event == EV_PRES_ARP);
-	if (p.has_contexts && kind->event == EV_PRES_CP)
-		define_all(o, &normal, &p.contexts);
-	if (p.has_results && (kind->event == EV_PRES_CPA || kind->event == EV_PRES_CPR))
-		answer_all(o, &normal, &p.results);
+	struct dec_build build = dec_build(o->ctx, kind->event, o->d, whole);
+	osi_tell_fields(&build, &g->fields);
+	if (g->has_contexts)
+		pres_tell_definitions(o, &build, b, &g->contexts);
+	if (g->has_ids)
+		pres_tell_ids(o, &build, b, &g->ids);
+	if (g->has_results)
+		pres_tell_results(o, &build, b, &g->results, first);
+	if (g->has_user)
+		tell_forms(o, &build, b, &g->user);
+	dec_build_end(&build);
+}
+
+/* How many of the contexts have their answer: the next result is of the one after. */
+static unsigned answered(const struct osi_state *s)
+{
+	unsigned i = 0;
+	while (i < s->n_contexts && s->context[i].answer != PRES_PROPOSED)
+		i++;
+	return i;
+}
+
+static void act(struct osi *o, struct ber *b, const struct ppdu *kind, const struct gathered *g, struct span whole)
+{
+	const unsigned first = kind->bit == ACA ? PRES_CONTEXTS_MAX : answered(o->s);
+	if (g->has_contexts && kind->bit == CP)
+		pres_define_all(o, b, &g->contexts);
+	if (g->has_results && (kind->bit & (CPA | CPR)) != 0)
+		pres_answer_all(o, b, &g->results);
+	if ((kind->bit & (AC | ACA)) != 0) {
+		osi_anomaly(o, AN_PRES_ALTER);
+		pres_unsure(o);
+	}
 	if (o->ctx->budget == 0)
 		return;
-	tell(o, kind->event, &p, t->whole);
-	if (p.has_user)
-		user_data(o, &normal, &p.user);
+	tell(o, b, kind, g, whole, first);
+	if (g->has_user)
+		user_data(o, b, &g->user);
 }
 
-static const struct ppdu *ppdu_of(enum carrier in, const struct ber_tlv *t)
+static void with_parameters(struct osi *o, struct ber *top, const struct ber_tlv *t, const struct ppdu *kind)
+{
+	struct gathered g = { 0 };
+	struct ber b = osi_open(o, top, t), normal = b;
+	if ((kind->bit & (CP | CPA)) != 0)
+		gather_connect(o, &b, kind, &g, &normal);
+	else
+		gather(o, &normal, kind, &g);
+	act(o, &normal, kind, &g, t->whole);
+	for (unsigned i = 0; i < ROOMS; i++)
+		buf_clear(o->ctx->bufs, &g.room[i]);
+}
+
+static const struct ppdu *ppdu_of(uint16_t in, const struct ber_tlv *t)
 {
 	for (size_t i = 0; i < ARRAY_LEN(ppdus); i++) {
 		if (ppdus[i].in == in && ber_is(t, (enum ber_class)ppdus[i].cls, ppdus[i].tag))
@@ -378,7 +380,7 @@ void pres_ppdu(struct osi *o, struct span ppdu)
 		kind = ppdu_of(IN_AB, &t);
 	}
 	if (kind != NULL) {
-		connect_or_abort(o, &b, &t, kind);
+		with_parameters(o, &b, &t, kind);
 	} else if (is_user_data(&t)) {
 		/* right in data, FN, DN and NF; AB and RF of some stacks lack the PPDU around it */
 		if (o->carrier == IN_CN || o->carrier == IN_AC)

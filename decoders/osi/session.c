@@ -4,68 +4,92 @@
  */
 #include "decoders/osi/osi_int.h"
 
-enum { SI_GT = 1, LI_LONG = 0xff, VERSION_2 = 2, DUPLEX_ONLY = 2, RF_REASON_DATA = 2 };
+#include <string.h>
 
-/* X.225 8.3; the connection's event a SPDU stands for is its carrier bit. */
+enum { SI_GT = 1, SI_PT = 2, SI_TD = 33, LI_LONG = 0xff, VERSION_2 = 2, DUPLEX_ONLY = 2, RF_REASON_DATA = 2, NO_FIELD = FLD_N };
+
+/* X.225 8.3; the connection's event a SPDU stands for is its carrier bit. Without one: no association of this kind has it. */
 static const struct kind {
 	uint8_t si;
 	enum event_id event;
-	enum carrier carrier;
+	uint16_t carrier;        /* enum carrier */
+	const char *name;
 } kinds[] = {
-	{ 8, EV_SES_NF, IN_NF },
-	{ 9, EV_SES_FN, IN_FN },
-	{ 10, EV_SES_DN, IN_DN },
-	{ 12, EV_SES_RF, IN_RF },
-	{ 13, EV_SES_CN, IN_CN },
-	{ 14, EV_SES_AC, IN_AC },
-	{ 25, EV_SES_AB, IN_AB },
-	{ 26, EV_SES_AA, IN_AA },
+	{ 8, EV_SES_NF, IN_NF, "notFinished" },
+	{ 9, EV_SES_FN, IN_FN, "finish" },
+	{ 10, EV_SES_DN, IN_DN, "disconnect" },
+	{ 12, EV_SES_RF, IN_RF, "refuse" },
+	{ 13, EV_SES_CN, IN_CN, "connect" },
+	{ 14, EV_SES_AC, IN_AC, "accept" },
+	{ 25, EV_SES_AB, IN_AB, "abort" },
+	{ 26, EV_SES_AA, IN_AA, "abortAccept" },
+	{ SI_PT, EV_SES_OTHER, 0, "pleaseTokens" },
+	{ 5, EV_SES_OTHER, 0, "expedited" },
+	{ 7, EV_SES_OTHER, 0, "prepare" },
+	{ 15, EV_SES_OTHER, 0, "connectDataOverflow" },
+	{ 16, EV_SES_OTHER, 0, "overflowAccept" },
+	{ 21, EV_SES_OTHER, 0, "giveTokensConfirm" },
+	{ 22, EV_SES_OTHER, 0, "giveTokensAck" },
+	{ 29, EV_SES_OTHER, 0, "activityResume" },
+	{ SI_TD, EV_SES_OTHER, 0, "typedData" },
+	{ 34, EV_SES_OTHER, 0, "resynchronizeAck" },
+	{ 41, EV_SES_OTHER, 0, "majorSyncPoint" },
+	{ 42, EV_SES_OTHER, 0, "majorSyncAck" },
+	{ 45, EV_SES_OTHER, 0, "activityStart" },
+	{ 48, EV_SES_OTHER, 0, "exceptionData" },
+	{ 49, EV_SES_OTHER, 0, "minorSyncPoint" },
+	{ 50, EV_SES_OTHER, 0, "minorSyncAck" },
+	{ 53, EV_SES_OTHER, 0, "resynchronize" },
+	{ 57, EV_SES_OTHER, 0, "activityDiscard" },
+	{ 58, EV_SES_OTHER, 0, "activityDiscardAck" },
+	{ 61, EV_SES_OTHER, 0, "capabilityData" },
+	{ 62, EV_SES_OTHER, 0, "capabilityDataAck" },
+	{ 64, EV_SES_OTHER, 0, "unitData" },
 };
 
-enum what { P_ANY, P_GROUP, P_VERSION, P_REQUIREMENTS, P_CALLING, P_CALLED, P_DISCONNECT, P_REASON, P_USER };
+enum what { P_ANY, P_GROUP, P_NUM, P_OCTETS, P_MAX, P_REASON, P_USER };
 
 /* PGIs and PIs (X.225 8.3, tables 11 to 20). A PI may be in its group or by itself. */
 static const struct param {
 	uint8_t code;
 	enum what what;
+	uint16_t field;          /* enum field_id, or NO_FIELD */
 	uint16_t in, min, max;
 } params[] = {
-	{ 0x01, P_GROUP, IN_CN | IN_AC | IN_RF, 0, UINT16_MAX }, /* connection identifier */
-	{ 0x05, P_GROUP, IN_CN | IN_AC, 0, UINT16_MAX },         /* connect/accept item */
-	{ 0x09, P_ANY, IN_CN | IN_AC | IN_RF, 0, 64 },           /* called SS-user reference */
-	{ 0x0a, P_ANY, IN_CN | IN_AC | IN_RF, 0, 64 },           /* calling SS-user reference */
-	{ 0x0b, P_ANY, IN_CN | IN_AC | IN_RF, 0, 64 },           /* common reference */
-	{ 0x0c, P_ANY, IN_CN | IN_AC | IN_RF, 0, 4 },            /* additional reference */
-	{ 0x10, P_ANY, IN_AC, 1, 1 },                            /* token item */
-	{ 0x11, P_DISCONNECT, IN_RF | IN_FN | IN_AB, 1, 1 },     /* transport disconnect */
-	{ 0x13, P_ANY, IN_CN | IN_AC, 1, 1 },                    /* protocol options */
-	{ 0x14, P_REQUIREMENTS, IN_CN | IN_AC | IN_RF, 2, 2 },   /* session user requirements */
-	{ 0x15, P_ANY, IN_CN | IN_AC, 4, 4 },                    /* TSDU maximum size */
-	{ 0x16, P_VERSION, IN_CN | IN_AC | IN_RF, 1, 1 },        /* version number */
-	{ 0x17, P_ANY, IN_CN | IN_AC, 0, 6 },                    /* initial serial number */
-	{ 0x19, P_ANY, IN_CN | IN_AC | IN_AB, 1, 1 },            /* enclosure item */
-	{ 0x1a, P_ANY, IN_CN | IN_AC, 1, 1 },                    /* token setting item */
-	{ 0x31, P_ANY, IN_AB, 0, 9 },                            /* reflect parameter values */
-	{ 0x32, P_REASON, IN_RF, 1, UINT16_MAX },                /* reason code, with user data */
-	{ 0x33, P_CALLING, IN_CN | IN_AC, 0, 16 },               /* calling session selector */
-	{ 0x34, P_CALLED, IN_CN | IN_AC, 0, 16 },                /* called or responding session selector */
-	{ 0x37, P_ANY, IN_CN | IN_AC, 0, 6 },                    /* second and limit serial numbers */
-	{ 0x38, P_ANY, IN_CN | IN_AC, 0, 6 },
-	{ 0x39, P_ANY, IN_CN | IN_AC, 0, 6 },
-	{ 0x3a, P_ANY, IN_CN | IN_AC, 0, 6 },
-	{ 0x3c, P_ANY, IN_CN, 1, 1 },                            /* data overflow */
-	{ 0xc1, P_USER, IN_CN | IN_AC | IN_RF | IN_FN | IN_DN | IN_NF | IN_AB, 0, UINT16_MAX },
-	{ 0xc2, P_USER, IN_CN | IN_AC, 0, UINT16_MAX },          /* extended user data */
+	{ 0x01, P_GROUP, NO_FIELD, IN_CN | IN_AC | IN_RF, 0, UINT16_MAX },               /* connection identifier */
+	{ 0x05, P_GROUP, NO_FIELD, IN_CN | IN_AC, 0, UINT16_MAX },                       /* connect/accept item */
+	{ 0x09, P_OCTETS, FLD_SES_CALLED_REF, IN_CN | IN_AC | IN_RF, 0, 64 },            /* called SS-user reference */
+	{ 0x0a, P_OCTETS, FLD_SES_CALLING_REF, IN_CN | IN_AC | IN_RF, 0, 64 },           /* calling SS-user reference */
+	{ 0x0b, P_OCTETS, FLD_SES_COMMON_REF, IN_CN | IN_AC | IN_RF, 0, 64 },            /* common reference */
+	{ 0x0c, P_OCTETS, FLD_SES_ADDITIONAL_REF, IN_CN | IN_AC | IN_RF, 0, 4 },         /* additional reference */
+	{ 0x10, P_NUM, FLD_SES_TOKEN, IN_AC, 1, 1 },                                     /* token item */
+	{ 0x11, P_NUM, FLD_SES_DISCONNECT, IN_RF | IN_FN | IN_AB, 1, 1 },                /* transport disconnect */
+	{ 0x13, P_NUM, FLD_SES_OPTIONS, IN_CN | IN_AC, 1, 1 },                           /* protocol options */
+	{ 0x14, P_NUM, FLD_SES_REQUIREMENTS, IN_CN | IN_AC | IN_RF, 2, 2 },              /* session user requirements */
+	{ 0x15, P_MAX, NO_FIELD, IN_CN | IN_AC, 4, 4 },                                  /* TSDU maximum size */
+	{ 0x16, P_NUM, FLD_SES_VERSION, IN_CN | IN_AC | IN_RF, 1, 1 },                   /* version number */
+	{ 0x17, P_ANY, NO_FIELD, IN_CN | IN_AC, 0, 6 },                                  /* initial serial number */
+	{ 0x19, P_NUM, FLD_SES_ENCLOSURE, IN_CN | IN_AC | IN_AB, 1, 1 },                 /* enclosure item */
+	{ 0x1a, P_NUM, FLD_SES_TOKEN_SETTING, IN_CN | IN_AC, 1, 1 },                     /* token setting item */
+	{ 0x31, P_OCTETS, FLD_SES_REFLECT, IN_AB, 0, 9 },                                /* reflect parameter values */
+	{ 0x32, P_REASON, FLD_SES_REASON, IN_RF, 1, UINT16_MAX },                        /* reason code, with user data */
+	{ 0x33, P_OCTETS, FLD_SES_SRC_SEL, IN_CN | IN_AC, 0, 16 },                       /* calling session selector */
+	{ 0x34, P_OCTETS, FLD_SES_DST_SEL, IN_CN | IN_AC, 0, 16 },                       /* called or responding selector */
+	{ 0x37, P_ANY, NO_FIELD, IN_CN | IN_AC, 0, 6 },                                  /* second and limit serial numbers */
+	{ 0x38, P_ANY, NO_FIELD, IN_CN | IN_AC, 0, 6 },
+	{ 0x39, P_ANY, NO_FIELD, IN_CN | IN_AC, 0, 6 },
+	{ 0x3a, P_ANY, NO_FIELD, IN_CN | IN_AC, 0, 6 },
+	{ 0x3c, P_ANY, NO_FIELD, IN_CN, 1, 1 },                                          /* data overflow */
+	{ 0xc1, P_USER, NO_FIELD, IN_CN | IN_AC | IN_RF | IN_FN | IN_DN | IN_NF | IN_AB, 0, UINT16_MAX },
+	{ 0xc2, P_USER, NO_FIELD, IN_CN | IN_AC, 0, UINT16_MAX },                        /* extended user data */
 };
 
 struct spdu {
 	const struct kind *kind;
-	struct span whole;
-	struct span calling, called, user;
-	bool has_calling, has_called, has_reason, has_user;
-	uint8_t version, reason;     /* version 0: not stated */
-	uint16_t requirements;       /* 0: not stated */
-	uint64_t seen[4];            /* bit set of the parameter codes met */
+	struct span whole, user;
+	bool has_user;
+	uint64_t met[4], seen[4];    /* bit sets of the parameter codes that are there, and that are right */
+	struct osi_fields fields;
 };
 
 static const struct kind *kind_of(uint8_t si)
@@ -77,7 +101,14 @@ static const struct kind *kind_of(uint8_t si)
 	return NULL;
 }
 
-static const struct param *param_of(uint8_t code, enum carrier in)
+/* One that an association of this kind has. */
+static const struct kind *usual_kind_of(uint8_t si)
+{
+	const struct kind *k = kind_of(si);
+	return k != NULL && k->carrier != 0 ? k : NULL;
+}
+
+static const struct param *param_of(uint8_t code, uint16_t in)
 {
 	for (size_t i = 0; i < ARRAY_LEN(params); i++) {
 		if (params[i].code == code && (params[i].in & in) != 0)
@@ -98,46 +129,52 @@ static uint16_t length(const struct osi *o, struct cur *c)
 	return len;
 }
 
-static void keep(struct spdu *p, enum what what, struct span v)
+static void user(struct spdu *p, struct span v)
+{
+	/* of two, the first: receivers that stop at user data never see the second */
+	if (!p->has_user)
+		p->user = v;
+	p->has_user = true;
+}
+
+static void keep(struct spdu *p, const struct param *row, struct span v)
 {
 	struct cur c = cur_span(v);
-	switch (what) {
+	const enum field_id f = (enum field_id)row->field;
+	switch (row->what) {
 	case P_ANY:
 	case P_GROUP:
 		break;
-	case P_VERSION:
-		p->version = cur_u8(&c);
+	case P_NUM:
+		osi_set_num(&p->fields, f, row->max == 1 ? cur_u8(&c) : cur_be16(&c));
 		break;
-	case P_REQUIREMENTS:
-		p->requirements = cur_be16(&c);
+	case P_OCTETS:
+		osi_set_bytes(&p->fields, f, v);
 		break;
-	case P_CALLING:
-		p->calling = v;
-		p->has_calling = true;
+	case P_MAX:
+		osi_set_num(&p->fields, FLD_SES_MAX_TO_RESPONDER, cur_be16(&c));
+		osi_set_num(&p->fields, FLD_SES_MAX_TO_INITIATOR, cur_be16(&c));
 		break;
-	case P_CALLED:
-		p->called = v;
-		p->has_called = true;
-		break;
-	case P_DISCONNECT:
-		p->reason = cur_u8(&c);
-		p->has_reason = true;
-		break;
-	case P_REASON:
-		p->reason = cur_u8(&c);
-		p->has_reason = true;
-		if (p->reason == RF_REASON_DATA && cur_left(&c) > 0 && !p->has_user) {
-			p->user = cur_rest(&c);
-			p->has_user = true;
-		}
-		break;
-	case P_USER:
-		/* of two, the first: receivers that stop at user data never see the second */
-		if (!p->has_user)
-			p->user = v;
-		p->has_user = true;
+	case P_REASON: {
+		const uint8_t reason = cur_u8(&c);
+		osi_set_num(&p->fields, f, reason);
+		if (reason == RF_REASON_DATA && cur_left(&c) > 0)
+			user(p, cur_rest(&c));
 		break;
 	}
+	case P_USER:
+		user(p, v);
+		break;
+	}
+}
+
+/* Adds code to a set; was it there? */
+static bool add_code(uint64_t set[4], uint8_t code)
+{
+	const uint64_t bit = UINT64_C(1) << (code & 63);
+	const bool was = (set[code >> 6] & bit) != 0;
+	set[code >> 6] |= bit;
+	return was;
 }
 
 /* PGI and PI units; groups hold PIs one level down. False when a length does not fit. */
@@ -153,33 +190,39 @@ static bool walk_params(struct osi *o, struct spdu *p, struct cur c, bool in_gro
 			osi_anomaly(o, AN_SES_LENGTH);
 			return false;
 		}
+		(void)add_code(p->met, code);
 		const struct param *row = param_of(code, p->kind->carrier);
-		bool misplaced = row != NULL && in_group && (row->what == P_GROUP || row->what == P_USER);
-		if (row == NULL || misplaced || len < row->min || len > row->max) {
+		const bool misplaced = row != NULL && in_group && (row->what == P_GROUP || row->what == P_USER);
+		const bool right = row != NULL && !misplaced && len >= row->min && len <= row->max;
+		if (!right)
 			osi_anomaly(o, AN_SES_PARAM);
+		/* a selector or reference that is too long is read all the same */
+		if (!right && (row == NULL || row->what != P_OCTETS))
 			continue;
-		}
-		uint64_t bit = UINT64_C(1) << (code & 63);
-		if ((p->seen[code >> 6] & bit) != 0)
+		if (add_code(p->seen, code))
 			osi_anomaly(o, AN_SES_PARAM_TWICE);
-		p->seen[code >> 6] |= bit;
-		keep(p, row->what, v);
+		keep(p, row, v);
 		if (row->what == P_GROUP && !walk_params(o, p, cur_span(v), true))
 			return false;
 	}
 	return true;
 }
 
+static struct span text(const char *s)
+{
+	return span_of(s, strlen(s));
+}
+
 static void tell(const struct osi *o, const struct spdu *p)
 {
 	struct dec_build b = dec_build(o->ctx, p->kind->event, o->d, p->whole);
 	dec_add_num(&b, FLD_SES_SI, p->kind->si);
-	if (p->has_calling)
-		dec_add_bytes(&b, FLD_SES_SRC_SEL, p->calling);
-	if (p->has_called)
-		dec_add_bytes(&b, FLD_SES_DST_SEL, p->called);
-	if (p->has_reason)
-		dec_add_num(&b, FLD_SES_REASON, p->reason);
+	dec_add_text(&b, FLD_SES_SPDU, p->kind->si, text(p->kind->name));
+	osi_tell_fields(&b, &p->fields);
+	for (unsigned code = 0; code <= UINT8_MAX; code++) {
+		if ((p->met[code >> 6] & UINT64_C(1) << (code & 63)) != 0)
+			dec_add_num(&b, FLD_SES_PARAMETER, code);
+	}
 	dec_build_end(&b);
 }
 
@@ -187,10 +230,11 @@ static void check_values(const struct osi *o, const struct spdu *p)
 {
 	if (p->kind->carrier != IN_CN && p->kind->carrier != IN_AC)
 		return;
+	const struct field *version = osi_get(&p->fields, FLD_SES_VERSION), *units = osi_get(&p->fields, FLD_SES_REQUIREMENTS);
 	/* not stated means version 1 (X.225 8.3.1.8) */
-	if ((p->version & VERSION_2) == 0)
+	if (version == NULL || (version->num & VERSION_2) == 0)
 		osi_anomaly(o, AN_SES_VERSION);
-	if (p->requirements != 0 && p->requirements != DUPLEX_ONLY)
+	if (units != NULL && units->num != DUPLEX_ONLY)
 		osi_anomaly(o, AN_SES_REQUIREMENTS);
 }
 
@@ -213,6 +257,8 @@ static const struct transition {
 	{ IN_RF, AT_CONNECTING, RESPONDER, SES_CONNECTING },
 	{ IN_DT, AT_DATA, ANYONE, SES_DATA },
 	{ IN_DT, AT_RELEASING, NOT_FINISHER, SES_RELEASING },
+	{ IN_TD, AT_DATA, ANYONE, SES_DATA },
+	{ IN_TD, AT_RELEASING, NOT_FINISHER, SES_RELEASING },
 	{ IN_FN, AT_DATA, ANYONE, SES_RELEASING },
 	{ IN_FN, AT_RELEASING, NOT_FINISHER, SES_RELEASING },
 	{ IN_DN, AT_RELEASING, NOT_FINISHER, SES_RELEASING },
@@ -294,9 +340,9 @@ static void leave(const struct osi *o)
 
 /* --- TSDUs ------------------------------------------------------------------------------------ */
 
-static void data(struct osi *o, struct span ppdu)
+static void data(struct osi *o, enum carrier carrier, struct span ppdu)
 {
-	o->carrier = IN_DT;
+	o->carrier = carrier;
 	enter(o);
 	pres_ppdu(o, ppdu);
 	leave(o);
@@ -305,7 +351,7 @@ static void data(struct osi *o, struct span ppdu)
 static void other(struct osi *o, const struct kind *k, struct span whole, struct cur c)
 {
 	struct spdu p = { .kind = k, .whole = whole };
-	o->carrier = k->carrier;
+	o->carrier = (enum carrier)k->carrier;
 	uint16_t len = length(o, &c);
 	if (!cur_ok(&c) || len != cur_left(&c))
 		osi_anomaly(o, AN_SES_LENGTH);
@@ -334,41 +380,77 @@ static bool skip_params(const struct osi *o, struct cur *c)
 	return cur_ok(c);
 }
 
+/* A SPDU that no association of this kind has: named, and the data in it read as a receiver might that takes it. */
+static void unusual(struct osi *o, uint8_t si, struct span whole)
+{
+	const struct kind *k = kind_of(si), unknown = { si, EV_SES_OTHER, 0, "unknown" };
+	const struct spdu p = { .kind = k != NULL ? k : &unknown, .whole = whole };
+	osi_anomaly(o, AN_SES_SI);
+	tell(o, &p);
+}
+
+static void typed_data(struct osi *o, struct span whole, struct cur c)
+{
+	unusual(o, SI_TD, whole);
+	if (skip_params(o, &c))
+		data(o, IN_TD, cur_rest(&c));
+}
+
 /* GT, then DT; LI of both is skipped. What follows GT without being a SPDU is taken for data, as some stacks do. */
 static void tokens(struct osi *o, struct span tsdu, struct cur c)
 {
 	if (!skip_params(o, &c))
 		return;
-	struct cur at = c;
-	uint8_t si = cur_u8(&c);
-	const struct kind *k = kind_of(si);
+	const struct cur at = c;
+	const uint8_t si = cur_u8(&c);
+	const struct kind *k = usual_kind_of(si);
 	if (si == SI_GT) {
 		if (skip_params(o, &c))
-			data(o, cur_rest(&c));
+			data(o, IN_DT, cur_rest(&c));
+	} else if (si == SI_TD) {
+		typed_data(o, cur_rest(&at), c);
 	} else if (k != NULL) {
 		osi_anomaly(o, AN_SES_TOKENS);
 		other(o, k, tsdu, c);
 	} else {
 		osi_anomaly(o, AN_SES_TOKENS);
-		data(o, cur_rest(&at));
+		data(o, IN_DT, cur_rest(&at));
+	}
+}
+
+static void spdu(struct osi *o, struct span tsdu)
+{
+	struct cur c = cur_span(tsdu);
+	const uint8_t si = cur_u8(&c);
+	const struct kind *k = usual_kind_of(si);
+	switch (si) {
+	case SI_GT:
+		tokens(o, tsdu, c);
+		break;
+	case SI_PT: /* category 0 as GT is: data may follow (X.225 6.3.7) */
+		unusual(o, si, tsdu);
+		if (cur_left(&c) > 1)
+			tokens(o, tsdu, c);
+		break;
+	case SI_TD:
+		typed_data(o, tsdu, c);
+		break;
+	default:
+		if (k != NULL)
+			other(o, k, tsdu, c);
+		else
+			unusual(o, si, tsdu);
+		break;
 	}
 }
 
 void osi_tsdu_any(struct osi_state *s, struct dec_ctx *ctx, enum dir d, struct span tsdu, const struct dec_upper *up)
 {
 	struct osi o = { .s = s, .ctx = ctx, .up = up, .d = d };
-	struct cur c = cur_span(tsdu);
 	if (tsdu.len == 0)
 		return;
 	if (dec_spend(ctx, d, 1)) {
-		uint8_t si = cur_u8(&c);
-		const struct kind *k = kind_of(si);
-		if (si == SI_GT)
-			tokens(&o, tsdu, c);
-		else if (k != NULL)
-			other(&o, k, tsdu, c);
-		else
-			osi_anomaly(&o, AN_SES_SI);
+		spdu(&o, tsdu);
 		dec_ber_notes(ctx, d, o.notes);
 	}
 	if (ctx->budget == 0) /* what it did to the association is not known */
@@ -400,5 +482,5 @@ bool osi_looks_like(struct span tsdu)
 	size_t len = cur_u8(&c);
 	if (len == LI_LONG)
 		len = cur_be16(&c);
-	return (si == SI_GT || kind_of(si) != NULL) && cur_ok(&c) && len <= cur_left(&c);
+	return (si == SI_GT || usual_kind_of(si) != NULL) && cur_ok(&c) && len <= cur_left(&c);
 }

@@ -5,6 +5,7 @@ UNIT += cotp:decoders,base
 UNIT += cotp_stream:decoders,base
 UNIT += cotp_table:decoders,base
 UNIT += osi:decoders,base
+UNIT += osi_fields:decoders,base
 UNIT += err:base
 UNIT += cur:base
 UNIT += wr:base

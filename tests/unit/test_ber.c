@@ -204,6 +204,72 @@ static void test_ints(void)
 	CU_ASSERT(!ber_bool(octets("ff00"), &v));
 }
 
+/* Strings in constructed form: the pieces' contents in a row. */
+static void test_pieces(void)
+{
+	static const struct {
+		const char *hex, *want;
+		uint8_t notes;
+		bool bad;
+	} row[] = {
+		{ "2400", "", 0, false },
+		{ "2404 0402 4142", "4142", 0, false },
+		{ "2407 0401 41 0402 4243", "414243", 0, false },
+		{ "a107 0401 41 0402 4243", "414243", 0, false },
+		{ "240b 2403 0401 41 0400 0402 4243", "414243", 0, false },
+		{ "2480 0401 41 2480 0401 42 0000 0401 43 0000", "414243", BER_NOTE_INDEFINITE, false },
+		{ "2408 0301 00 1a01 42 0c00", "0042", 0, false },
+		{ "2409 2407 2405 2403 0401 41", "41", 0, false },
+		{ "240b 2409 2407 2405 2403 0401 41", "", BER_NOTE_DEPTH, true },
+		{ "2406 0401 41 0201 42", "41", BER_NOTE_FORM, true },
+		{ "2406 0401 41 8401 42", "41", BER_NOTE_FORM, true },
+		{ "2405 0401 41 0402", "41", BER_NOTE_LENGTH, true },
+		{ "2408 0401 41 0000 0401 42", "4142", BER_NOTE_EOC, false },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		struct ber b = reader(row[i].hex, 8);
+		struct ber_tlv t, piece;
+		struct ber_pieces p;
+		char got[64] = "";
+		CU_ASSERT_FATAL(ber_next(&b, &t));
+		ber_pieces(&p, &t);
+		while (ber_piece(&p, &piece)) {
+			CU_ASSERT(!piece.constructed && ber_is_string(&piece));
+			for (size_t k = 0; k < piece.value.len; k++)
+				sprintf(got + strlen(got), "%02x", piece.value.p[k]);
+		}
+		CU_ASSERT_STRING_EQUAL(got, row[i].want);
+		CU_ASSERT_EQUAL(p.notes, row[i].notes | BER_NOTE_PIECES);
+		CU_ASSERT_EQUAL(p.bad, row[i].bad);
+		CU_ASSERT(!ber_piece(&p, &piece));
+	}
+}
+
+static void test_bits(void)
+{
+	static const struct {
+		const char *hex;
+		bool good;
+		uint32_t bits;
+	} row[] = {
+		{ "", false, 0 }, { "00", true, 0 }, { "01", false, 0 }, { "0780", true, 1 }, { "0480", true, 1 },
+		{ "0640", true, 2 }, { "06c0", true, 3 }, { "00ff", true, 0xff }, { "04ff", true, 0x0f }, { "08ff", false, 0 },
+		{ "000001", true, 0x8000 },
+		{ "0000000001", true, 0x80000000 }, { "000000000001", true, 0 }, { "00ffffffffff", true, 0xffffffff },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		uint32_t bits = 99;
+		CU_ASSERT_EQUAL(ber_bits(octets(row[i].hex), &bits), row[i].good);
+		CU_ASSERT_EQUAL(bits, row[i].bits);
+	}
+	static const char *const least[] = { "", "00", "7f", "80", "ff", "0080", "ff7f", "0100", "fe80", "00ffffffff" };
+	static const char *const more[] = { "0000", "007f", "ff80", "ffff", "000100", "ffff7f" };
+	for (size_t i = 0; i < ARRAY_LEN(least); i++)
+		CU_ASSERT(ber_minimal(octets(least[i])));
+	for (size_t i = 0; i < ARRAY_LEN(more); i++)
+		CU_ASSERT(!ber_minimal(octets(more[i])));
+}
+
 /* Walks everything: what it visits must lie within the input, and cost no more than depth times it. */
 static size_t walk(struct ber *b, struct span all)
 {
@@ -249,4 +315,5 @@ static void test_damage(void)
 UNIT_MAIN({ "tag and length forms", test_forms }, { "lengths", test_lengths }, { "broken elements", test_broken },
 	  { "opening and notes", test_open },
 	  { "depth of indefinite lengths", test_depth }, { "integers and booleans", test_ints },
+	  { "strings in pieces", test_pieces }, { "bits, least octets", test_bits },
 	  { "truncated and changed input", test_damage })
