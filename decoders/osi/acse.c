@@ -213,11 +213,16 @@ static uint64_t num(const struct apdu *a, enum field_id f)
 	return got != NULL ? got->num : 0;
 }
 
+/* What does not fit an association that is known moves nothing, but for an ABRT, which whoever gets it obeys. */
 static void step(struct osi *o, const struct kind *k, const struct apdu *a)
 {
 	struct osi_state *s = o->s;
-	if ((k->at & 1u << s->acse) == 0 && o->strict)
+	const bool fits = (k->at & 1u << s->acse) != 0 || !o->strict;
+	o->aborted |= k->bit == ABRT;
+	if (!fits) {
 		osi_anomaly(o, AN_ACSE_STATE);
+		return;
+	}
 	s->acse = (uint8_t)k->next;
 	if (k->bit == AARE && num(a, FLD_ACSE_RESULT) != 0) {
 		const uint64_t why = num(a, FLD_ACSE_DIAGNOSTIC);
@@ -228,8 +233,6 @@ static void step(struct osi *o, const struct kind *k, const struct apdu *a)
 	}
 	if (k->bit == RLRE && (o->carrier == IN_NF || num(a, FLD_ACSE_REASON) == RELEASE_NOT_FINISHED))
 		s->acse = ACSE_ASSOCIATED;
-	if (k->bit == ABRT)
-		o->aborted = true;
 }
 
 /* user-information: EXTERNALs, each of them one PDU of the context it names. */

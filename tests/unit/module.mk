@@ -6,6 +6,7 @@ UNIT += cotp_stream:decoders,base
 UNIT += cotp_table:decoders,base
 UNIT += osi:decoders,base
 UNIT += osi_fields:decoders,base
+UNIT += osi_table:decoders,base
 UNIT += err:base
 UNIT += cur:base
 UNIT += wr:base
