@@ -107,10 +107,23 @@ def layers():
         wanted = {f for f in fields if f.startswith(layer + ".")}
         known = wanted | {n for n in listed if n.startswith(layer + ".")}
         wrong += [f"{path}: {f} is missing" for f in sorted(wanted - told)]
-        if name in ("cotp", "osi"):
+        if name in ("cotp", "osi", "mms"):
+            known |= {f"mms.{s}.{way}" for s in services() & {t.split(".")[1] for t in told} for way in ("request", "response")}
             wrong += [f"{path}: {f} is missing" for f in sorted(known - told)]
             wrong += [f"{path}: {f} is none of that layer's" for f in sorted(told - known)]
     return wrong
+
+
+def services():
+    return set(x_list("decoders/events.h", "MMS_SERVICE_LIST", 1))
+
+
+def service_rows():
+    """Each confirmed service has a row in docs/mms.md, in words that say what is read of it."""
+    page = text("docs/mms.md")
+    named = {w for row in re.findall(r"^\| ([^|]+) \|", page[page.index("## Services"):], re.M) for w in row.split(", ")}
+    named -= {"service", "---", "initiate", "informationReport", "unsolicitedStatus", "eventNotification"}
+    return differ("service", services(), named, "decoders/events.h", "docs/mms.md")
 
 
 def keywords():
@@ -171,6 +184,7 @@ report("docs/replay-json.md has the keys of the JSON", keys())
 report("docs/ha-protocol.md has messages, sections and limits", protocol())
 report("docs/ips.conf.5 names every object", objects())
 report("fields, events and anomalies stand on their layers' pages", layers())
+report("docs/mms.md has every service", service_rows())
 report("docs/signatures.md has the field keywords by kind", keywords())
 report("links, folders and targets are there", links())
 if shutil.which("groff"):
