@@ -8,17 +8,17 @@ M=${B_MUTATE:-build/gcc-mutate}
 out=$(mktemp -d) || exit 1
 trap 'rm -rf "$out"' EXIT
 trap 'exit 130' INT TERM
-tests=$(sed -n 's/^UNIT += \([a-z0-9_]*\):decoders,base$/\1/p' tests/unit/module.mk)
-for t in $tests; do
-	"$M/tests/unit/test_$t" > "$out/log" 2>&1 || { echo "not ok - fields: test_$t fails without any change"; exit 1; }
-done
-echo "ok - fields: $(echo "$tests" | wc -w) tests of the decoders pass"
+# The quick ones first.
+for t in $(sed -n 's/^UNIT += \([a-z0-9_]*\):decoders,base$/\1/p' tests/unit/module.mk); do
+	start=$(date +%s%N)
+	"$M/tests/unit/test_$t" > "$out/log" 2>&1 || { echo "not ok - fields: test_$t fails without any change" >&3; exit 1; }
+	echo "$(($(date +%s%N) - start)) $t"
+done 3>&1 > "$out/times" || exit 1
+tests=$(sort -n "$out/times" | cut -d' ' -f2)
+echo "ok - fields: $(echo "$tests" | wc -l) tests of the decoders pass"
 
-# Those whose name the layer's begins come first.
 noticed() { # keyword
-	layer=${1%%.*}
-	case $layer in ses | pres | acse) layer=osi ;; esac
-	for t in $(echo "$tests" | grep "^$layer") $(echo "$tests" | grep -v "^$layer"); do
+	for t in $tests; do
 		FIELD_MUTATE=$1 "$M/tests/unit/test_$t" > /dev/null 2>&1 || { echo "ok - field: $1 (test_$t)"; return; }
 	done
 	echo "not ok - field: $1: no test needs more than one value of it"
