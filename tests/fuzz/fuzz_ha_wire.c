@@ -117,8 +117,10 @@ static void apply_rec(void *arg, uint64_t seq, const struct rec *r)
 {
 	(void)seq;
 	ignore_rec(arg, r);
-	FUZZ_CHECK(strnlen(r->domain, sizeof(r->domain)) < sizeof(r->domain));
-	FUZZ_CHECK(strnlen(r->object, sizeof(r->object)) < sizeof(r->object));
+	FUZZ_CHECK(r->pdu.len <= REC_PDU_ROOM);
+	struct field f;
+	for (size_t at = 0; rec_pdu_next(&r->pdu, &at, &f);)
+		FUZZ_CHECK(f.id <= FLD_N && fuzz_within(f.bytes, r->pdu.p, sizeof(r->pdu.p)));
 	fuzz_reach(G_REC);
 }
 

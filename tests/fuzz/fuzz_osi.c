@@ -1,10 +1,20 @@
-/* fuzz_osi.c - osi_tsdu: TSDUs of both directions, gaps and ends; the state is plain and moves between TSDUs. */
+/* fuzz_osi.c - osi_tsdu: TSDUs of both directions, gaps and ends; the state is plain and moves between TSDUs.
+ *
+ * One target for three layers: a TSDU of data is four octets of session, a dozen of presentation, then ACSE or MMS, so all three
+ * are within reach of one change; that each SPDU, PPDU and APDU is among the seeds is a goal.
+ */
 #include "decoders/osi/osi.h"
 #include "tests/fuzz/fuzz_log.h"
 #include "tests/fuzz/fuzz_mutate.h"
 
-enum { G_MMS, G_ABORT, G_CLOSED, G_CONTEXTS };
-const char *const fuzz_goals[] = { "MMS PDU", "abort", "release", "contexts", NULL };
+enum { G_MMS, G_ABORT, G_CLOSED, G_CONTEXTS, G_EVENTS };
+const char *const fuzz_goals[] = {
+	"MMS PDU", "abort", "release", "contexts",
+#define X(id, name) name,
+	EVENT_OSI_LIST(X)
+#undef X
+	NULL
+};
 uint32_t fuzz_reached;
 
 FUZZ_MUTATOR(1, 2)
@@ -72,6 +82,10 @@ static uint64_t run(struct cur in, uint8_t how, bool move)
 			memset(&f[at], 0xa5, sizeof(f[at]));
 			at = 1 - at;
 		}
+	}
+	for (unsigned i = EV_SES_CN; i <= EV_ACSE_ABRT; i++) {
+		if (l.events[i] != 0)
+			fuzz_reach(G_EVENTS + i - EV_SES_CN);
 	}
 	fuzz_log_fini(&l);
 	return l.sum;

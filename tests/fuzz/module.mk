@@ -1,5 +1,5 @@
 # Fuzz targets: each is linked with driver.c for make check, and with libFuzzer by make fuzz.
-FUZZ := packet cotp osi mms_iccp rule conf ha_wire engine
+FUZZ := packet cotp ber osi mms_iccp other rule conf ha_wire engine
 FUZZ_SECONDS ?= 300
 FUZZ_TARGETS ?= $(FUZZ)
 
@@ -8,7 +8,9 @@ planted_1_FUZZ_LIBS := forward base
 planted_2_FUZZ_LIBS := forward base
 planted_3_FUZZ_LIBS := forward base
 cotp_FUZZ_LIBS := decoders base
+ber_FUZZ_LIBS := decoders base
 osi_FUZZ_LIBS := decoders base
+other_FUZZ_LIBS := decoders base
 mms_iccp_FUZZ_LIBS := decoders base
 rule_FUZZ_LIBS := sigs decoders base
 conf_FUZZ_LIBS := ips base

@@ -5,6 +5,7 @@
  */
 #include <sys/stat.h>
 
+#include "decoders/other/other.h"
 #include "ips/node.h"
 #include "ips/stack.h"
 #include "tests/fuzz/fuzz_gen.h"
@@ -15,7 +16,8 @@ enum { SEED_MAX = 1100, RECORDS_MAX = 1200, WINDOWS_MAX = 8, PACKETS_MAX = 14, B
 
 /* Control octets of fuzz_engine.c and of the decoders' targets. */
 enum { ENGINE_RAW = 0, ENGINE_TCP = 1, ENGINE_UDP = 4, ENGINE_SWITCH = 6, ENGINE_REPLY = 8 };
-enum { HA_WIRE_BELIEVE = 0x80, COTP_GAP = 2, COTP_PIECES = 4 + (6 << 3), OSI_GAP = 2, MMS_ABORT = 8 };
+enum { HA_WIRE_BELIEVE = 0x80, COTP_GAP = 2, COTP_PIECES = 4 + (6 << 3), OSI_GAP = 2, MMS_ABORT = 8, OTHER_WHOLE = 2,
+       OTHER_S7 = 4 };
 
 struct shape {
 	const char *target, *kind;
@@ -173,6 +175,86 @@ static void tap(struct seeds *s, const struct packet *given)
 	cotp_feed(&s->stack.cotp, &s->log.ctx, d, p.payload, &up);
 }
 
+/* --- BER, and what is not COTP --------------------------------------------------------------------------- */
+
+/* MMS PDUs by themselves, read to another depth each. */
+static void write_elements(const struct seeds *s)
+{
+	for (unsigned nr = 0; nr < s->pdus.n && nr < PACKETS_MAX; nr++) {
+		const struct record *r = &s->pdus.v[nr * s->pdus.n / (s->pdus.n < PACKETS_MAX ? s->pdus.n : PACKETS_MAX)];
+		if (r->len > SEED_MAX)
+			continue;
+		FILE *f = create(s, "ber", "", nr);
+		fputc((int)(32 - nr % 8 * 4), f);
+		fwrite(r->p, 1, r->len, f);
+		FUZZ_CHECK(fclose(f) == 0);
+	}
+}
+
+struct begun {
+	struct tuple flow;       /* as its first packet had it */
+	bool dir[DIR_N];
+};
+
+/* The flow of t, made if there is none; NULL: no more are kept. */
+static struct begun *begun_of(struct begun *v, size_t cap, const struct tuple *t, enum dir *d)
+{
+	const struct tuple back = tuple_reverse(t);
+	for (size_t i = 0; i < cap; i++) {
+		if (v[i].flow.family == 0)
+			v[i].flow = *t;
+		*d = tuple_equal(&v[i].flow, &back) ? DIR_REPLY : DIR_ORIG;
+		if (*d == DIR_REPLY || tuple_equal(&v[i].flow, t))
+			return &v[i];
+	}
+	return NULL;
+}
+
+static void write_first(const struct seeds *s, unsigned nr, const struct begun *b, enum dir d, const struct packet *p)
+{
+	const bool udp = b->flow.proto == IPPROTO_UDP_;
+	const struct record r = { (uint8_t)(d | (nr % 2 != 0 ? OTHER_WHOLE : 0)), (uint8_t *)(uintptr_t)p->payload.p,
+				  size_min(p->payload.len, SEED_MAX) };
+	FILE *f = create(s, "other", "", nr);
+	const uint16_t ports[] = { b->flow.sport, b->flow.dport };
+	fputc(udp, f);
+	for (size_t i = 0; i < ARRAY_LEN(ports); i++) {
+		fputc(ports[i] >> 8, f);
+		fputc(ports[i] & 0xff, f);
+	}
+	put(f, &r);
+	FUZZ_CHECK(fclose(f) == 0);
+}
+
+/* What each direction of each flow begins with; TSDUs of S7. */
+static void write_firsts(const struct seeds *s, const struct capset *cap)
+{
+	struct begun seen[RECORDS_MAX / 8] = { 0 };
+	unsigned nr = 0;
+	for (size_t i = 0; i < cap->n; i++) {
+		struct packet p = cap->v[i];
+		enum dir d;
+		if (p.data == NULL || packet_decode(&p) != REASON_NONE || p.payload.len == 0)
+			continue;
+		struct begun *b = begun_of(seen, ARRAY_LEN(seen), &p.tuple, &d);
+		if (b == NULL || b->dir[d])
+			continue;
+		b->dir[d] = true;
+		write_first(s, nr++, b, d, &p);
+	}
+	for (size_t i = 0; i < s->tsdus.n && i < PACKETS_MAX; i++) {
+		struct record r = s->tsdus.v[i];
+		if (!s7_looks_like(span_of(r.p, r.len)) || r.len > SEED_MAX)
+			continue;
+		r.ctl |= OTHER_S7;
+		FILE *f = create(s, "other", "s7.", (unsigned)i);
+		for (unsigned k = 0; k < 5; k++)
+			fputc(0, f);
+		put(f, &r);
+		FUZZ_CHECK(fclose(f) == 0);
+	}
+}
+
 /* --- the link's bytes ------------------------------------------------------------------------------------ */
 
 static void write_batch(FILE *f, struct node *n, bool spoilt)
@@ -260,6 +342,8 @@ static void one_capture(struct seeds *s, const struct gen *g, const char *path)
 	write_windows(s, &(struct shape){ "mms_iccp", "", 1, 2, 0, MMS_ABORT, false }, &s->pdus);
 	write_windows(s, &(struct shape){ "engine", "", 2, 7, 0, ENGINE_SWITCH, true }, &s->packets);
 	write_windows(s, &(struct shape){ "engine", "tcp.", 2, 4, 0, ENGINE_SWITCH, true }, &s->segments);
+	write_elements(s);
+	write_firsts(s, &cap);
 	write_link(s, g, &cap, 4, false);
 	write_link(s, g, &cap, 4, true);
 	write_link(s, g, &cap, 10, false);
