@@ -17,7 +17,7 @@ enum { SEED_MAX = 1100, RECORDS_MAX = 1200, WINDOWS_MAX = 8, PACKETS_MAX = 14, B
 /* Control octets of fuzz_engine.c and of the decoders' targets. */
 enum { ENGINE_RAW = 0, ENGINE_TCP = 1, ENGINE_UDP = 4, ENGINE_SWITCH = 6, ENGINE_REPLY = 8 };
 enum { HA_WIRE_BELIEVE = 0x80, COTP_GAP = 2, COTP_PIECES = 4 + (6 << 3), OSI_GAP = 2, MMS_ABORT = 8, OTHER_WHOLE = 2,
-       OTHER_S7 = 4 };
+	OTHER_S7 = 4 };
 
 struct shape {
 	const char *target, *kind;
