@@ -48,6 +48,12 @@ static const struct {
 #undef X
 };
 
+static const char *const additional[] = {
+#define X(num, name) [num] = #name,
+	MMS_ADDITIONAL_LIST(X)
+#undef X
+};
+
 const char *event_name(unsigned id)
 {
 	return names[id < EV_N ? id : EV_NONE];
@@ -93,4 +99,19 @@ enum event_id mms_service_event(unsigned service, bool response)
 	if (mms_service_name(service) == NULL)
 		return EV_NONE;
 	return response ? services[service].rsp : services[service].req;
+}
+
+const char *mms_additional_name(unsigned number)
+{
+	return number < sizeof(additional) / sizeof(additional[0]) ? additional[number] : NULL;
+}
+
+bool mms_is_inner(const char *ident)
+{
+	const char *name;
+	for (unsigned n = 0; (name = mms_additional_name(n)) != NULL; n++) {
+		if (strcmp(name, ident) == 0)
+			return true;
+	}
+	return mms_service_find(ident) >= 0;
 }

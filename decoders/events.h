@@ -152,6 +152,32 @@
 	X(85, deleteAccessControlList) \
 	X(86, changeAccessControl)
 
+/* X(number, identifier): the services inside additionalService */
+#define MMS_ADDITIONAL_LIST(X) \
+	X(0, vMDStop) \
+	X(1, vMDReset) \
+	X(2, select) \
+	X(3, alterProgramInvocationAttributes) \
+	X(4, initiateUnitControlLoad) \
+	X(5, unitControlLoadSegment) \
+	X(6, unitControlUpload) \
+	X(7, startUnitControl) \
+	X(8, stopUnitControl) \
+	X(9, createUnitControl) \
+	X(10, addToUnitControl) \
+	X(11, removeFromUnitControl) \
+	X(12, getUnitControlAttributes) \
+	X(13, loadUnitControlFromFile) \
+	X(14, storeUnitControlToFile) \
+	X(15, deleteUnitControl) \
+	X(16, defineEventConditionList) \
+	X(17, deleteEventConditionList) \
+	X(18, addEventConditionListReference) \
+	X(19, removeEventConditionListReference) \
+	X(20, getEventConditionListAttributes) \
+	X(21, reportEventConditionListStatus) \
+	X(22, alterEventConditionListMonitoring)
+
 /* X(id, identifier): TASE.2 operations with a request and a response */
 #define ICCP_CONFIRMED_LIST(X)                                       \
 	X(OP_ASSOCIATE, "associate")                                 \
@@ -241,6 +267,10 @@ enum event_id event_find(const char *name);
 const char *mms_service_name(unsigned service);
 /* The number of that identifier, or -1. */
 int mms_service_find(const char *ident);
+/* Identifier of a service inside additionalService ("vMDStop"); NULL when the number is not assigned. */
+const char *mms_additional_name(unsigned number);
+/* Is it one of a confirmed service or of one inside additionalService? */
+bool mms_is_inner(const char *ident);
 /* The request or response event of a service; EV_NONE when the number is not assigned. */
 enum event_id mms_service_event(unsigned service, bool response);
 /* The event of a TASE.2 operation; response is ignored for those of one PDU. */

@@ -41,6 +41,8 @@ static enum err check_name(struct sig_parse *p, enum field_id id, const struct s
 	name[v->text.len] = '\0';
 	if (id == FLD_MMS_SERVICE && mms_service_find(name) < 0)
 		return sig_refuse(p, "mms.service '%s' is no confirmed service of ISO 9506-2", name);
+	if (id == FLD_MMS_INNER && !mms_is_inner(name))
+		return sig_refuse(p, "mms.inner '%s' is no service of ISO 9506-2", name);
 	if (id == FLD_ICCP_OP && !known_op(name))
 		return sig_refuse(p, "iccp.op '%s' is no TASE.2 operation", name);
 	return OK;

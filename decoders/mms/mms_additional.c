@@ -3,32 +3,6 @@
 
 enum { EXTERNAL = 8, EMBEDDED_PDV = 11 };
 
-static const char *const inner_names[] = {
-	"vMDStop",
-	"vMDReset",
-	"select",
-	"alterProgramInvocationAttributes",
-	"initiateUnitControlLoad",
-	"unitControlLoadSegment",
-	"unitControlUpload",
-	"startUnitControl",
-	"stopUnitControl",
-	"createUnitControl",
-	"addToUnitControl",
-	"removeFromUnitControl",
-	"getUnitControlAttributes",
-	"loadUnitControlFromFile",
-	"storeUnitControlToFile",
-	"deleteUnitControl",
-	"defineEventConditionList",
-	"deleteEventConditionList",
-	"addEventConditionListReference",
-	"removeEventConditionListReference",
-	"getEventConditionListAttributes",
-	"reportEventConditionListStatus",
-	"alterEventConditionListMonitoring",
-};
-
 static const struct mms_row select_rows[] = {
 	{ 0, 0, FLD_MMS_OBJECT, mms_ident, NULL },
 	{ 1, 0, FLD_MMS_OBJECT, mms_strings, NULL },
@@ -198,8 +172,9 @@ static void additional(struct mms_walk *w, struct ber *b, const struct ber_tlv *
 {
 	struct ber in = ber_open(b, t);
 	struct ber_tlv e;
-	if (mms_step(w, &in, &e) && e.cls == BER_CONTEXT && e.tag < ARRAY_LEN(inner_names))
-		mms_tell_text(w, FLD_MMS_INNER, e.tag, inner_names[e.tag]);
+	const char *name = mms_step(w, &in, &e) && e.cls == BER_CONTEXT ? mms_additional_name(e.tag) : NULL;
+	if (name != NULL)
+		mms_tell_text(w, FLD_MMS_INNER, e.tag, name);
 	mms_seq(w, b, t, row);
 }
 

@@ -4,27 +4,11 @@
  * has nothing of it to mind. A universal BIT STRING or OCTET STRING is nothing that MMS has but as a segment: where there
  * is none, nothing is copied.
  */
-#include <string.h>
-
 #include "decoders/mms/mms_int.h"
 
 enum { BIT_STRING = 3, OCTET_STRING = 4 };
 enum { CONSTRUCTED = 0x20, TAG_LONG = 0x1f, TAG_MORE = 0x80 };
 enum { LENGTH_OF_4 = 0x84, LENGTH_OCTETS = 4 };
-
-/* Universal types whose contents may be in segments: strings of all kinds. */
-static bool is_string(uint32_t tag)
-{
-	static const uint32_t strings = 1u << BIT_STRING | 1u << OCTET_STRING | 1u << 12 | 0x1fu << 18 | 0xfu << 25 | 1u << 30;
-	return tag < 32 && (strings >> tag & 1u) != 0;
-}
-
-bool mms_in_segments(const struct ber_tlv *t)
-{
-	if (t->cls != BER_UNIVERSAL)
-		return false;
-	return t->tag == BIT_STRING || t->tag == OCTET_STRING || (t->constructed && is_string(t->tag));
-}
 
 /* --- what is in segments ----------------------------------------------------------------------------- */
 
@@ -36,7 +20,7 @@ static uint32_t segments_of(struct mms_parse *p, const struct ber *b, const stru
 	struct ber_tlv e;
 	uint32_t type = 0;
 	const bool own = t->cls == BER_UNIVERSAL;
-	if (own && !is_string(t->tag))
+	if (own && !mms_in_segments(t))
 		return 0;
 	while (mms_next(p, &in, &e)) {
 		const uint32_t tag = own && e.tag == t->tag && e.tag != BIT_STRING ? OCTET_STRING : e.tag;

@@ -142,6 +142,7 @@ static const struct mms_row_case {
 	/* --- event conditions and actions */
 	{ 'q', "bf2f{a0{" ICC("EC") "} 810101 820103 83010a 8401ff a6{a0{" ICC("MW") "}} 870205dc}",
 	  IN_ICC("EC") " class=1 priority=3 severity=10 alarm_reports=1 " IN_ICC("MW") " interval=1500" },
+	{ 'q', "bf2f{a0{" VMD("EC") "} 810101 a6{a2{800109 850120}}}", AT_VMD("EC") " class=1 address_number=9" },
 	{ 'q', "bf30{a0{" VMD("E1") ICC("E2") "}}", AT_VMD("E1") " " IN_ICC("E2") },
 	{ 'q', "bf30{82{'DOM'}}", "domain=DOM" },
 	{ 'r', "9f300102", "not_deleted=2" },
@@ -193,6 +194,8 @@ static const struct mms_row_case {
 	  IN_ICC("EE") " " AT_VMD("EC") " severity=64 state=2 time_kind=0 time=abcdef lost=1 ack_rule=3" },
 	{ 'u', "a2{a0{" VMD("EE") "} a1{8100} 820101 a4{8200} a8{80{'EA'} a0{a5{800103}}}}",
 	  "count=1 " AT_VMD("EE") " severity=1 time_kind=2 " AT_VMD("EA") " inner=write error=3" },
+	{ 'u', "a2{a0{" VMD("EE") "} a1{8100} 820101 a4{8200} a8{80{'EA'} a0{a4{a1{850107 80010a}}}}}",
+	  "count=2 " AT_VMD("EE") " severity=1 time_kind=2 " AT_VMD("EA") " inner=read value=7 error=10" },
 	{ 'u', "a2{a0{" VMD("EE") "} a1{" VMD("EC") "} 820102 a4{8200} a8{80{'EA'} a1{800101 a1{a0{870103}}}}}",
 	  "error=1795 " AT_VMD("EE") " " AT_VMD("EC") " severity=2 time_kind=2 " AT_VMD("EA") },
 	/* --- journals */

@@ -68,6 +68,21 @@ static void every_field_varies(void)
 	}
 }
 
+/* What nobody looks at is not gathered; what is odd is said all the same. */
+static void unwanted(void)
+{
+	static const uint64_t none[DEC_EVENT_WORDS];
+	for (size_t i = 0; i < ARRAY_LEN(mms_rows); i++) {
+		char pdu[PDU_TEXT];
+		struct rig *r = rig_new();
+		const enum dir d = pdu_of(&mms_rows[i], pdu);
+		r->ctx.wants = none;
+		rig_feed(r, d, pdu);
+		CU_ASSERT(r->events == 1 && r->parts == 1 && strchr(r->log, '=') == strstr(r->log, "= mms") && r->anomalies == 0);
+		free(r);
+	}
+}
+
 /* --- damage ------------------------------------------------------------------------------------------- */
 
 static bool is_told(const struct rig *r)
@@ -178,6 +193,8 @@ static void missing(void)
 		"a1{020101 bf4d{8101ff}}",
 		"a1{020101 bf4d{a0{}}}",
 		"a0{020101 bf2f{a0{" VMD("E") "}}}",
+		"a0{020101 bf2f{a0{" VMD("E") "} 810101 a6{a2{}}}}",
+		"a0{020101 bf2f{a0{" VMD("E") "} 810101 a6{a2{800105}}}}",
 		"a0{020101 bf35{a0{" VMD("E") "}}}",
 		"a0{020101 bf35{a0{" VMD("E") "} a2{}}}",
 		"a0{020101 bf35{a0{" VMD("E") "} a2{bf4f{}}}}",
@@ -237,6 +254,7 @@ static void misplaced(void)
 		{ "a1{020101 9f300500ffffffff}", "not_deleted=4294967295", "" },
 		{ "a1{020101 9f30050100000000}", "! mms.valueSize\n", "invoke=1\n" },
 		{ "a1{020101 9f3000}", "! mms.valueSize\n", "invoke=1\n" },
+		{ "a1{020101 a6{800100 a2{830100}}}", "! mms.valueSize\n", "type=boolean\n" },
 		{ "a0{020101 8002ff00}", "! mms.valueSize\n", "invoke=1\n" },
 		{ "a0{020101 bf43{a0{" VMD("J") "} a1{8003 111111}}}", "! mms.valueSize\n", "object=J" },
 		{ "a1{020101 bf3c{8002 0900 820101 840106}}", "! mms.valueSize\n", "state=6" },
@@ -332,7 +350,8 @@ static void segments_without_memory(void)
 }
 
 UNIT_MAIN({ "fields of every service", fields }, { "every field has two values", every_field_varies },
-	  { "cut at every octet", cut_everywhere }, { "contents cut at every octet", contents_cut_everywhere },
-	  { "every octet changed", octets_changed }, { "every budget", budgets }, { "what is missing", missing },
-	  { "what is misplaced", misplaced }, { "what later editions add", extended }, { "strings in segments", segments },
-	  { "odd segments", odd_segments }, { "no memory for segments", segments_without_memory })
+	  { "fields that nobody wants", unwanted }, { "cut at every octet", cut_everywhere },
+	  { "contents cut at every octet", contents_cut_everywhere }, { "every octet changed", octets_changed },
+	  { "every budget", budgets }, { "what is missing", missing }, { "what is misplaced", misplaced },
+	  { "what later editions add", extended }, { "strings in segments", segments }, { "odd segments", odd_segments },
+	  { "no memory for segments", segments_without_memory })

@@ -37,6 +37,8 @@ static void good_rules(void)
 	       NULL);
 	expect("alert mms any any -> any any (sid:1; mms.service:\"read, write\";)",
 	       "mms.service ' write' is no confirmed service of ISO 9506-2");
+	expect("alert mms any any -> any any (sid:1; mms.inner:\"vMDStop,write\";)", NULL);
+	expect("alert mms any any -> any any (sid:1; mms.inner:\"vmdStop\";)", "mms.inner 'vmdStop' is no service of ISO 9506-2");
 	expect("alert mms any any -> any any (sid:1; mms.service:!\"read,write\"; content:!\"x\"; endswith; bsize:<9;)", NULL);
 	expect("alert mms any any -> any any (sid:1; mms.service:4-5; mms.value:-1,>7,1<>3;)", NULL);
 	expect("alert iccp any any -> any any (sid:1; iccp.op:\"deviceOperate\"; iccp.name:\"BRK*,\";)",
