@@ -6,6 +6,7 @@
 #include "decoders/ber.h"
 
 enum { TAG_LONG = BER_TAG_LONG, CONSTRUCTED = BER_CONSTRUCTED, LEN_LONG = BER_LEN_LONG };
+enum { BIT_STRING = 3, OCTET_STRING = 4, SEQUENCE = 0x30, PLAIN_LEVELS = 32 };
 enum { LEN_OCTETS_MAX = 4, TAG_OCTETS_MAX = 4, INT_OCTETS_MAX = 8 };
 
 struct head {
@@ -141,6 +142,45 @@ bool ber_next_any(struct ber *b, struct ber_tlv *t)
 	t->value = cur_bytes(&contents, len);
 	t->whole = cur_bytes(&begin, cur_left(&begin) - cur_left(&b->c));
 	return true;
+}
+
+/* The length at *at in its shortest form, of contents that are there; false: any other. */
+static bool plain_length(const uint8_t *p, size_t end, size_t *at, size_t *len)
+{
+	*len = p[(*at)++];
+	if (*len == (LEN_LONG | 1) && *at < end && p[*at] >= LEN_LONG) {
+		*len = p[(*at)++];
+	} else if (*len == (LEN_LONG | 2) && *at + 1 < end && p[*at] != 0) {
+		*len = (size_t)p[*at] << 8 | p[*at + 1];
+		*at += 2;
+	} else if (*len >= LEN_LONG) {
+		return false;
+	}
+	return *len <= end - *at;
+}
+
+bool ber_is_plain(struct span s, uint16_t depth, uint32_t *n)
+{
+	size_t end[PLAIN_LEVELS], at = 0, len;
+	unsigned level = 0;
+	end[0] = s.len;
+	for (*n = 0;; ++*n) {
+		while (at == end[level])
+			if (level-- == 0)
+				return true;
+		const uint8_t tag = s.p[at++];
+		if (at == end[level] || !plain_length(s.p, end[level], &at, &len) || (tag & TAG_LONG) == TAG_LONG)
+			return false;
+		if ((tag & CONSTRUCTED) == 0) {
+			if (tag == 0 || tag == BIT_STRING || tag == OCTET_STRING)
+				return false;
+			at += len;
+		} else if ((tag < BER_APPLICATION && tag != SEQUENCE) || level == depth || level + 1 == PLAIN_LEVELS) {
+			return false;
+		} else {
+			end[++level] = at + len;
+		}
+	}
 }
 
 struct ber ber_refuse(const struct ber_tlv *t)

@@ -100,6 +100,11 @@ bool ber_piece(struct ber_pieces *p, struct ber_tlv *piece);
 /* Is t a string type by its tag: may it be a piece? */
 bool ber_is_string(const struct ber_tlv *t);
 
+/* Is all of s, at every level, elements that leave no note: tags of one octet, lengths in their shortest form, nothing past its
+ * parent, no more than depth levels opened? And no universal string but whole text: none in segments, none that can be. *n:
+ * how many. False says nothing: read it. */
+bool ber_is_plain(struct span s, uint16_t depth, uint32_t *n);
+
 /* Values; false when the contents are no legal value of that type. */
 bool ber_uint(struct span v, uint32_t *out);   /* INTEGER contents, 0 .. 2^32-1 */
 bool ber_int(struct span v, int64_t *out);     /* up to 8 octets */

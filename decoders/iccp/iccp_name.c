@@ -58,10 +58,8 @@ static bool is_but_for_case(struct span s, const char *text)
 struct span iccp_base(struct span item)
 {
 	struct cur c = cur_span(item);
-	size_t n = 0;
-	while (n < item.len && cur_peek(&c, n) != '$')
-		n++;
-	return cur_bytes(&c, n);
+	const uint8_t *dollar = item.len != 0 ? memchr(item.p, '$', item.len) : NULL;
+	return dollar != NULL ? cur_bytes(&c, (size_t)(dollar - item.p)) : item;
 }
 
 struct span iccp_component(struct span item)
@@ -84,9 +82,17 @@ static struct span without_number(struct span s)
 	return cur_bytes(&c, n);
 }
 
+/* Most names are none of them: their length and first letter say so. */
+static bool begins_as_reserved(struct span s)
+{
+	return s.len >= sizeof("Info_Buff_") - 1 && strchr("tsbndei", lower(*s.p)) != NULL && *s.p != 0;
+}
+
 enum iccp_reserved iccp_reserved(const struct mms_name *n, unsigned *odd)
 {
 	const struct span base = iccp_base(n->item);
+	if (!begins_as_reserved(base))
+		return RES_NONE;
 	const struct span stem = without_number(base);
 	for (size_t i = 0; i < ARRAY_LEN(reserved); i++) {
 		const struct span s = reserved[i].numbered ? stem : base;

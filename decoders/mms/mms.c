@@ -377,7 +377,11 @@ static const struct pdu_row *take_pdu(struct mms_parse *p, struct ber_tlv *t)
 	const struct pdu_row *row = &pdus[t->tag];
 	if (t->constructed) {
 		struct ber in = ber_open(&b, t);
-		skim(p, &in);
+		uint32_t n;
+		if (!ber_is_plain(t->value, in.depth, &n))
+			skim(p, &in);
+		else
+			(void)dec_spend(p->ctx, p->pdu.dir, n);
 		ber_close(&b, &in);
 	}
 	if (ber_next(&b, &extra) || !ber_ok(&b))

@@ -312,7 +312,56 @@ static void test_damage(void)
 	}
 }
 
-UNIT_MAIN({ "tag and length forms", test_forms }, { "lengths", test_lengths }, { "broken elements", test_broken },
+static uint8_t notes_of(struct ber *b, unsigned *n)
+{
+	struct ber_tlv t;
+	uint8_t notes = 0;
+	while (ber_next(b, &t)) {
+		++*n;
+		if (t.constructed) {
+			struct ber in = ber_open(b, &t);
+			notes |= notes_of(&in, n);
+		}
+	}
+	return notes | b->notes;
+}
+
+/* What is called plain leaves no note, and has as many elements; what a plain one is changed into is judged anew. */
+static void test_plain(void)
+{
+	static const char *const seeds[] = { "",	     "0500",	       "a003020101", "a00702010a a4020500", "a08180 04",
+					     "30051a034d5957", "61021900", "a0 8183 0281 00", "a30ba109a107a105a103850101" };
+	static const char *const not[] = { "05",	"0501",	  "bf2800", "9f1f00",	  "02810101",	     "0282008001",
+					   "3080 0000", "0000",	  "0001ff", "040101",	  "0302 0001",	     "2400",
+					   "3a00",	"2800",	  "3103020101",		  "a00405000500 05", "028400000001 01" };
+	uint32_t n;
+	unsigned count = 0;
+	for (size_t i = 0; i < ARRAY_LEN(not); i++)
+		CU_ASSERT(!ber_is_plain(octets(not[i]), 8, &n));
+	for (unsigned depth = 0; depth < 6; depth++) {
+		CU_ASSERT_EQUAL(ber_is_plain(octets("a30ba109a107a105a103850101"), (uint16_t)depth, &n), depth >= 5);
+		struct ber b = reader("a30ba109a107a105a103850101", (uint16_t)depth);
+		CU_ASSERT_EQUAL(notes_of(&b, &count) == 0, depth >= 5);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++) {
+		uint8_t octet[64];
+		const size_t len = unhex(seeds[i], octet, sizeof(octet));
+		for (size_t at = 0; at <= len; at++)
+			for (unsigned v = 0; v < 256 && (at < len || v == 0); v++) {
+				const uint8_t was = octet[at];
+				octet[at] = at < len ? (uint8_t)v : was;
+				struct ber b = ber_of(span_of(octet, len), 8);
+				count = 0;
+				if (ber_is_plain(span_of(octet, len), 8, &n))
+					CU_ASSERT(notes_of(&b, &count) == 0 && count == n);
+				octet[at] = was;
+			}
+	}
+	CU_ASSERT(ber_is_plain(octets("a00702010a a4020500"), 8, &n) && n == 4);
+}
+
+UNIT_MAIN({ "plain elements", test_plain },
+	  { "tag and length forms", test_forms }, { "lengths", test_lengths }, { "broken elements", test_broken },
 	  { "opening and notes", test_open },
 	  { "depth of indefinite lengths", test_depth }, { "integers and booleans", test_ints },
 	  { "strings in pieces", test_pieces }, { "bits, least octets", test_bits },
