@@ -38,11 +38,11 @@ uint32_t mms_take_uint(struct mms_parse *p, struct span v)
 	return n;
 }
 
-static void take_invoke(struct mms_parse *p, struct span v)
+static void take_invoke(struct mms_parse *p, const struct ber_tlv *t)
 {
-	p->pdu.has_invoke = ber_uint(v, &p->pdu.invoke);
+	p->pdu.has_invoke = !t->constructed && ber_uint(t->value, &p->pdu.invoke);
 	if (!p->pdu.has_invoke)
-		mms_set_odd(p, ODD_SIZE);
+		mms_set_odd(p, t->constructed ? ODD_MALFORMED : ODD_SIZE);
 }
 
 /* Every element once, for the notes that the reader takes of tags, lengths and depth. */
@@ -184,7 +184,7 @@ static bool take_confirmed(struct mms_parse *p, const struct ber_tlv *pdu, struc
 		mms_set_odd(p, ODD_MALFORMED);
 		return false;
 	}
-	take_invoke(p, t.value);
+	take_invoke(p, &t);
 	bool more = mms_next(p, &b, service);
 	if (more && !p->pdu.response && ber_is(service, BER_UNIVERSAL, SEQUENCE)) {
 		p->modifiers = *service;
@@ -238,7 +238,7 @@ static void take_confirmed_error(struct mms_parse *p, const struct ber_tlv *pdu)
 	p->pdu.error = true;
 	while (mms_next(p, &b, &t)) {
 		if (ber_is(&t, BER_CONTEXT, 0))
-			take_invoke(p, t.value);
+			take_invoke(p, &t);
 		else if (ber_is(&t, BER_CONTEXT, 2) && t.constructed)
 			mms_take(p, &t, &mms_error_row);
 		else if (!ber_is(&t, BER_CONTEXT, 1))
@@ -273,8 +273,8 @@ static void take_reject(struct mms_parse *p, const struct ber_tlv *pdu)
 	p->pdu.error = true;
 	while (mms_next(p, &b, &t)) {
 		if (ber_is(&t, BER_CONTEXT, 0)) {
-			take_invoke(p, t.value);
-		} else if (t.cls == BER_CONTEXT && t.tag <= REJECT_CLASSES && !p->has_error) {
+			take_invoke(p, &t);
+		} else if (t.cls == BER_CONTEXT && t.tag <= REJECT_CLASSES && !t.constructed && !p->has_error) {
 			p->error = t.tag << 8 | (mms_take_uint(p, t.value) & 0xff);
 			p->has_error = true;
 		} else {
@@ -288,7 +288,7 @@ static void take_reject(struct mms_parse *p, const struct ber_tlv *pdu)
 /* cancel: the contents are the invokeID itself. */
 static void take_cancel(struct mms_parse *p, const struct ber_tlv *pdu)
 {
-	take_invoke(p, pdu->value);
+	take_invoke(p, pdu);
 }
 
 /* [0] originalInvokeID, [1] ServiceError. */
@@ -298,7 +298,7 @@ static void take_cancel_error(struct mms_parse *p, const struct ber_tlv *pdu)
 	struct ber_tlv t;
 	while (mms_next(p, &b, &t)) {
 		if (ber_is(&t, BER_CONTEXT, 0))
-			take_invoke(p, t.value);
+			take_invoke(p, &t);
 		else if (ber_is(&t, BER_CONTEXT, 1) && t.constructed)
 			mms_take(p, &t, &mms_error_row);
 		else

@@ -119,6 +119,7 @@ struct mms_paths {
 	} level[MMS_PATH_DEPTH];
 	uint8_t n;
 	bool odd;                /* malformed, too deep or too long */
+	bool wrapped;            /* a component's tag is constructed, against the rules, and its name inside */
 	uint16_t item;           /* octets of the item alone */
 	char text[MMS_PATH_MAX];
 };

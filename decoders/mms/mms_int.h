@@ -180,13 +180,10 @@ void mms_tell_text(struct mms_walk *w, enum field_id f, uint64_t v, const char *
 void mms_take(struct mms_parse *p, const struct ber_tlv *contents, const struct mms_row *row);
 
 /* mms_join.c */
-/* Universal types whose contents may be in segments: BIT STRING, OCTET STRING, strings of characters. */
-#define MMS_STRINGS (1u << 3 | 1u << 4 | 1u << 12 | 0x1fu << 18 | 0xfu << 25 | 1u << 30)
-/* Is t a segment of a string, or a string in segments? */
+/* Is t a segment of a string, or a string in segments? Of MMS no element is a universal BIT STRING or OCTET STRING. */
 static inline bool mms_in_segments(const struct ber_tlv *t)
 {
-	const uint32_t kinds = t->constructed ? MMS_STRINGS : 1u << 3 | 1u << 4;
-	return t->cls == BER_UNIVERSAL && t->tag < 32 && (kinds >> t->tag & 1u) != 0;
+	return t->cls == BER_UNIVERSAL && (t->tag == 3 || t->tag == 4 || (t->constructed && ber_is_string(t)));
 }
 /* Makes pdu.octets the PDU with its strings in one piece, in p->joined; leaves it when there is no memory. */
 void mms_join(struct mms_parse *p);

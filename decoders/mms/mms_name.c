@@ -108,6 +108,7 @@ static bool var_of(const struct ber_tlv *t, uint16_t depth, struct mms_var *v)
 			chosen = true;
 		} else {
 			v->other = e;
+			ok = e.constructed == (e.tag != VAR_INVALIDATED);
 			chosen = true;
 		}
 	}
@@ -131,6 +132,7 @@ void mms_paths_open(struct mms_paths *p, const struct mms_var *v, uint16_t ber_d
 	const size_t n = size_min(v->name.item.len, MMS_PATH_MAX);
 	p->n = 1;
 	p->odd = n < v->name.item.len;
+	p->wrapped = false;
 	p->item = (uint16_t)n;
 	p->level[0].b = ber_of(v->alternate_access, ber_depth);
 	p->level[0].len = (uint16_t)n;
@@ -173,6 +175,7 @@ static void descend_select(struct mms_paths *p, const struct ber *parent, const 
 		p->odd = true;
 		return;
 	}
+	p->wrapped |= what.constructed && what.tag == ALT_SELECT_COMPONENT;
 	if (what.tag == ALT_SELECT_COMPONENT)
 		len = extend(p, len, mms_innermost(&what));
 	descend(p, parent, &inside, len);
@@ -192,6 +195,7 @@ bool mms_paths_next(struct mms_paths *p, struct span *path)
 		} else if (t.tag == ALT_NAMED) {
 			descend(p, b, &t, len);
 		} else if (t.tag == ALT_COMPONENT) {
+			p->wrapped |= t.constructed;
 			*path = span_of(p->text, extend(p, len, mms_innermost(&t)));
 			return true;
 		} else if (t.tag == ALT_SELECT && t.constructed) {
@@ -216,6 +220,8 @@ static void check_paths(struct mms_parse *p, const struct mms_var *v)
 		continue;
 	if (paths.odd)
 		mms_set_odd(p, ODD_IDENT);
+	if (paths.wrapped)
+		mms_set_odd(p, ODD_FORM);
 }
 
 void mms_take_vars(struct mms_parse *p, struct span v)

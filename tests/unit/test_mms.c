@@ -132,6 +132,10 @@ static void wrapped_names(void)
 	CU_ASSERT(rig_has(r, "! ber.form\n"));
 	CU_ASSERT_EQUAL(r->anomalies, 1);
 	CU_ASSERT(rig_gives(r, C, READ("02", VAR("a2{}")), "! mms.malformed\n"));
+	CU_ASSERT(rig_gives(r, C, READ("03", "30{a0{80{'X'}} a5{a1{1a{'A'}} a0{a0{1a{'B'}} 30{81{'C'}}}}}"),
+			    "object=X domain= object=X$A domain= object=X$B$C\n"));
+	CU_ASSERT(rig_has(r, "! ber.form\n"));
+	CU_ASSERT_EQUAL(r->anomalies, 1);
 	free(r);
 }
 
@@ -158,6 +162,13 @@ static void malformed(void)
 		READ("01", "30{a0{83{'X'}}}"),
 		READ("01", "30{a0{80{'X'}} a0{80{'Y'}}}"),
 		READ("01", "30{0101ff}"),
+		READ("01", "30{810105}"),
+		READ("01", "30{8300}"),
+		READ("01", "30{a4{}}"),
+		"a0{22{020105} 82{}}",
+		"a2{a0{020101} a2{a0{870102}}}",
+		"a4{a0{020101} 810101}",
+		"a4{800101 a1{020101}}",
 		"a0{020101 a5{}}",
 		"a0{020101 a5{a0{" VAR("80{'X'}") "}}}",
 		"a0{020101 a5{a0{" VAR("80{'X'}") "} a1{}}}",
@@ -308,7 +319,6 @@ static void alternate_access(void)
 		{ "820101", "object=TS" },
 		{ "a3{800101 810102}", "object=TS" },
 		{ "8400", "object=TS" },
-		{ "a1{1a{'A'}}", "object=TS domain=ICC_A_B object=TS$A" },
 	};
 	struct rig *r = rig_associated();
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
