@@ -39,7 +39,8 @@
 	X(PROTO_NBNS, "nbns", PROTO_NONE)          \
 	X(PROTO_SNMP, "snmp", PROTO_NONE)          \
 	X(PROTO_TFTP, "tftp", PROTO_NONE)          \
-	X(PROTO_QUIC, "quic", PROTO_NONE)
+	X(PROTO_QUIC, "quic", PROTO_NONE)          \
+	X(PROTO_NBDGM, "nbdgm", PROTO_NONE)
 
 enum proto {
 #define X(id, name, parent) id,

@@ -45,6 +45,6 @@ look_fn look_modbus, look_dnp3, look_iec104, look_c37118, look_hartip;
 look_fn look_enip, look_opcua, look_bacnet, look_fins, look_ads, look_sbus, look_profinet, look_h323;
 /* office.c, office_udp.c */
 look_fn look_http, look_tls, look_ssh, look_ftp, look_smtp, look_smb, look_mysql, look_telnet;
-look_fn look_dns, look_ntp, look_dhcp, look_nbns, look_snmp, look_tftp, look_quic;
+look_fn look_dns, look_ntp, look_dhcp, look_nbns, look_nbdgm, look_snmp, look_tftp, look_quic;
 
 #endif

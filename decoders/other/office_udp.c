@@ -116,9 +116,23 @@ enum probe look_dns(const struct look *l)
 	return dns_message(cur_sub(&c, size_min(len, cur_left(&c))), l->hinted) ? PROBE_YES : PROBE_NO;
 }
 
-/* --- NetBIOS names ----------------------------------------------------------------------------- */
+/* --- NetBIOS ------------------------------------------------------------------------------------ */
 
-/* RFC 1002 4.2.1, 4.1: the name is 32 letters A to P, of type NB or NBSTAT, wherever the counts put it. */
+/* RFC 1002 4.1: 32 letters A to P, then the scope, mostly empty. */
+static bool netbios_name(struct cur *c)
+{
+	enum { LETTERS = 32 };
+	if (cur_u8(c) != LETTERS)
+		return false;
+	for (unsigned i = 0; i < LETTERS; i++) {
+		const uint8_t ch = cur_u8(c);
+		if (ch < 'A' || ch > 'P')
+			return false;
+	}
+	return dns_name(c, true);
+}
+
+/* RFC 1002 4.2.1: the name is of type NB or NBSTAT, wherever the counts put it. */
 enum probe look_nbns(const struct look *l)
 {
 	struct cur c = cur_span(l->b);
@@ -126,17 +140,32 @@ enum probe look_nbns(const struct look *l)
 	const unsigned opcode = h.flags >> 11 & 15;
 	if (!cur_ok(&c) || (opcode != 0 && (opcode < 5 || opcode > 9) && opcode != 15) || h.qd > 1 || h.an > 1 || h.qd + h.an == 0)
 		return PROBE_NO;
-	if (cur_u8(&c) != 32)
-		return PROBE_NO;
-	for (unsigned i = 0; i < 32; i++) {
-		const uint8_t ch = cur_u8(&c);
-		if (ch < 'A' || ch > 'P')
-			return PROBE_NO;
-	}
-	if (!dns_name(&c, true)) /* the scope, mostly empty */
+	if (!netbios_name(&c))
 		return PROBE_NO;
 	const uint16_t type = cur_be16(&c), class = cur_be16(&c);
 	return cur_ok(&c) && (type == 0x20 || type == 0x21 || type == 0x0a) && class == 1 ? PROBE_YES : PROBE_NO;
+}
+
+/* RFC 1002 4.4.1 to 4.4.4: type, flags, id, source, then a datagram between two names, an error, or a query of a name. */
+enum probe look_nbdgm(const struct look *l)
+{
+	enum { DIRECT_UNIQUE = 0x10, BROADCAST = 0x12, FAILED = 0x13, QUERY = 0x14, NEGATIVE = 0x16, HEADER = 14 };
+	struct cur c = cur_span(l->b);
+	const uint8_t type = cur_u8(&c), flags = cur_u8(&c);
+	cur_skip(&c, 8);
+	if (type < DIRECT_UNIQUE || type > NEGATIVE || (flags & 0xf0) != 0)
+		return PROBE_NO;
+	if (type == FAILED) { /* codes 82 to 84 */
+		const uint8_t code = cur_u8(&c);
+		return l->hinted && code >= 0x82 && code <= 0x84 && cur_left(&c) == 0 ? PROBE_YES : PROBE_NO;
+	}
+	if (type >= QUERY)
+		return netbios_name(&c) && cur_left(&c) == 0 ? PROBE_YES : PROBE_NO;
+	const uint16_t len = cur_be16(&c), offset = cur_be16(&c);
+	const bool whole = l->b.len == HEADER + (size_t)len;
+	if (offset != 0) /* a later fragment of a datagram has no names */
+		return l->hinted && whole ? PROBE_YES : PROBE_NO;
+	return whole && netbios_name(&c) && netbios_name(&c) ? PROBE_YES : PROBE_NO;
 }
 
 /* --- NTP --------------------------------------------------------------------------------------- */

@@ -37,6 +37,7 @@ static const struct row ROWS[] = {
 	{ PROTO_DHCP, UDP, { 67, 68 }, look_dhcp },
 	{ PROTO_QUIC, UDP, { 443 }, look_quic },
 	{ PROTO_NBNS, UDP, { 137 }, look_nbns },
+	{ PROTO_NBDGM, UDP, { 138 }, look_nbdgm },
 	{ PROTO_SNMP, UDP, { 161, 162 }, look_snmp },
 	{ PROTO_TFTP, UDP, { 69 }, look_tftp },
 	{ PROTO_NTP, UDP, { 123 }, look_ntp },

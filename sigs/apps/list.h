@@ -46,7 +46,8 @@
 	X(90033, PROTO_NBNS, PROTO_NONE, "NetBIOS.NS", "Network.Service", "medium") \
 	X(90034, PROTO_SNMP, PROTO_NONE, "SNMP", "Network.Service", "medium")       \
 	X(90035, PROTO_TFTP, PROTO_NONE, "TFTP", "File.Transfer", "high")           \
-	X(90036, PROTO_QUIC, PROTO_NONE, "QUIC", "Web", "medium")
+	X(90036, PROTO_QUIC, PROTO_NONE, "QUIC", "Web", "medium")                   \
+	X(90037, PROTO_NBDGM, PROTO_NONE, "NetBIOS.DGM", "Network.Service", "medium")
 
 /* X(id, event, name, risk, behaviour): MMS PDUs that are no confirmed service */
 #define APP_MMS_PDU_LIST(X) \

@@ -51,6 +51,7 @@ UNIT += mms_fields:decoders,base
 UNIT += iccp:decoders,base
 UNIT += iccp_mark:decoders,base
 UNIT += iccp_field:decoders,base
+UNIT += vectors:decoders,base
 UNIT += policy:forward,base
 UNIT += session:forward,base
 UNIT += session_import:forward,base
