@@ -36,6 +36,9 @@ bool look_has(struct span s, const char *word);
 /* Does s begin with word (in capitals), letters of either case, and then end or go on with a blank? */
 bool look_verb(struct span s, const char *word);
 
+/* RFC 1002 4.1: a NetBIOS name as 32 letters A to P, then its scope, mostly empty. */
+bool look_netbios_name(struct cur *c);
+
 /* CRC-16: IEEE 1815 9.2.4.3 (DNP3), and CCITT from a given start (C37.118, S-Bus). */
 uint16_t look_crc_dnp(struct span s);
 uint16_t look_crc_ccitt(uint16_t start, struct span s);

@@ -209,12 +209,23 @@ static bool smb_magic(uint32_t v)
 	return v == 0xff534d42 || v == 0xfe534d42 || v == 0xfd534d42 || v == 0xfc534d42;
 }
 
-/* RFC 1002 4.3.1: a session message with an SMB in it; or, on its port, a session's set-up (4.3.2 to 4.3.6). */
+/* Two names, of which the first is enough; on its port its length is. */
+static enum probe nbss_request(const struct look *l, struct cur c)
+{
+	if (cur_left(&c) != 0 && l->hinted)
+		return cur_peek(&c, 0) == 32 ? PROBE_YES : PROBE_NO;
+	if (look_netbios_name(&c))
+		return PROBE_YES;
+	return cur_ok(&c) ? PROBE_NO : look_more(l);
+}
+
+/* RFC 1002 4.3.1, 4.3.2: a session message with an SMB in it, or a session request; or, on its port, what answers that (4.3.3 to
+ * 4.3.6). */
 enum probe look_smb(const struct look *l)
 {
 	struct cur c = cur_span(l->b);
 	const uint8_t type = cur_u8(&c);
-	if (type != NBSS_MESSAGE && (!l->hinted || type < NBSS_REQUEST || type > NBSS_KEEPALIVE))
+	if (type != NBSS_MESSAGE && type != NBSS_REQUEST && (!l->hinted || type < NBSS_REQUEST || type > NBSS_KEEPALIVE))
 		return PROBE_NO;
 	const uint32_t len = cur_be24(&c);
 	if (!cur_ok(&c))
@@ -228,11 +239,8 @@ enum probe look_smb(const struct look *l)
 		fits = len >= 32 && smb_magic(magic);
 		break;
 	}
-	case NBSS_REQUEST: /* two names of 34 octets, the first octet of each their length */
-		if (cur_left(&c) == 0)
-			return look_more(l);
-		fits = len >= 68 && cur_peek(&c, 0) == 32;
-		break;
+	case NBSS_REQUEST: /* two names of 34 octets */
+		return len >= 68 && len <= 512 ? nbss_request(l, c) : PROBE_NO;
 	case NBSS_NEGATIVE:
 		fits = len == 1;
 		break;

@@ -118,8 +118,7 @@ enum probe look_dns(const struct look *l)
 
 /* --- NetBIOS ------------------------------------------------------------------------------------ */
 
-/* RFC 1002 4.1: 32 letters A to P, then the scope, mostly empty. */
-static bool netbios_name(struct cur *c)
+bool look_netbios_name(struct cur *c)
 {
 	enum { LETTERS = 32 };
 	if (cur_u8(c) != LETTERS)
@@ -140,7 +139,7 @@ enum probe look_nbns(const struct look *l)
 	const unsigned opcode = h.flags >> 11 & 15;
 	if (!cur_ok(&c) || (opcode != 0 && (opcode < 5 || opcode > 9) && opcode != 15) || h.qd > 1 || h.an > 1 || h.qd + h.an == 0)
 		return PROBE_NO;
-	if (!netbios_name(&c))
+	if (!look_netbios_name(&c))
 		return PROBE_NO;
 	const uint16_t type = cur_be16(&c), class = cur_be16(&c);
 	return cur_ok(&c) && (type == 0x20 || type == 0x21 || type == 0x0a) && class == 1 ? PROBE_YES : PROBE_NO;
@@ -160,12 +159,12 @@ enum probe look_nbdgm(const struct look *l)
 		return l->hinted && code >= 0x82 && code <= 0x84 && cur_left(&c) == 0 ? PROBE_YES : PROBE_NO;
 	}
 	if (type >= QUERY)
-		return netbios_name(&c) && cur_left(&c) == 0 ? PROBE_YES : PROBE_NO;
+		return look_netbios_name(&c) && cur_left(&c) == 0 ? PROBE_YES : PROBE_NO;
 	const uint16_t len = cur_be16(&c), offset = cur_be16(&c);
 	const bool whole = l->b.len == HEADER + (size_t)len;
 	if (offset != 0) /* a later fragment of a datagram has no names */
 		return l->hinted && whole ? PROBE_YES : PROBE_NO;
-	return whole && netbios_name(&c) && netbios_name(&c) ? PROBE_YES : PROBE_NO;
+	return whole && look_netbios_name(&c) && look_netbios_name(&c) ? PROBE_YES : PROBE_NO;
 }
 
 /* --- NTP --------------------------------------------------------------------------------------- */

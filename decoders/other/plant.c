@@ -143,6 +143,12 @@ enum probe look_iec104(const struct look *l)
 			return look_more(l);
 		if (form == APCI_I && !asdu_header(rest))
 			return PROBE_NO;
+		if (form == APCI_I && l->hinted) { /* alone it tells little: it must be whole, and another follow or nothing */
+			if (len > cur_left(&c))
+				return look_more(l);
+			if (len < cur_left(&c) && cur_peek(&c, len) != 0x68)
+				return PROBE_NO;
+		}
 		good++;
 		telling += form == APCI_U;
 		if (l->hinted || telling != 0 || good >= CHAIN_UNHINTED)

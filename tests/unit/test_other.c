@@ -79,6 +79,7 @@ static const struct row GOOD[] = {
 	{ PROTO_SMB, TCP, 445, true, "00 000054 fe534d42 4000", "" },
 	{ PROTO_SMB, TCP, 139, true, "00 000085 ff534d42 72", "" },
 	{ PROTO_SMB, TCP, 139, false, "81 000044 20", "" },
+	{ PROTO_SMB, TCP, 139, true, "81 000044" NB_NAME NB_NAME, "" },
 	{ PROTO_SMB, TCP, 139, false, "82 000000", "" },
 	{ PROTO_MYSQL, TCP, 3306, true, "4a000000 0a 352e372e333300 08000000 0102030405060708 00 fff7", "" },
 	{ PROTO_MYSQL, TCP, 3306, true, "20000001 05aea203 00000001 21 " Z8 Z8 "00000000000000", "" },
@@ -125,6 +126,8 @@ static const struct row MISSES[] = {
 	{ PROTO_IEC104, TCP, 2404, false, "68 04 07 00 01 00", "" },
 	{ PROTO_IEC104, TCP, 2404, false, "68 0e 0000 0000 00 01 06 00 0100 000000 14", "" }, /* type 0 */
 	{ PROTO_IEC104, TCP, 2404, false, "68 0e 0000 0000 64 00 06 00 0100 000000 14", "" }, /* no objects */
+	{ PROTO_IEC104, TCP, 2404, false, "68 0e 0000 0000 64 01 06 00 0100 000000", "" },    /* an octet less */
+	{ PROTO_IEC104, TCP, 2404, false, "68 0e 0000 0000 64 01 06 00 0100 000000 14 67", "" }, /* another start */
 	{ PROTO_IEC104, TCP, 9999, false, "68 04 01 00 0200", "" },
 	{ PROTO_C37118, TCP, 4712, false, "aa41 0012 003c 49b7fc00 00000000 0002 b0fc", "" }, /* check sum */
 	{ PROTO_C37118, TCP, 4712, false, "aa71 0012 003c 49b7fc00 00000000 0002 b0fd", "" }, /* type 7 */
@@ -177,6 +180,8 @@ static const struct row MISSES[] = {
 	{ PROTO_SMTP, TCP, 25, false, NULL, "Good morning\r\n" },
 	{ PROTO_SMB, TCP, 445, false, "00 000054 fe534d43 4000", "" },
 	{ PROTO_SMB, TCP, 9999, false, "82 000000", "" },
+	{ PROTO_SMB, TCP, 9999, false, "81 000043" NB_NAME, "" },
+	{ PROTO_SMB, TCP, 9999, false, "81 000044 20 434b4141414141414141414141414141 51", "" }, /* a letter past P */
 	{ PROTO_MYSQL, TCP, 3306, false, "4a000000 0b 352e372e333300 08000000 0102030405060708 00 fff7", "" },
 	{ PROTO_MYSQL, TCP, 3306, false, "4a000000 0a 352e370133 3300 08000000 0102030405060708 00 fff7", "" },
 	{ PROTO_MYSQL, TCP, 3306, false, "20000001 05aea203 00000001 21 " Z8 Z8 "01000000000000", "" },
