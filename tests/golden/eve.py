@@ -4,9 +4,11 @@ Each capture is replayed under its own configuration and rules. The schema prove
 """
 import copy
 import json
+import os
 import re
 import subprocess
 import sys
+import tempfile
 
 import caps
 
@@ -174,9 +176,26 @@ def check_lists(tap):
     tap.result("every row has three cells", [r for r in rows if len(r.split(" | ")) != 3])
 
 
+def check_password(tap):
+    """A rule may ask for a password; its alert tells how long it is, and no record what it is."""
+    rule = 'alert cotp any any -> any any (msg:"p"; event:"acse.aarq"; acse.auth_value:"|78 78|*"; sid:5000001;)\n'
+    with tempfile.NamedTemporaryFile("w", suffix=".rules") as f:
+        f.write(rule)
+        f.flush()
+        for option in ("--eve", "--log"):
+            got = subprocess.run([caps.IPS, "replay", option, "-", "--rules", f.name, os.path.join(caps.PCAPS, "password.pcap")],
+                                 capture_output=True, text=True).stdout
+            wrong_with = ["a record has it"] if "78" * 20 in got or "x" * 20 in got else []
+            wrong_with += [] if "5000001" in got else ["no alert"]
+            tap.result("no password in " + option, wrong_with)
+            if option == "--eve":
+                tap.result("a password's length", [] if '"auth_length": 120' in got or '"auth_length":120' in got else [got[:200]])
+
+
 def main():
     tap = caps.Tap()
     check_lists(tap)
+    check_password(tap)
     try:
         import jsonschema
     except ImportError:
