@@ -120,8 +120,8 @@ check-deps: ## includes go down only
 check-purity: libs ## the core calls nothing but pure functions and has no mutable globals
 	@CC=$(CC) sh tests/lint/purity.sh
 
-coverage: ## line coverage of the unit tests, by folder
-	@$(SUBMAKE) VARIANT=cov units
+coverage: ## line coverage of unit tests and fuzz corpora, by folder, and the decoders' files below 90 %
+	@$(SUBMAKE) VARIANT=cov units fuzz-targets
 	@$(MAKE) --no-print-directory VARIANT=cov coverage-run
 
 coverage-run:
