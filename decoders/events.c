@@ -49,7 +49,7 @@ static const struct {
 };
 
 static const char *const additional[] = {
-#define X(num, name) [num] = #name,
+#define X(name) #name,
 	MMS_ADDITIONAL_LIST(X)
 #undef X
 };

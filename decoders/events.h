@@ -152,31 +152,31 @@
 	X(85, deleteAccessControlList) \
 	X(86, changeAccessControl)
 
-/* X(number, identifier): the services inside additionalService */
+/* X(identifier): the services inside additionalService, by number from 0 */
 #define MMS_ADDITIONAL_LIST(X) \
-	X(0, vMDStop) \
-	X(1, vMDReset) \
-	X(2, select) \
-	X(3, alterProgramInvocationAttributes) \
-	X(4, initiateUnitControlLoad) \
-	X(5, unitControlLoadSegment) \
-	X(6, unitControlUpload) \
-	X(7, startUnitControl) \
-	X(8, stopUnitControl) \
-	X(9, createUnitControl) \
-	X(10, addToUnitControl) \
-	X(11, removeFromUnitControl) \
-	X(12, getUnitControlAttributes) \
-	X(13, loadUnitControlFromFile) \
-	X(14, storeUnitControlToFile) \
-	X(15, deleteUnitControl) \
-	X(16, defineEventConditionList) \
-	X(17, deleteEventConditionList) \
-	X(18, addEventConditionListReference) \
-	X(19, removeEventConditionListReference) \
-	X(20, getEventConditionListAttributes) \
-	X(21, reportEventConditionListStatus) \
-	X(22, alterEventConditionListMonitoring)
+	X(vMDStop) \
+	X(vMDReset) \
+	X(select) \
+	X(alterProgramInvocationAttributes) \
+	X(initiateUnitControlLoad) \
+	X(unitControlLoadSegment) \
+	X(unitControlUpload) \
+	X(startUnitControl) \
+	X(stopUnitControl) \
+	X(createUnitControl) \
+	X(addToUnitControl) \
+	X(removeFromUnitControl) \
+	X(getUnitControlAttributes) \
+	X(loadUnitControlFromFile) \
+	X(storeUnitControlToFile) \
+	X(deleteUnitControl) \
+	X(defineEventConditionList) \
+	X(deleteEventConditionList) \
+	X(addEventConditionListReference) \
+	X(removeEventConditionListReference) \
+	X(getEventConditionListAttributes) \
+	X(reportEventConditionListStatus) \
+	X(alterEventConditionListMonitoring)
 
 /* X(id, identifier): TASE.2 operations with a request and a response */
 #define ICCP_CONFIRMED_LIST(X)                                       \
