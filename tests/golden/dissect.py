@@ -23,7 +23,7 @@ MMS = {  # element: event
     "mms.rejectPDU_element": "mms.reject"}
 OBJECTS = {  # elements that are a name outside domains
     "mms.vmd_specific", "mms.aa_specific", "mms.Identifier", "mms.newIdentifier", "mms.programInvocationName",
-    "mms.deleteProgramInvocation", "mms.getProgramInvocationAttributes", "mms.FileName_item"}
+    "mms.deleteProgramInvocation", "mms.getProgramInvocationAttributes", "mms.FileName_item", "mms.operatorStationName"}
 DOMAINS = {  # elements that are the name of a domain
     "mms.domainSpecific", "mms.domainName", "mms.downloadSegment", "mms.initiateUploadSequence", "mms.deleteDomain",
     "mms.getDomainAttributes"}
@@ -83,7 +83,9 @@ def names_in(tree):
             yield "/" + text_of(f)
         elif name in DOMAINS:
             yield text_of(f) + "/"
-        else:
+        elif name in ("mms.listOfDomainName", "mms.listOfDomainNames"):
+            yield from (text_of(d) + "/" for d in f.iter("field") if d.get("name") == "mms.Identifier")
+        elif not name.endswith("_continueAfter"):
             yield from names_in(f)
 
 
