@@ -1,5 +1,5 @@
 # Tools of the tests: they stand apart from the product's libraries, which they check; NAME_TOOL_LIBS are the exceptions.
-TOOLS := capgen recut streams iccp-sim flowplay names heldflood
+TOOLS := capgen recut streams iccp-sim flowplay names heldflood damage
 CHECK_SCRIPTS += tests/golden/captures.sh
 CHECK_RELEASE += tools captures
 CHECK_ASAN += tools
@@ -14,6 +14,8 @@ names_OBJ := names
 names_TOOL_LIBS := decoders forward base
 heldflood_OBJ := heldflood
 heldflood_TOOL_LIBS := ips nfq hacache sigs decoders forward base
+damage_OBJ := damage
+damage_TOOL_LIBS := ips nfq hacache sigs decoders forward base
 
 define tool_rule
 $(B)/tests/tools/$(1): $$(patsubst %,$(B)/tests/tools/%.o,$$($(1)_OBJ)) $$(patsubst %,$(B)/lib%.a,$$($(1)_TOOL_LIBS))
