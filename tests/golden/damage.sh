@@ -7,7 +7,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 damage=${B_ASAN:-build/gcc-asan}/tests/tools/damage
-RUNS=${RUNS:-60000} SEED=${SEED:-1} OTHERS=../shared/captures
+RUNS=${RUNS:-25000} SEED=${SEED:-1} OTHERS=../shared/captures
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT INT TERM
 failed=0

@@ -2,7 +2,7 @@
 
 A PDU is (packet number, text); they come in lists by (layer, sender, receiver), in their order on the wire. The texts:
   cotp  "cotp.dt"
-  pres  "pres.cp 1=2.2.1.0.1 3=1.0.9506.2.1", "pres.cpa 0 0", "pres.data 3" (the contexts of the user data)
+  pres  "pres.cp 1=2.2.1.0.1 3=1.0.9506.2.1", "pres.cpa 0 0" (results), "pres.context" (data in a context that the CP did not define)
   mms   "mms.read.request 7 ICC_A/Point /TASE2_Version" (invoke id; names as domain/object, a domain alone as domain/)
 """
 import json
@@ -23,7 +23,7 @@ MMS = {  # element: event
     "mms.rejectPDU_element": "mms.reject"}
 OBJECTS = {  # elements that are a name outside domains
     "mms.vmd_specific", "mms.aa_specific", "mms.Identifier", "mms.newIdentifier", "mms.programInvocationName",
-    "mms.deleteProgramInvocation", "mms.getProgramInvocationAttributes", "mms.FileName_item", "mms.operatorStationName"}
+    "mms.operatorStationName", "mms.deleteProgramInvocation", "mms.getProgramInvocationAttributes", "mms.FileName_item"}
 DOMAINS = {  # elements that are the name of a domain
     "mms.domainSpecific", "mms.domainName", "mms.downloadSegment", "mms.initiateUploadSequence", "mms.deleteDomain",
     "mms.getDomainAttributes"}
@@ -44,11 +44,15 @@ def mms_line(event, invoke, names):
     return " ".join([event] + invoke + sorted(names, key=lambda n: n.endswith("/")))
 
 
+SERVICES_SEEN = 78  # tshark does not name the services from here on: they, and what else it cannot name, are not compared
+UNSEEN = {s for n, s in SERVICES.items() if int(n) >= SERVICES_SEEN}
+
+
 class Pdus:
     """Lists of PDUs by (layer, sender, receiver)."""
 
     def __init__(self):
-        self.of = {}
+        self.of, self.contexts, self.rdp = {}, {}, set()
 
     def add(self, layer, ends, nr, text):
         self.of.setdefault((layer,) + ends, []).append((nr, text))
@@ -83,9 +87,9 @@ def names_in(tree):
             yield "/" + text_of(f)
         elif name in DOMAINS:
             yield text_of(f) + "/"
-        elif name in ("mms.listOfDomainName", "mms.listOfDomainNames"):
-            yield from (text_of(d) + "/" for d in f.iter("field") if d.get("name") == "mms.Identifier")
-        elif not name.endswith("_continueAfter"):
+        elif name in ("mms.listOfDomainNames", "mms.listOfDomainName"):
+            yield from (text_of(d) + "/" for d in f)
+        elif not name.endswith("ontinueAfter"):  # where a list goes on is no name that is asked for
             yield from names_in(f)
 
 
@@ -96,7 +100,9 @@ def mms_text(tree):
         if number:
             event = "mms.%s.%s" % (SERVICES.get(number, number), way.lower())
     if event is None:
-        event = UNCONFIRMED.get(shown(tree, "mms.unconfirmedService"), "mms.?")
+        event = UNCONFIRMED.get(shown(tree, "mms.unconfirmedService"))
+    if event is None:
+        return ""
     invoke = next((shown(tree, n) for n in INVOKE if leaf(tree, n) is not None), "")
     return mms_line(event, [invoke] if invoke else [], names_in(tree))
 
@@ -107,13 +113,34 @@ def contexts_of(tree):
             yield "%s=%s" % (shown(f, "pres.presentation_context_identifier"), shown(f, "pres.abstract_syntax_name"))
 
 
-def pres_texts(tree):
+def results_of(tree):
+    return [f.get("show") for f in tree.iter("field") if f.get("name") == "pres.result"]
+
+
+def pres_text(tree):
     if leaf(tree, "pres.cptype") is not None:
-        yield " ".join(["pres.cp"] + list(contexts_of(tree)))
-    elif leaf(tree, "pres.cpapdu") is not None:
-        yield " ".join(["pres.cpa"] + [f.get("show") for f in tree.iter("field") if f.get("name") == "pres.result"])
-    elif leaf(tree, "pres.cprtype") is not None:
-        yield "pres.cpr"
+        return " ".join(["pres.cp"] + list(contexts_of(tree)))
+    if leaf(tree, "pres.cpapdu") is not None:
+        return " ".join(["pres.cpa"] + results_of(tree))
+    if leaf(tree, "pres.cprtype") is not None:
+        return " ".join(["pres.cpr"] + results_of(tree))
+    return ""
+
+
+def add_pres(pdus, ends, nr, tree):
+    """Contexts are the connection's: of both directions."""
+    text, pair = pres_text(tree), frozenset(ends)
+    if text.startswith("pres.cp "):
+        pdus.contexts[pair] = [c.split("=")[0] for c in contexts_of(tree)]
+    elif text.startswith("pres.cpa") and pair in pdus.contexts:
+        results = results_of(tree)
+        pdus.contexts[pair] = [c for c, r in zip(pdus.contexts[pair], results) if r == "0"]
+    if text:
+        pdus.add("pres", ends, nr, text)
+    for f in tree.iter("field"):
+        if f.get("name") == "pres.PDV_list_element" and pair in pdus.contexts:
+            if shown(f, "pres.presentation_context_identifier") not in pdus.contexts[pair]:
+                pdus.add("pres", ends, nr, "pres.context")
 
 
 def ends_of(packet):
@@ -132,21 +159,26 @@ def ends_of(packet):
 def add_packet(pdus, packet):
     nr = int(next(f.get("show") for f in packet[0] if f.get("name") == "num"))
     ends = ends_of(packet)
+    pair = frozenset(ends)
     for p in packet:
-        if p.get("name") == "cotp":
+        if p.get("name") == "cotp" and pair not in pdus.rdp:
             for f in p:
                 if f.get("name") == "cotp.type":
                     pdus.add("cotp", ends, nr, "cotp." + COTP.get(f.get("show"), f.get("show")))
         elif p.get("name") == "pres":
-            for text in pres_texts(p):
-                pdus.add("pres", ends, nr, text)
+            add_pres(pdus, ends, nr, p)
         elif p.get("name") == "mms":
-            pdus.add("mms", ends, nr, mms_text(p))
+            if mms_text(p):
+                pdus.add("mms", ends, nr, mms_text(p))
+        elif p.get("name") == "t125":  # RDP: from here on other frames are among the TPKTs (MS-RDPBCGR 2.2.9.1.2)
+            pdus.rdp.add(pair)
 
 
-def tshark(pcap, ports=()):
-    """Told to it: which port is TPKT's, and what contexts mean whose definition is not in the capture."""
-    args = ["tshark", "-r", pcap, "-Y", "tpkt or cotp or mms", "-T", "pdml", "-o", "tcp.reassemble_out_of_order:TRUE"]
+def tshark(pcap, ports=(), gaps=False):
+    """Told to it: which port is TPKT's, and what contexts mean whose definition is not in the capture. Where octets are missing it
+    must not wait for them."""
+    args = ["tshark", "-r", pcap, "-Y", "tpkt or cotp or mms", "-T", "pdml"]
+    args += [] if gaps else ["-o", "tcp.reassemble_out_of_order:TRUE"]
     for context, syntax in (("1", "2.2.1.0.1"), ("3", "1.0.9506.2.1")):
         args += ["-o", 'uat:pres_context_list:"%s","%s"' % (context, syntax)]
     for p in ports:
@@ -201,16 +233,25 @@ def events(pcap):
 
 
 def ours(pcap):
-    pdus, ports = Pdus(), set()
+    """Its PDUs, the ports that TPKT was found on by content alone, and of which connections octets are missing from which packet on."""
+    pdus, ports, gaps = Pdus(), set(), {}
     for e in events(pcap):
         event, nr = e.get("event", ""), e.get("pcap_cnt", 0)
         ends = "%s %s" % (e["src_ip"], e["src_port"]), "%s %s" % (e["dest_ip"], e["dest_port"])
+        if e.get("anomaly") == "stream.gap":
+            gaps.setdefault(frozenset(ends), nr)
         if event.startswith("cotp."):
             pdus.add("cotp", ends, nr, event)
             if not {e["src_port"], e["dest_port"]} & {102, 3389}:
                 ports.add(e["dest_port" if e["dir"] == "orig" else "src_port"])
-        elif event.startswith("mms."):
+        elif event.startswith("mms.") and event.split(".")[1] not in UNSEEN:
             pdus.add("mms", ends, nr, our_mms(event, e["fields"]))
-        elif event in ("pres.cp", "pres.cpa", "pres.cpr"):
-            pdus.add("pres", ends, nr, event)
-    return pdus, ports
+        elif event == "pres.cp":
+            f = e["fields"]
+            pairs = zip(f.get("pres.context", []), f.get("pres.abstract_syntax", []))
+            pdus.add("pres", ends, nr, " ".join([event] + ["%d=%s" % (c, oid(s)) for c, s in pairs]))
+        elif event in ("pres.cpa", "pres.cpr"):
+            pdus.add("pres", ends, nr, " ".join([event] + [str(r) for r in e["fields"].get("pres.result", [])]))
+        elif e.get("anomaly") == "pres.context":
+            pdus.add("pres", ends, nr, "pres.context")
+    return pdus, ports, gaps
