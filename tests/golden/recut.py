@@ -82,6 +82,8 @@ def recut(path, tmp, modes):
         if r.returncode != 0:
             bad.append("recut %s: %s: %s" % (m, path, r.stderr.strip()[:200]))
             continue
+        if r.stderr and path.startswith(OTHERS):
+            return [], True  # libpcap reads only a part of it, as of several interfaces; the replay reads them
         got = facts(cut, tmp)
         if not isinstance(got, str):
             got.pop("gaps")
