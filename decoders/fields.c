@@ -46,10 +46,13 @@ unsigned field_nr(enum field_id f)
 
 enum field_id field_by_nr(unsigned nr)
 {
-	unsigned f = 0;
-	while (f < FLD_N && rows[f].nr != nr)
-		f++;
-	return (enum field_id)f;
+	/* Field plus 1; 0 = none. */
+	static const uint16_t of_nr[] = {
+#define X(id, nr, keyword, kind, times) [nr] = id + 1,
+		FIELD_LIST(X)
+#undef X
+	};
+	return nr < ARRAY_LEN(of_nr) && of_nr[nr] != 0 ? (enum field_id)(of_nr[nr] - 1) : FLD_N;
 }
 
 const struct field *fields_next(const struct fields *fs, enum field_id id, unsigned *at)

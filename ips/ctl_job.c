@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ips/field_json.h"
+#include "ips/json_text.h"
 
 enum { WORDS_MAX = 64, TEXT_LINE = 16 << 10, CODE_FAILED = 1, CODE_USAGE = 2 };
 
@@ -33,25 +33,11 @@ static ctl_step_fn *const steps[CTL_COMMAND_N] = {
 
 /* --- lines ---------------------------------------------------------------------------------------------- */
 
-/* Takes line. */
-static void add_line(struct ctl_job *j, json_t *line)
-{
-	char *text = line != NULL ? json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
-	if (text != NULL) {
-		outbuf_add(&j->out, text, strlen(text));
-		outbuf_add(&j->out, "\n", 1);
-	} else {
-		j->out.bad = true;
-	}
-	free(text);
-	json_decref(line);
-}
-
 static void add_member(struct ctl_job *j, const char *key, json_t *value)
 {
 	json_t *o = json_object();
 	json_object_set_new(o, key, value);
-	add_line(j, o);
+	json_line(o, &j->out);
 }
 
 /* How much of the text one line takes: whole lines of it if there are, never half a character. */
@@ -95,7 +81,7 @@ enum ctl_progress ctl_fail(struct ctl_job *j, int code, const char *fmt, ...)
 	json_t *o = json_object();
 	json_object_set_new(o, "error", json_words(why, strlen(why)));
 	ctl_set(o, "code", (uint64_t)code);
-	add_line(j, o);
+	json_line(o, &j->out);
 	return CTL_DONE;
 }
 

@@ -3,11 +3,11 @@
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ips/community.h"
 #include "ips/field_json.h"
+#include "ips/json_text.h"
 #include "ips/logs.h"
 #include "ips/utc.h"
 #include "sigs/apps.h"
@@ -184,20 +184,6 @@ static void add_details(json_t *o, const struct rec *r, const struct gen *g)
 	}
 }
 
-/* Writes o, which is gone then. */
-static void finish_line(json_t *o, struct outbuf *out)
-{
-	char *line = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
-	if (line != NULL) {
-		outbuf_add(out, line, strlen(line));
-		outbuf_add(out, "\n", 1);
-	} else {
-		out->bad = true;
-	}
-	free(line);
-	json_decref(o);
-}
-
 void eve_line(const struct rec *r, const struct gen *g, struct outbuf *out)
 {
 	static const char *const kinds[REC_N] = {
@@ -227,7 +213,7 @@ void eve_line(const struct rec *r, const struct gen *g, struct outbuf *out)
 	}
 	add_details(o, r, g);
 	add_pdu(o, &r->pdu);
-	finish_line(o, out);
+	json_line(o, out);
 }
 
 void eve_ha_line(const struct ha_event *ev, const char *hostname, struct outbuf *out)
@@ -244,5 +230,5 @@ void eve_ha_line(const struct ha_event *ev, const char *hostname, struct outbuf 
 	if (ev->text[0] != '\0')
 		json_object_set_new(ha, "text", foreign_text(ev->text));
 	json_object_set_new(o, "ha", ha);
-	finish_line(o, out);
+	json_line(o, out);
 }

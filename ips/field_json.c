@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ips/outbuf.h"
+#include "ips/json_text.h"
 
 enum { LAYER_MAX = 8 };
 
@@ -12,36 +12,9 @@ static const struct {
 	enum field_id domain, name;
 } pairs[] = { { FLD_MMS_DOMAIN, FLD_MMS_OBJECT }, { FLD_ICCP_DOMAIN, FLD_ICCP_NAME } };
 
-json_t *json_words(const char *s, size_t len)
-{
-	if (len == 0)
-		return json_string("");
-	json_t *t = memchr(s, 0, len) == NULL ? json_stringn(s, len) : NULL; /* many readers end a string at a NUL */
-	struct outbuf hex = { 0 };
-	for (size_t i = 0; t == NULL && i < len; i++) {
-		const unsigned char c = (unsigned char)s[i];
-		outbuf_fmt(&hex, c != 0 && c < 0x80 ? "%c" : "\\x%02x", c);
-	}
-	if (t == NULL && hex.p != NULL && !hex.bad)
-		t = json_stringn(hex.p, hex.len);
-	outbuf_free(&hex);
-	return t;
-}
-
 static json_t *words(struct span s)
 {
 	return json_words((const char *)s.p, s.len);
-}
-
-static json_t *hexadecimal(struct span s)
-{
-	struct outbuf o = { 0 };
-	outbuf_add(&o, "", 0);
-	for (size_t i = 0; i < s.len; i++)
-		outbuf_fmt(&o, "%02x", s.p[i]);
-	json_t *t = json_stringn(o.len != 0 ? o.p : "", o.len);
-	outbuf_free(&o);
-	return t;
 }
 
 static json_t *value(const struct field *f)
@@ -50,7 +23,7 @@ static json_t *value(const struct field *f)
 	case FIELD_num:
 		return json_integer((json_int_t)f->num);
 	case FIELD_octets:
-		return hexadecimal(f->bytes);
+		return json_octets(f->bytes);
 	case FIELD_text:
 	case FIELD_bytes:
 		break;

@@ -8,8 +8,6 @@
 
 #include "decoders/fields.h"
 
-/* Words off the wire and from others' rules: what is no UTF-8 is shown octet by octet. NULL: out of memory. */
-json_t *json_words(const char *s, size_t len);
 /* Adds f to its layer's object in o, which is made if it is not there. */
 void field_json_add(json_t *o, const struct field *f);
 

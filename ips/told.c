@@ -1,9 +1,7 @@
 /* told.c - see told.h. */
 #include "ips/told.h"
 
-#include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
+#include "ips/json_text.h"
 
 /* Text whose every character shows; anything else is octets. */
 static bool is_text(struct span s)
@@ -14,21 +12,10 @@ static bool is_text(struct span s)
 	return true;
 }
 
-static json_t *hex(struct span s)
-{
-	struct outbuf o = { 0 };
-	outbuf_add(&o, "", 0);
-	for (size_t i = 0; i < s.len; i++)
-		outbuf_fmt(&o, "%02x", s.p[i]);
-	json_t *j = o.bad ? NULL : json_string(o.p);
-	outbuf_free(&o);
-	return j;
-}
-
 static json_t *words(struct span s)
 {
 	json_t *j = s.len == 0 ? json_string("") : is_text(s) ? json_stringn((const char *)s.p, s.len) : NULL;
-	return j != NULL ? j : json_pack("{s:o}", "hex", hex(s));
+	return j != NULL ? j : json_pack("{s:o}", "hex", json_octets(s));
 }
 
 /* Numbers as rules see them: signed. */
@@ -42,7 +29,7 @@ static json_t *value(const struct field *f)
 	case FIELD_bytes:
 		return words(f->bytes);
 	case FIELD_octets:
-		return hex(f->bytes);
+		return json_octets(f->bytes);
 	case FIELD_num:
 		break;
 	}
@@ -106,13 +93,5 @@ void told_line(const struct engine_told *t, struct outbuf *out)
 			json_object_set_new(o, "more", json_true());
 		json_object_set_new(o, "fields", fields_object(ev->fields));
 	}
-	char *line = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
-	if (line != NULL) {
-		outbuf_add(out, line, strlen(line));
-		outbuf_add(out, "\n", 1);
-	} else {
-		out->bad = true;
-	}
-	free(line);
-	json_decref(o);
+	json_line(o, out);
 }
