@@ -56,6 +56,8 @@ enum link_counter {
 	LINK_COUNTER_N
 };
 
+enum { LINK_BEAT_MORE = 128 };
+
 /* What a heartbeat carries beside its authentication. */
 struct link_beat {
 	uint8_t role;                /* the sender's: the owner's enumeration */
@@ -63,6 +65,8 @@ struct link_beat {
 	uint16_t priority;
 	uint64_t term;               /* of the last promotion it knows */
 	uint64_t seq;                /* its last commit (active) or applied batch (standby) */
+	uint8_t n_more;              /* octets of the owner's own, carried as they are */
+	uint8_t more[LINK_BEAT_MORE];
 };
 
 enum link_state { LINK_DOWN, LINK_HANDSHAKE, LINK_UP };

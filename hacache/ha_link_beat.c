@@ -5,7 +5,7 @@
  * that our heartbeats carry; each one accepted gets a new challenge, so that no recording, however old, proves itself.
  *
  *   0 magic 4 | 4 version | 5 role | 6 quality | 7 zero | 8 priority 2 | 10 boot 8 | 18 counter 8 | 26 challenge 8 |
- *   34 answer 8 | 42 term 8 | 50 seq 8 | 58 what a newer version adds | MAC 32
+ *   34 answer 8 | 42 term 8 | 50 seq 8 | 58 length of what the owner adds 1 | that | what a newer version adds | MAC 32
  */
 #include "hacache/ha_link_int.h"
 
@@ -19,6 +19,7 @@
 #include "base/wr.h"
 
 enum { BEAT_VERSION = 1, BEAT_BODY = 58, DATAGRAM_MAX = 256 };
+_Static_assert(BEAT_BODY + 1 + LINK_BEAT_MORE + LINK_MAC <= DATAGRAM_MAX, "a heartbeat has room");
 #define BEAT_MAGIC 0x49504842u /* "IPHB" */
 
 struct beat_msg {
@@ -72,7 +73,7 @@ bool link_hb_open(const struct link *l, const uint8_t key[LINK_KEY], struct span
 void link_beat(struct link *l, const struct link_beat *b, mono_t now)
 {
 	(void)now;
-	uint8_t d[BEAT_BODY + LINK_MAC];
+	uint8_t d[BEAT_BODY + 1 + LINK_BEAT_MORE + LINK_MAC];
 	struct wr w = wr_of(d, sizeof(d));
 	wr_be32(&w, BEAT_MAGIC);
 	wr_u8(&w, BEAT_VERSION);
@@ -86,11 +87,28 @@ void link_beat(struct link *l, const struct link_beat *b, mono_t now)
 	wr_be64(&w, l->hb.answer);
 	wr_be64(&w, b->term);
 	wr_be64(&w, b->seq);
+	wr_u8(&w, (uint8_t)size_min(b->n_more, LINK_BEAT_MORE));
+	wr_bytes(&w, b->more, size_min(b->n_more, LINK_BEAT_MORE));
 	uint8_t mac[LINK_MAC];
 	link_hb_mac(l, l->hb.key, true, span_of(d, w.len), mac);
 	wr_bytes(&w, mac, sizeof(mac));
 	if (sendto(l->ufd, d, w.len, MSG_DONTWAIT | MSG_NOSIGNAL, &l->peer.u.any, l->peer.len) != (ssize_t)w.len)
 		l->count[LINK_BEAT_UNSENT]++;
+}
+
+/* What the owner has added; an earlier version adds nothing, a later one may have more than is known here. */
+static bool open_more(struct cur *c, struct link_beat *b)
+{
+	b->n_more = 0;
+	if (cur_left(c) == 0)
+		return true;
+	const uint8_t n = cur_u8(c);
+	const struct span s = cur_bytes(c, n);
+	if (!cur_ok(c))
+		return false;
+	b->n_more = (uint8_t)size_min(n, LINK_BEAT_MORE);
+	memcpy(b->more, s.p, b->n_more);
+	return true;
 }
 
 /* An authentic heartbeat's fields; false for anything else. */
@@ -111,7 +129,7 @@ static bool open_beat(const struct link *l, struct span d, struct beat_msg *m)
 	m->answer = cur_be64(&c);
 	m->b.term = cur_be64(&c);
 	m->b.seq = cur_be64(&c);
-	return ok && cur_ok(&c);
+	return ok && cur_ok(&c) && open_more(&c, &m->b);
 }
 
 static void take(struct link *l, const struct beat_msg *m, mono_t now)

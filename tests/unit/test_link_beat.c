@@ -1,7 +1,7 @@
 /* The HA link's heartbeats: what is believed, what is counted, when the peer counts as dead. */
 #include "link_rig.h"
 
-enum { BEAT = 90 };
+enum { BEAT = 91 };
 
 struct datagram {
 	uint8_t b[300];
@@ -79,12 +79,16 @@ static void test_fields(void)
 	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_UNPROVEN_BEAT), 1);
 	beat(&r, RIG_HIGH, 1);
 	r.now = mono_add(r.now, 5);
-	const struct link_beat sent = { .role = 3, .quality = 99, .priority = 0x1234, .term = UINT64_MAX - 1, .seq = 1ull << 40 };
+	struct link_beat sent = { .role = 3, .quality = 99, .priority = 0x1234, .term = UINT64_MAX - 1, .seq = 1ull << 40 };
+	sent.n_more = LINK_BEAT_MORE;
+	for (unsigned i = 0; i < LINK_BEAT_MORE; i++)
+		sent.more[i] = (uint8_t)(i + 1);
 	link_beat(r.l[RIG_LOW], &sent, r.now);
 	rig_settle(&r);
 	CU_ASSERT_TRUE(link_peer_beat(r.l[RIG_HIGH], &b, &at, &boot));
 	CU_ASSERT_TRUE(b.role == sent.role && b.quality == sent.quality && b.priority == sent.priority);
 	CU_ASSERT_TRUE(b.term == sent.term && b.seq == sent.seq);
+	CU_ASSERT_TRUE(b.n_more == LINK_BEAT_MORE && memcmp(b.more, sent.more, LINK_BEAT_MORE) == 0);
 	CU_ASSERT_EQUAL(at.ns, r.now.ns);
 	CU_ASSERT_EQUAL(boot, r.cfg[RIG_LOW].boot_id);
 	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_OLD_BEAT), 0);
@@ -180,19 +184,32 @@ static void test_newer(void)
 	head[32] = 4;
 	head[33] = (uint8_t)(r.cfg[0].port >> 8);
 	head[34] = (uint8_t)r.cfg[0].port;
-	for (unsigned version = 0; version < 3; version++) {
-		struct datagram d = caught(&r, RIG_LOW, 50 + version);
-		d.b[4] = (uint8_t)version;
-		d.len = BEAT + 40;
+	static const struct {
+		uint8_t version, more; /* said length of what the owner adds */
+		size_t len;
+		bool good;
+	} row[] = { { 0, 0, BEAT + 40, false }, { 1, 0, BEAT + 40, true }, { 2, 0, BEAT + 40, true },
+		    { 1, 0, BEAT - 1, true }, /* from before there was such a length */
+		    { 1, 40, BEAT + 40, true }, { 1, 41, BEAT + 40, false }, { 1, 1, BEAT, false },
+		    { 2, LINK_BEAT_MORE + 9, BEAT + LINK_BEAT_MORE + 9, true } };
+	uint64_t seq = 2, bad = 0;
+	for (unsigned i = 0; i < ARRAY_LEN(row); i++) {
+		struct datagram d = caught(&r, RIG_LOW, 50 + i);
+		memset(d.b + BEAT - 33, 0x44, sizeof(d.b) - BEAT + 33);
+		d.b[4] = row[i].version;
+		d.b[BEAT - 33] = row[i].more;
+		d.len = row[i].len;
 		crypto_generichash_state st;
 		crypto_generichash_init(&st, key, sizeof(key), 32);
 		crypto_generichash_update(&st, head, sizeof(head));
 		crypto_generichash_update(&st, d.b, d.len - 32);
 		crypto_generichash_final(&st, d.b + d.len - 32, 32);
 		inject(&r, "127.0.0.1", RIG_HIGH, &d);
-		CU_ASSERT_EQUAL(seen_seq(&r, RIG_HIGH), version == 0 ? 2 : 50 + version);
+		seq = row[i].good ? 50 + i : seq;
+		bad += !row[i].good;
+		CU_ASSERT_EQUAL(seen_seq(&r, RIG_HIGH), seq);
 	}
-	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_BAD_BEAT), 1);
+	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_BAD_BEAT), bad);
 	rig_fini(&r);
 }
 
