@@ -19,7 +19,9 @@
 #include "ips/rec.h"
 #include "sigs/match.h"
 
-#define HA_VERSION 1u
+/* Versions of the conversation. 2 has what 1 has not: streams that go on over another connection, batches asked for again. */
+#define HA_VERSION 2u
+#define HA_VERSION_OLDEST 1u  /* that is still understood */
 #define HA_MESSAGE_MAX (8u * 1024u * 1024u)   /* octets of one message */
 #define HA_BATCH_MAX (64u * 1024u * 1024u) /* octets of one batch before its commit */
 
@@ -67,10 +69,15 @@ struct ha_session {
 };
 
 struct ha_hello {
-	uint32_t version;
+	uint32_t version;               /* who does not know this version cannot read what follows */
 	uint64_t sig_hash;              /* compiled signatures: match state is only valid under the same */
 	uint64_t stock_hash, custom_hash;
 	uint32_t stock_nr, custom_nr;
+	uint32_t newest;                /* version that the sender knows; 0 = version */
+	uint64_t stream;                /* of batches, numbered from 1; at another one the peer begins anew. 0 = always another */
+	uint64_t from;                  /* oldest batch that can still be sent; up to 1: all can */
+	uint64_t whole_from;            /* the peer counts itself whole only from this batch on: those before did not wait */
+	uint64_t schema;                /* ha_schema_sum(): digests mean the same on both nodes; 0 = unknown */
 };
 
 /* What of a peer's numbers means the same on both nodes. */
@@ -95,6 +102,10 @@ struct ha_commit {
 
 struct ha_ack {
 	uint64_t seq;                   /* applied up to here */
+	uint64_t missing;               /* batches behind seq up to this one are wanted again; 0 = none */
+	uint64_t stream;                /* that this is about; 0 = the one under way */
+	uint32_t version;               /* that the standby knows; 0 = 1 */
+	bool lost;                      /* the standby has nothing of that stream to go on from: another is to begin */
 };
 
 /* X(TYPE, member of union, struct) in the order of their type octet */

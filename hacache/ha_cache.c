@@ -90,6 +90,19 @@ void ha_cache_remove(struct ha_cache *c, uint64_t serial)
 	pool_put(&c->pool, e);
 }
 
+void ha_cache_clear(struct ha_cache *c)
+{
+	for (size_t i = 0; i < c->n_buckets && c->pool.n_used > 0; i++) {
+		struct ha_entry *next;
+		for (struct ha_entry *e = c->bucket[i]; e != NULL; e = next) {
+			next = e->next;
+			pool_put(&c->pool, e);
+		}
+		c->bucket[i] = NULL;
+	}
+	c->digest = 0;
+}
+
 size_t ha_cache_n(const struct ha_cache *c)
 {
 	return c->pool.n_used;

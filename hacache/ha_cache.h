@@ -31,6 +31,7 @@ struct ha_entry *ha_cache_find(struct ha_cache *c, uint64_t serial);
 struct ha_entry *ha_cache_get(struct ha_cache *c, uint64_t serial);       /* found or new; NULL when full */
 void ha_cache_set_digest(struct ha_cache *c, struct ha_entry *e, uint64_t digest);
 void ha_cache_remove(struct ha_cache *c, uint64_t serial);
+void ha_cache_clear(struct ha_cache *c);
 size_t ha_cache_n(const struct ha_cache *c);
 /* Of the whole table: independent of the order in which it was filled. */
 uint64_t ha_cache_digest(const struct ha_cache *c);

@@ -66,3 +66,21 @@ uint64_t ha_digest(const struct ha_msg *m, const void *plain)
 {
 	return sum(HASH_FNV_START, m, plain);
 }
+
+static uint64_t sum_rows(uint64_t h, const struct ha_msg *m)
+{
+	for (unsigned i = 0; i < m->n; i++) {
+		const struct ha_row *r = &m->row[i];
+		if (r->local)
+			continue;
+		h = mix(hash_fnv(h, r->name, strlen(r->name)), r->kind);
+		if (r->sub != NULL)
+			h = sum_rows(h, r->sub);
+	}
+	return h;
+}
+
+uint64_t ha_schema_sum(void)
+{
+	return sum_rows(HASH_FNV_START, ha_msg_of_type(HA_SESSION)) | 1;
+}

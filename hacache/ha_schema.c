@@ -336,7 +336,12 @@ ROWS(msg_hello, "Hello", struct ha_hello,
 	UINT(struct ha_hello, stock_hash, U64),
 	UINT(struct ha_hello, custom_hash, U64),
 	UINT(struct ha_hello, stock_nr, U32),
-	UINT(struct ha_hello, custom_nr, U32));
+	UINT(struct ha_hello, custom_nr, U32),
+	UINT(struct ha_hello, newest, U32),
+	UINT(struct ha_hello, stream, U64),
+	UINT(struct ha_hello, from, U64),
+	UINT(struct ha_hello, whole_from, U64),
+	UINT(struct ha_hello, schema, U64));
 
 ROWS(msg_commit, "Commit", struct ha_commit,
 	UINT(struct ha_commit, seq, U64),
@@ -348,7 +353,11 @@ ROWS(msg_commit, "Commit", struct ha_commit,
 	BOOL(struct ha_commit, whole));
 
 ROWS(msg_ack, "Ack", struct ha_ack,
-	UINT(struct ha_ack, seq, U64));
+	UINT(struct ha_ack, seq, U64),
+	UINT(struct ha_ack, missing, U64),
+	UINT(struct ha_ack, stream, U64),
+	UINT(struct ha_ack, version, U32),
+	BOOL(struct ha_ack, lost));
 
 const struct ha_msg *const ha_msgs[] = {
 	&msg_hello, &msg_session, &msg_ended, &msg_rec, &msg_commit, &msg_ack, &msg_fwd, &msg_tuple, &msg_count,

@@ -49,6 +49,8 @@ const struct ha_msg *ha_msg_of_type(enum ha_type t);   /* NULL = none */
 bool ha_row_at(unsigned i, const struct ha_msg **m, const struct ha_row **r);
 unsigned ha_row_number(const struct ha_msg *m, unsigned row);
 
+/* Of what digests are made of: names and kinds of a session's rows that are not local, in order. Never 0. */
+uint64_t ha_schema_sum(void);
 /* Sum over the rows that are not local; equal states give equal sums on every node. */
 uint64_t ha_digest(const struct ha_msg *m, const void *plain);
 

@@ -7,8 +7,6 @@
 #include "base/cur.h"
 #include "hacache/ha_rows.h"
 
-enum { STAGE_START = 256 * 1024 };
-
 static const struct ha_msg *section_msg(unsigned i)
 {
 	const struct ha_msg *m = ha_msg_of_type(HA_SESSION);
@@ -39,7 +37,8 @@ enum err ha_sender_new(const struct hash_key *key, uint32_t max_sessions, struct
 	TRY(ha_wire_new(&s->wire));
 	s->cache = ha_cache_new(key, max_sessions);
 	s->mem = malloc(HA_BATCH_MAX);
-	if (s->cache != NULL && s->mem != NULL)
+	s->stream = 1;
+	if (s->cache != NULL && s->mem != NULL && ha_resend_new(HA_RESEND_OCTETS, HA_RESEND_BATCHES, &s->resend) == OK)
 		return OK;
 	ha_sender_fini(s);
 	return ERR_NOMEM;
@@ -49,6 +48,7 @@ void ha_sender_fini(struct ha_sender *s)
 {
 	ha_wire_free(s->wire);
 	ha_cache_free(s->cache);
+	ha_resend_fini(&s->resend);
 	free(s->mem);
 	memset(s, 0, sizeof(*s));
 }
@@ -65,9 +65,29 @@ static enum err send(struct ha_sender *s, enum ha_type t, const void *plain)
 	return OK;
 }
 
+static struct ha_hello hello_of(const struct ha_sender *s, const struct ha_hello *h, uint64_t from, uint64_t whole_from)
+{
+	struct ha_hello out = *h;
+	out.version = HA_VERSION_OLDEST;
+	out.newest = HA_VERSION;
+	out.stream = s->stream;
+	out.from = from;
+	out.whole_from = whole_from;
+	out.schema = ha_schema_sum();
+	return out;
+}
+
 enum err ha_sender_hello(struct ha_sender *s, const struct ha_hello *h)
 {
-	return send(s, HA_HELLO, h);
+	const struct ha_hello out = hello_of(s, h, 1, 0);
+	return send(s, HA_HELLO, &out);
+}
+
+enum err ha_sender_greet(struct ha_sender *s, const struct ha_hello *h, uint64_t whole_from, struct wr *out)
+{
+	const uint64_t from = s->resend.first <= s->resend.last ? s->resend.first : s->seq + 1;
+	const struct ha_hello m = hello_of(s, h, from, whole_from);
+	return ha_wire_encode(s->wire, HA_HELLO, &m, s->now, out);
 }
 
 enum err ha_sender_session(struct ha_sender *s, struct ha_session *in)
@@ -126,7 +146,17 @@ enum err ha_sender_commit(struct ha_sender *s, struct ha_commit *c, struct span 
 	s->seq = c->seq;
 	s->n_octets += s->out.len;
 	*bytes = span_of(s->out.p, s->out.len);
+	ha_resend_put(&s->resend, s->seq, *bytes);
 	return OK;
+}
+
+/* A question counts once; if the answer is lost too, time will tell. */
+static void take_question(struct ha_sender *s, const struct ha_ack *a)
+{
+	if (a->missing <= a->seq || (a->seq == s->asked_at && a->missing <= s->asked_upto))
+		return;
+	s->missing = s->asked_upto = a->missing;
+	s->asked_at = a->seq;
 }
 
 static enum err take_ack(struct ha_sender *s, struct span frame)
@@ -134,9 +164,21 @@ static enum err take_ack(struct ha_sender *s, struct span frame)
 	const void *plain;
 	TRY(ha_wire_decode(s->wire, HA_ACK, frame, s->now, &plain));
 	const struct ha_ack *a = plain;
-	if (a->seq < s->acked || a->seq > s->seq)
+	if (a->stream != 0 && a->stream != s->stream) {
+		s->n_stray++;
+		return OK;
+	}
+	if (a->seq > s->seq || a->missing > s->seq)
 		return ERR_MALFORMED;
+	s->peer_version = a->version != 0 ? a->version : 1;
+	s->lost |= a->lost;
+	if (a->seq < s->acked || a->lost) {
+		s->n_stray++;
+		return OK;
+	}
 	s->acked = a->seq;
+	ha_resend_done(&s->resend, s->acked);
+	take_question(s, a);
 	return OK;
 }
 
@@ -160,6 +202,34 @@ enum err ha_sender_acks(struct ha_sender *s, struct span in, size_t *used)
 	}
 }
 
+bool ha_sender_reaches(const struct ha_sender *s, uint64_t seq)
+{
+	struct span b;
+	return seq == s->seq || (seq < s->seq && ha_resend_get(&s->resend, seq + 1, &b));
+}
+
+enum err ha_sender_again(struct ha_sender *s, uint64_t seq, struct span *bytes)
+{
+	if (!ha_resend_get(&s->resend, seq, bytes))
+		return ERR_STALE;
+	s->n_resent++;
+	s->n_octets += bytes->len;
+	return OK;
+}
+
+bool ha_sender_overdue(struct ha_sender *s, mono_t now, int64_t after_ns)
+{
+	if (s->acked == s->seq || s->watched != s->acked + 1) {
+		s->watched = s->acked == s->seq ? 0 : s->acked + 1;
+		s->watched_at = now;
+		return false;
+	}
+	if (mono_diff(now, s->watched_at) < after_ns)
+		return false;
+	s->watched_at = now;
+	return true;
+}
+
 /* --- the receiver ---------------------------------------------------------------------------------- */
 
 enum err ha_receiver_new(const struct hash_key *key, uint32_t max_sessions, const struct ha_hello *own,
@@ -168,11 +238,9 @@ enum err ha_receiver_new(const struct hash_key *key, uint32_t max_sessions, cons
 	memset(r, 0, sizeof(*r));
 	TRY(ha_wire_new(&r->wire));
 	r->cache = ha_cache_new(key, max_sessions);
-	r->mem = malloc(STAGE_START);
-	r->cap = STAGE_START;
 	r->own = *own;
 	r->apply = apply;
-	if (r->cache != NULL && r->mem != NULL)
+	if (r->cache != NULL)
 		return OK;
 	ha_receiver_fini(r);
 	return ERR_NOMEM;
@@ -182,7 +250,9 @@ void ha_receiver_fini(struct ha_receiver *r)
 {
 	ha_wire_free(r->wire);
 	ha_cache_free(r->cache);
-	free(r->mem);
+	for (unsigned i = 0; i < HA_LINKS; i++)
+		ha_stage_fini(&r->stage[i]);
+	ha_ahead_clear(&r->ahead);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -192,6 +262,24 @@ struct ha_trust ha_receiver_trust(const struct ha_receiver *r)
 	return (struct ha_trust){ .sigs = a->sig_hash == b->sig_hash,
 		                  .stock_tags = a->stock_nr == b->stock_nr && a->stock_hash == b->stock_hash,
 		                  .custom_tags = a->custom_nr == b->custom_nr && a->custom_hash == b->custom_hash };
+}
+
+bool ha_receiver_comparable(const struct ha_receiver *r)
+{
+	const struct ha_trust t = ha_receiver_trust(r);
+	return t.sigs && t.stock_tags && t.custom_tags && r->peer.schema == ha_schema_sum();
+}
+
+static uint32_t version_of(const struct ha_hello *h)
+{
+	return h->newest > h->version ? h->newest : h->version;
+}
+
+static struct span message_of(struct span frame)
+{
+	struct cur c = cur_span(frame);
+	cur_skip(&c, HA_FRAME_HEADER);
+	return cur_rest(&c);
 }
 
 static enum err apply_session(struct ha_receiver *r, const struct ha_session *in)
@@ -210,8 +298,6 @@ static enum err apply_session(struct ha_receiver *r, const struct ha_session *in
 static enum err apply_frame(struct ha_receiver *r, enum ha_type t, const void *plain, uint64_t seq)
 {
 	switch (t) {
-	case HA_HELLO:
-		return OK;
 	case HA_SESSION:
 		return apply_session(r, plain);
 	case HA_ENDED: {
@@ -229,6 +315,7 @@ static enum err apply_frame(struct ha_receiver *r, enum ha_type t, const void *p
 		r->apply->commit(r->apply->arg, plain, ha_cache_digest(r->cache));
 		r->seq = seq;
 		return OK;
+	case HA_HELLO:
 	case HA_ACK:
 	case HA_NONE:
 	case HA_TYPE_N:
@@ -240,13 +327,7 @@ static enum err apply_frame(struct ha_receiver *r, enum ha_type t, const void *p
 /* What can be said against a frame before anything of its batch is applied. */
 static enum err check_frame(struct ha_receiver *r, enum ha_type t, const void *plain)
 {
-	if (t == HA_HELLO) {
-		const struct ha_hello *h = plain;
-		if (h->version != HA_VERSION)
-			return ERR_VERSION;
-		r->peer = *h;
-	}
-	if (t == HA_ACK || r->peer.version == 0)
+	if (t == HA_ACK || t == HA_HELLO) /* that one comes before a batch, not within */
 		return ERR_MALFORMED;
 	if (t == HA_DATAGRAM)
 		return r->apply->check_datagram(r->apply->arg, plain);
@@ -270,67 +351,124 @@ static enum err walk(struct ha_receiver *r, struct span batch, const struct ha_c
 	return OK;
 }
 
-static enum err apply_batch(struct ha_receiver *r, struct span batch, struct span commit)
+static enum err apply_batch(struct ha_receiver *r, struct span batch, const struct ha_commit *c)
 {
-	const void *plain;
-	TRY(ha_wire_decode(r->wire, HA_COMMIT, commit, mono_ns(0), &plain));
-	const struct ha_commit c = *(const struct ha_commit *)plain;
-	r->n_batches++;
-	if (c.seq <= r->seq)
-		return OK;                   /* sent again: it is applied, and acknowledged again */
-	if (c.seq != r->seq + 1)
-		return ERR_STALE;
-	TRY(walk(r, batch, &c, false));
-	return walk(r, batch, &c, true);
+	TRY(walk(r, batch, c, false));
+	return walk(r, batch, c, true);
 }
 
-static enum err stage(struct ha_receiver *r, struct span in)
+/* Batches that came early and whose turn has come. */
+static enum err apply_early(struct ha_receiver *r)
 {
-	if (in.len > HA_BATCH_MAX - r->len)
-		return ERR_FULL;
-	while (r->cap - r->len < in.len) {
-		uint8_t *more = realloc(r->mem, r->cap * 2);
-		if (more == NULL)
-			return ERR_NOMEM;
-		r->mem = more;
-		r->cap *= 2;
+	struct ha_ahead_batch b;
+	while (ha_ahead_take(&r->ahead, r->seq + 1, &b)) {
+		const enum err e = apply_batch(r, span_of(b.p, b.len), &b.commit);
+		free(b.p);
+		TRY(e);
 	}
-	struct wr w = { .p = r->mem, .len = r->len, .cap = r->cap };
-	wr_bytes(&w, in.p, in.len);
-	r->len = w.len;
+	return OK;
+}
+
+static enum err keep_early(struct ha_receiver *r, struct span batch, const struct ha_commit *c)
+{
+	if (r->follows && version_of(&r->peer) < 2)
+		return ERR_STALE; /* such a peer cannot be asked */
+	r->n_early++;
+	if (!ha_ahead_put(&r->ahead, c, batch) && r->missing < c->seq)
+		r->missing = c->seq;
+	return OK;
+}
+
+static enum err take_batch(struct ha_receiver *r, const struct ha_stage *st, struct span batch, struct span commit)
+{
+	const void *plain;
+	if (st->stray) {
+		r->n_stray++;
+		return OK;
+	}
+	TRY(ha_wire_decode(r->wire, HA_COMMIT, message_of(commit), mono_ns(0), &plain));
+	const struct ha_commit c = *(const struct ha_commit *)plain;
+	if (!r->follows && c.seq <= 1)
+		return ERR_MALFORMED;
+	r->n_batches++;
+	if (!r->follows || c.seq > r->seq + 1)
+		return keep_early(r, batch, &c);
+	if (c.seq <= r->seq) {
+		r->n_doubled++;
+		return OK;
+	}
+	TRY(apply_batch(r, batch, &c));
+	return apply_early(r);
+}
+
+/* Nothing that is held has come from this stream; batches that came before its hello may have. */
+static void begin(struct ha_receiver *r, const struct ha_hello *h)
+{
+	const bool first = !r->follows && r->peer.version == 0;
+	r->former = r->follows ? r->peer.stream : r->former;
+	r->follows = true;
+	r->peer = *h;
+	r->seq = 0;
+	ha_cache_clear(r->cache);
+	if (!first) {
+		ha_ahead_clear(&r->ahead);
+		r->missing = 0;
+	}
+	r->apply->anew(r->apply->arg);
+}
+
+static enum err take_hello(struct ha_receiver *r, struct ha_stage *st, struct span frame)
+{
+	const void *plain;
+	TRY(ha_wire_decode(r->wire, HA_HELLO, message_of(frame), mono_ns(0), &plain));
+	const struct ha_hello *h = plain;
+	if (h->version == 0 || h->version > HA_VERSION || version_of(h) < HA_VERSION_OLDEST)
+		return ERR_VERSION;
+	const bool known = r->follows && h->stream != 0 && h->stream == r->peer.stream, reached = h->from <= r->seq + 1;
+	st->stray = false;
+	if (known && reached) {
+		r->peer = *h;
+	} else if (known || h->from > 1) {
+		st->stray = true;
+		r->refused_stream = h->stream;
+		r->n_batches++;
+	} else if (h->stream != 0 && h->stream == r->former) {
+		st->stray = true; /* overtaken on another link by the stream that came after it */
+	} else {
+		begin(r, h);
+	}
 	return OK;
 }
 
 /* Looks for the next commit in what is staged and applies up to it. */
-static enum err advance(struct ha_receiver *r, bool *more)
+static enum err advance(struct ha_receiver *r, struct ha_stage *st, bool *more)
 {
-	struct cur c = cur_of(r->mem, r->len);
-	cur_skip(&c, r->scanned);
 	enum ha_type t;
-	size_t len;
-	const enum err e = ha_wire_frame(cur_rest(&c), &t, &len);
-	*more = e == OK;
-	if (e != OK)
-		return e == ERR_TRUNCATED ? OK : e;
-	r->scanned += len;
+	struct span frame;
+	TRY(ha_stage_frame(st, &t, &frame));
+	*more = frame.len != 0;
+	if (!*more)
+		return OK;
+	if (t == HA_HELLO && st->scanned == 0) {
+		TRY(take_hello(r, st, frame));
+		ha_stage_take(st, frame.len);
+		return OK;
+	}
+	st->scanned += frame.len;
 	if (t != HA_COMMIT)
 		return OK;
-	struct cur frame = cur_sub(&c, len);
-	cur_skip(&frame, HA_FRAME_HEADER);
-	TRY(apply_batch(r, span_of(r->mem, r->scanned), cur_rest(&frame)));
-	memmove(r->mem, r->mem + r->scanned, r->len - r->scanned);
-	r->len -= r->scanned;
-	r->scanned = 0;
+	TRY(take_batch(r, st, span_of(st->mem, st->scanned), frame));
+	ha_stage_take(st, st->scanned);
 	return OK;
 }
 
-enum err ha_receiver_feed(struct ha_receiver *r, struct span in)
+enum err ha_receiver_feed_link(struct ha_receiver *r, unsigned link, struct span in)
 {
 	if (r->failed != OK)
 		return r->failed;
-	enum err e = stage(r, in);
+	enum err e = ha_stage_add(&r->stage[link], in);
 	for (bool more = true; e == OK && more;)
-		e = advance(r, &more);
+		e = advance(r, &r->stage[link], &more);
 	if (e != OK) {
 		r->failed = e;
 		r->n_refused++;
@@ -338,8 +476,23 @@ enum err ha_receiver_feed(struct ha_receiver *r, struct span in)
 	return e;
 }
 
+void ha_receiver_connected(struct ha_receiver *r, unsigned link)
+{
+	ha_stage_clear(&r->stage[link]);
+	if (r->failed != OK)
+		r->follows = false;
+	r->failed = OK;
+}
+
 enum err ha_receiver_ack(struct ha_receiver *r, struct wr *out)
 {
-	const struct ha_ack a = { .seq = r->seq };
+	const uint64_t early = r->ahead.n != 0 ? r->ahead.v[0].commit.seq - 1 : 0, missing = early > r->seq ? early : r->missing;
+	struct ha_ack a = { .seq = r->seq,
+			    .missing = missing > r->seq ? missing : 0,
+			    .stream = r->follows ? r->peer.stream : 0,
+			    .version = HA_VERSION };
+	if (r->refused_stream != 0)
+		a = (struct ha_ack){ .stream = r->refused_stream, .version = HA_VERSION, .lost = true };
+	r->refused_stream = 0;
 	return ha_wire_encode(r->wire, HA_ACK, &a, mono_ns(0), out);
 }

@@ -1,15 +1,22 @@
 /* ha_sync.h - group commit: the sender's batches and the receiver's application of them. Bytes in, bytes out.
  *
- * Sender: add what changed, commit, hand the bytes to the link, release when the acknowledgement came.
- * Receiver: feed what the link brings; a batch is applied whole when its commit is there. A frame that is
- * malformed, out of range, out of sequence or too large changes nothing, is counted, and ends the
- * conversation: the receiver then answers nothing more. Pure; one thread.
+ * Sender: add what changed, commit, hand the bytes to the link, release when the acknowledgement came. A stream is the
+ * batches of one conversation, numbered from 1. It outlives connections: what one of them loses is sent again, on the
+ * same or another, until the resend queue has had to give it up.
+ * Receiver: feed what the links bring; a batch is applied whole when its commit is there and it is the next one. One
+ * applied already changes nothing; one that comes early is kept, and what is missing before it asked for. A frame that
+ * is malformed, out of range or too large changes nothing, is counted, and ends the conversation: the receiver then
+ * answers nothing more until a new connection begins it anew. Pure; one thread.
  */
 #ifndef HACACHE_HA_SYNC_H
 #define HACACHE_HA_SYNC_H
 
 #include "hacache/ha_cache.h"
+#include "hacache/ha_resend.h"
+#include "hacache/ha_stage.h"
 #include "hacache/ha_wire.h"
+
+enum { HA_LINKS = 2, HA_ACK_MAX = 96 };
 
 struct ha_sender {
 	struct ha_wire *wire;
@@ -20,13 +27,26 @@ struct ha_sender {
 	uint64_t acked; /* the peer has applied up to here */
 	uint64_t n_octets;
 	mono_t now;
+	uint64_t stream; /* number of this conversation, not that of one before: set before the hello */
+	struct ha_resend resend;
+	uint64_t missing;      /* the peer asks for the batches behind acked up to this one; 0 = it does not */
+	uint32_t peer_version; /* that its acknowledgements say; 0 = none has come */
+	bool lost;             /* the peer says that it cannot go on with this stream */
+	uint64_t asked_at, asked_upto; /* the last question that was answered */
+	uint64_t watched;      /* the oldest batch that waits, and ... */
+	mono_t watched_at;     /* since when it does, or was sent again */
+	uint64_t n_resent, n_stray; /* batches sent again; acknowledgements that were old or of another stream */
 };
 
 enum err ha_sender_new(const struct hash_key *key, uint32_t max_sessions, struct ha_sender *s) MUST_USE;
 void ha_sender_fini(struct ha_sender *s);
 /* A new batch, at time now. */
 void ha_sender_begin(struct ha_sender *s, mono_t now);
+/* First of a stream, in its first batch. What it says of versions and the stream is set here. */
 enum err ha_sender_hello(struct ha_sender *s, const struct ha_hello *h) MUST_USE;
+/* First on a connection over which the stream goes on: octets for it alone, at most HA_HELLO_MAX. whole_from: of the hello. */
+enum { HA_HELLO_MAX = 128 };
+enum err ha_sender_greet(struct ha_sender *s, const struct ha_hello *h, uint64_t whole_from, struct wr *out) MUST_USE;
 /* All sections of one session that changed since they were last sent; in->version is set here. */
 enum err ha_sender_session(struct ha_sender *s, struct ha_session *in) MUST_USE;
 enum err ha_sender_ended(struct ha_sender *s, uint64_t serial) MUST_USE;
@@ -35,9 +55,17 @@ enum err ha_sender_datagram(struct ha_sender *s, const struct frag_message *m) M
 /* Closes the batch; its bytes are *bytes until the next begin. c's seq, now and digest are set here. */
 enum err ha_sender_commit(struct ha_sender *s, struct ha_commit *c, struct span *bytes) MUST_USE;
 
-/* Takes acknowledgements from the link: *used octets of in were whole frames, s->acked is what they say. An acknowledgement
- * of what was never sent, or that goes back, is ERR_MALFORMED: the conversation is over. */
+/* Takes acknowledgements from a link: *used octets of in were whole frames, s->acked is what they say. One that is older
+ * than the last, or of another stream, is counted and says nothing. An acknowledgement of what was never sent is
+ * ERR_MALFORMED: the conversation is over. */
 enum err ha_sender_acks(struct ha_sender *s, struct span in, size_t *used) MUST_USE;
+/* Could a peer that has everything up to seq be caught up by batches sent again? */
+bool ha_sender_reaches(const struct ha_sender *s, uint64_t seq);
+/* The octets of batch seq, lent until the next commit; ERR_STALE: it is no longer kept. */
+enum err ha_sender_again(struct ha_sender *s, uint64_t seq, struct span *bytes) MUST_USE;
+/* Has the oldest batch that is not acknowledged waited for that long, as far as this function saw, since it came to be
+ * that, or since this function said so last? Then all that wait are to be sent again, another way if there is one. */
+bool ha_sender_overdue(struct ha_sender *s, mono_t now, int64_t after_ns);
 
 /* What the receiver applies a batch to. Times are already on this node's line. */
 struct ha_apply {
@@ -52,6 +80,8 @@ struct ha_apply {
 	void (*commit)(void *arg, const struct ha_commit *c, uint64_t digest);
 	/* Sum of one session as held now. */
 	uint64_t (*digest)(void *arg, uint64_t serial);
+	/* A stream begins: nothing of what is held came from it. */
+	void (*anew)(void *arg);
 	void *arg;
 };
 
@@ -59,25 +89,41 @@ struct ha_receiver {
 	struct ha_wire *wire;
 	struct ha_cache *cache;
 	const struct ha_apply *apply;
-	struct ha_hello own, peer; /* peer.version 0 = no hello yet */
-	uint8_t *mem;
-	size_t len, cap; /* staged octets */
-	size_t scanned;  /* of them: whole frames without a commit */
-	uint64_t seq;    /* applied up to here */
-	uint64_t n_batches; /* whole batches that came, those sent again too: each is to be acknowledged */
-	uint64_t n_refused;
+	struct ha_hello own, peer; /* peer: its last that counted */
+	struct ha_stage stage[HA_LINKS];
+	struct ha_ahead ahead;
+	bool follows;       /* a stream, the peer's hello.stream; its former one is not taken for a new one: */
+	uint64_t former;
+	uint64_t refused_stream; /* a stream was to go on of which nothing is here: to be said with the next acknowledgement */
+	uint64_t seq;       /* applied up to here */
+	uint64_t missing;   /* batches behind seq up to this one have not come, though later ones have; up to seq: none is missed */
+	uint64_t n_batches; /* whole batches, those sent again too, and hellos refused: each is to be acknowledged */
+	uint64_t n_refused; /* conversations ended */
+	uint64_t n_doubled, n_early, n_stray; /* batches applied before; that came early; of a stream that is not followed */
 	enum err failed; /* why the conversation is over */
 };
 
 enum err ha_receiver_new(const struct hash_key *key, uint32_t max_sessions, const struct ha_hello *own,
 			 const struct ha_apply *apply, struct ha_receiver *r) MUST_USE;
 void ha_receiver_fini(struct ha_receiver *r);
-/* Takes bytes from the link and applies every batch that is whole. r->seq is what may be acknowledged. */
-enum err ha_receiver_feed(struct ha_receiver *r, struct span in) MUST_USE;
-/* The acknowledgement of what is applied, as bytes for the link. */
+/* Takes bytes from a link and applies every batch that is whole. r->seq is what may be acknowledged. */
+enum err ha_receiver_feed_link(struct ha_receiver *r, unsigned link, struct span in) MUST_USE;
+/* Another connection of that link: what has come of the former is cut off. The stream goes on if its hello says so; one
+ * that was ended by what came is not gone on with. */
+void ha_receiver_connected(struct ha_receiver *r, unsigned link);
+/* The acknowledgement of what is applied, as bytes for the link: at most HA_ACK_MAX. */
 enum err ha_receiver_ack(struct ha_receiver *r, struct wr *out) MUST_USE;
 /* What of the peer's numbers means the same here. */
 struct ha_trust ha_receiver_trust(const struct ha_receiver *r);
+
+/* Are digests of both nodes sums of the same? */
+bool ha_receiver_comparable(const struct ha_receiver *r);
+
+/* The only link, or the first. */
+static inline enum err ha_receiver_feed(struct ha_receiver *r, struct span in)
+{
+	return ha_receiver_feed_link(r, 0, in);
+}
 
 /* Sum of a session over all its sections' rows. */
 uint64_t ha_session_digest(const struct ha_session *s);

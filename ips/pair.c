@@ -16,7 +16,7 @@
 #include "ips/lists.h"
 #include "ips/node.h"
 
-enum { BATCH = 8, LINK_READ = 256 * 1024, EXIT_BAD = 9, ACK_ROOM = 64 };
+enum { BATCH = 8, LINK_READ = 256 * 1024, EXIT_BAD = 9, ACK_ROOM = HA_ACK_MAX };
 
 /* --- the link: a stream socket ------------------------------------------------------------------------- */
 

@@ -217,8 +217,8 @@ static void apply_commit(void *arg, const struct ha_commit *c, uint64_t digest)
 {
 	struct replica *n = arg;
 	n->last = *c;
-	n->whole = c->whole;
-	n->digest_mismatches += digest != c->digest;
+	n->whole = c->whole && c->seq >= n->receiver.peer.whole_from;
+	n->digest_mismatches += digest != c->digest && ha_receiver_comparable(&n->receiver);
 	take_recs(n, c->released, false); /* written by the peer */
 }
 
@@ -229,16 +229,23 @@ static uint64_t apply_digest(void *arg, uint64_t serial)
 	return engine_ha_export(n->ha, serial, &s) ? ha_session_digest(&s) : 0;
 }
 
+/* Another stream: what is held came by none. */
+static void begin_anew(void *arg)
+{
+	struct replica *n = arg;
+	engine_ha_clear(n->ha);
+	n->recs.n = 0;
+	n->whole = false;
+	n->last = (struct ha_commit){ 0 };
+}
+
 enum err replica_stand_by(struct replica *r)
 {
 	struct ha_hello own;
 	ha_receiver_fini(&r->receiver);
-	engine_ha_clear(r->ha);
-	r->recs.n = 0;
+	begin_anew(r);
 	r->failed = OK;
 	r->mode = REPLICA_STANDBY;
-	r->whole = false;
-	r->last = (struct ha_commit){ 0 };
 	r->apply = (struct ha_apply){ .check = check_session,
 				      .session = apply_session,
 				      .ended = apply_ended,
@@ -247,6 +254,7 @@ enum err replica_stand_by(struct replica *r)
 				      .datagram = apply_datagram,
 				      .commit = apply_commit,
 				      .digest = apply_digest,
+				      .anew = begin_anew,
 				      .arg = r };
 	engine_ha_hello(r->engine, &own);
 	return ha_receiver_new(&r->key, engine_gen(r->engine)->max_sessions, &own, &r->apply, &r->receiver);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BULK_STEP = 256, BULK_QUEUED_MAX = 4 << 20, HOLD_DEADS = 2, CLOSED_BEATS = 2, ACK_ROOM = 64, QUALITY = 100 };
+enum { BULK_STEP = 256, BULK_QUEUED_MAX = 4 << 20, HOLD_DEADS = 2, CLOSED_BEATS = 2, ACK_ROOM = HA_ACK_MAX, QUALITY = 100 };
 
 static bool paired(const struct worker *w)
 {

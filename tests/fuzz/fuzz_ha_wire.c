@@ -153,6 +153,13 @@ static uint64_t apply_digest(void *arg, uint64_t serial)
 	return engine_ha_export(s->ha, serial, &out) ? ha_session_digest(&out) : 0;
 }
 
+static void apply_anew(void *arg)
+{
+	struct standby *s = arg;
+	engine_ha_clear(s->ha);
+	s->commits = 0;
+}
+
 /* The next segment of a session's direction, with these octets. */
 static void go_on(struct standby *s, uint64_t serial, enum dir d, struct span octets)
 {
@@ -227,9 +234,9 @@ static void believe(struct cur in, struct ha_hello *own)
 static void receiver(struct standby *s, const struct ha_hello *own, const struct ha_apply *apply)
 {
 	const struct hash_key key = hash_key_of_seed(1);
-	s->rx = (struct ha_receiver){ .wire = wire(0), .cache = ha_cache_new(&key, s->e->gen->max_sessions), .mem = malloc(STAGE),
-		                      .cap = STAGE, .own = *own, .apply = apply };
-	FUZZ_CHECK(s->rx.cache != NULL && s->rx.mem != NULL);
+	s->rx = (struct ha_receiver){ .wire = wire(0), .cache = ha_cache_new(&key, s->e->gen->max_sessions),
+		                      .stage[0] = { .mem = malloc(STAGE), .cap = STAGE }, .own = *own, .apply = apply };
+	FUZZ_CHECK(s->rx.cache != NULL && s->rx.stage[0].mem != NULL);
 }
 
 static void run_standby(struct cur in, uint8_t how)
@@ -246,6 +253,7 @@ static void run_standby(struct cur in, uint8_t how)
 					.datagram = apply_datagram,
 					.commit = apply_commit,
 					.digest = apply_digest,
+					.anew = apply_anew,
 					.arg = &s };
 	FUZZ_CHECK(engine_new(&cfg, &g, mono_ns(0), ignore_rec, &s, &s.e) == OK && engine_ha_new(s.e, &s.ha) == OK);
 	engine_ha_hello(s.e, &own);
@@ -258,7 +266,9 @@ static void run_standby(struct cur in, uint8_t how)
 	engine_finish(s.e);
 	FUZZ_CHECK(session_count(engine_sessions(s.e)) == 0);
 	ha_cache_free(s.rx.cache);
-	free(s.rx.mem);
+	for (unsigned i = 0; i < HA_LINKS; i++)
+		ha_stage_fini(&s.rx.stage[i]);
+	ha_ahead_clear(&s.rx.ahead);
 	engine_ha_free(s.ha);
 	FUZZ_CHECK(bufpool_used(s.e->bufs) == 0 && s.e->insp_pool.n_used == 0 && s.e->stack_pool.n_used == 0);
 	FUZZ_CHECK(s.e->held_pool.n_used == 0);
