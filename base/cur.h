@@ -107,6 +107,22 @@ static inline uint64_t cur_be64(struct cur *c)
 	return c->bad ? 0 : hi << 32 | lo;
 }
 
+/* Seven bits an octet, least first (LEB128; protobuf's varint); one that does not fit 64 bits is a failure. */
+static inline uint64_t cur_varint(struct cur *c)
+{
+	uint64_t v = 0;
+	for (unsigned shift = 0; shift < 64; shift += 7) {
+		const uint8_t b = cur_u8(c);
+		if (shift == 63 && b > 1)
+			break;
+		v |= (uint64_t)(b & 0x7f) << shift;
+		if (b < 0x80)
+			return c->bad ? 0 : v;
+	}
+	cur_fail(c);
+	return 0;
+}
+
 /* The next n octets as a span; empty on failure. */
 static inline struct span cur_bytes(struct cur *c, size_t n)
 {

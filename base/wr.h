@@ -69,6 +69,42 @@ static inline void wr_be64(struct wr *w, uint64_t v)
 	wr_be32(w, (uint32_t)v);
 }
 
+/* Seven bits an octet, least first, the last one below 0x80 (LEB128; protobuf's varint). */
+enum { WR_VARINT_MAX = 10 };
+
+static inline size_t wr_varint_to(uint8_t *p, uint64_t v)
+{
+	size_t n = 0;
+	for (; v >= 0x80; v >>= 7)
+		p[n++] = (uint8_t)(v | 0x80);
+	p[n++] = (uint8_t)v;
+	return n;
+}
+
+static inline void wr_varint(struct wr *w, uint64_t v)
+{
+	if (!w->bad && w->cap - w->len >= WR_VARINT_MAX) {
+		w->len += wr_varint_to(w->p + w->len, v);
+		return;
+	}
+	uint8_t b[WR_VARINT_MAX];
+	wr_bytes(w, b, wr_varint_to(b, v));
+}
+
+/* The octet at at, written before, becomes the length of what stands behind it, as a varint; that moves if need be. */
+static inline void wr_length_at(struct wr *w, size_t at)
+{
+	uint8_t b[WR_VARINT_MAX];
+	if (w->bad)
+		return;
+	const size_t len = w->len - at - 1, n = wr_varint_to(b, len);
+	if (n > 1 && wr_room(w, n - 1) == NULL)
+		return;
+	if (n > 1)
+		memmove(w->p + at + n, w->p + at + 1, len);
+	memcpy(w->p + at, b, n);
+}
+
 /* Text without its terminating NUL. */
 static inline void wr_str(struct wr *w, const char *s)
 {

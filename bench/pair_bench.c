@@ -267,7 +267,8 @@ static void print_octets(const struct bench *b)
 			       (double)s->octets / (double)s->packets, (double)s->told / (double)s->packets,
 			       100.0 * (double)s->told / (double)s->octets);
 	}
-	printf("\nHA octets a packet, %llu commits of %u packets: %.1f\n", (unsigned long long)b->commits, b->batch, (double)b->all / n);
+	printf("\nHA octets a packet, %llu commits of %u packets: %.1f\n", (unsigned long long)b->commits, b->batch,
+	       (double)b->all / n);
 	printf("  %-10s %8.2f\n  %-10s %8.2f\n", "frames", (double)b->section[0] / n, "others", (double)b->other / n);
 	for (unsigned i = 0; i < m->n; i++)
 		printf("  %-10s %8.2f\n", m->row[i].name, (double)b->section[i + 1] / n);

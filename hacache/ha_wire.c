@@ -1,4 +1,6 @@
-/* ha_wire.c - the only file that knows protobuf-c: walks rows and descriptors side by side. */
+/* ha_wire.c - rows to protobuf's wire format and back. protobuf-c's descriptors say which number and type a row's field has;
+ * the octets are written and read here, in one pass without memory of their own.
+ */
 #include "hacache/ha_wire.h"
 
 #include <stdlib.h>
@@ -9,22 +11,31 @@
 #include "ha.pb-c.h"
 #include "hacache/ha_rows.h"
 
-enum { ARENA_SIZE = 24 << 20, ARENA_ALIGN = 16 };
+enum { ARENA_SIZE = 4 << 20, ARENA_ALIGN = 16, NUMBER_MAX = 31, ROWS_MAX = 64, NO_OP = 0xff };
+enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_OCTETS = 2, WIRE_FIXED32 = 5 };
 
 struct arena {
 	uint8_t *p;
 	size_t len, cap;
 };
 
-struct bind { /* one message of the schema: its rows' fields in the descriptor */
+struct bind;
+
+struct op { /* a row, and what its field looks like */
+	const struct ha_row *r;
+	const struct bind *sub;
+	uint16_t tag;           /* number and wire type, as the varint it is written as */
+	bool narrow;            /* 32 bits */
+};
+
+struct bind { /* one message of the schema */
 	const struct ha_msg *m;
-	const ProtobufCMessageDescriptor *d;
-	const ProtobufCFieldDescriptor **field;
+	struct op *op;
+	uint8_t by_number[NUMBER_MAX + 1];
 };
 
 struct ha_wire {
 	struct arena arena;
-	ProtobufCAllocator alloc;
 	struct bind *bind;
 	uint8_t *pack; /* HA_MESSAGE_MAX octets */
 #ifdef HA_MUTATE
@@ -56,50 +67,77 @@ static const ProtobufCMessageDescriptor *descriptor_of(const char *name)
 
 /* --- memory ---------------------------------------------------------------------------------------- */
 
-static void *arena_get(struct arena *a, size_t n)
+static void *arena_zero(struct arena *a, size_t n)
 {
 	const size_t at = (a->len + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
 	if (n > a->cap || at > a->cap - n)
 		return NULL;
 	a->len = at + n;
-	return a->p + at;
-}
-
-static void *arena_zero(struct arena *a, size_t n)
-{
-	void *p = arena_get(a, n);
-	if (p != NULL)
-		memset(p, 0, n);
-	return p;
-}
-
-static void *pb_alloc(void *arg, size_t n)
-{
-	return arena_get(arg, n);
-}
-
-static void pb_free(void *arg, void *p)
-{
-	(void)arg;
-	(void)p;
+	return memset(a->p + at, 0, n);
 }
 
 /* --- binding rows to descriptors ------------------------------------------------------------------- */
 
-static enum err bind_message(struct bind *b, const struct ha_msg *m)
+static const struct bind *bind_of(const struct ha_wire *w, const struct ha_msg *m)
 {
-	b->m = m;
-	b->d = descriptor_of(m->name);
-	if (b->d == NULL || b->d->n_fields != m->n)
-		return ERR_INTERNAL;
-	b->field = calloc(m->n, sizeof(*b->field));
-	if (b->field == NULL)
-		return ERR_NOMEM;
-	for (unsigned i = 0; i < m->n; i++) {
-		b->field[i] = protobuf_c_message_descriptor_get_field_by_name(b->d, m->row[i].name);
-		if (b->field[i] == NULL)
-			return ERR_INTERNAL;
+	size_t i = 0;
+	while (ha_msgs[i] != m)
+		i++;
+	return &w->bind[i];
+}
+
+/* What a field of that kind is in ha.proto. */
+static bool type_fits(const struct ha_row *r, const ProtobufCFieldDescriptor *f)
+{
+	const ProtobufCType t = f->type;
+	const bool number = t == PROTOBUF_C_TYPE_BOOL || t == PROTOBUF_C_TYPE_UINT32 || t == PROTOBUF_C_TYPE_UINT64;
+	const bool many = f->label == PROTOBUF_C_LABEL_REPEATED;
+	switch ((enum ha_kind)r->kind) {
+	case HK_UINT:
+		return number && !many;
+	case HK_UINTS:
+		return number && many;
+	case HK_TIME:
+		return t == PROTOBUF_C_TYPE_SINT64 && !many;
+	case HK_RAW:
+	case HK_OCTETS:
+	case HK_BUF:
+		return t == PROTOBUF_C_TYPE_BYTES && !many;
+	case HK_MSG:
+	case HK_PTR:
+		return t == PROTOBUF_C_TYPE_MESSAGE && !many;
+	case HK_LIST:
+		return t == PROTOBUF_C_TYPE_MESSAGE && many;
 	}
+	return false;
+}
+
+static enum err bind_row(struct ha_wire *w, struct bind *b, unsigned i, const ProtobufCMessageDescriptor *d)
+{
+	const struct ha_row *r = &b->m->row[i];
+	const ProtobufCFieldDescriptor *f = protobuf_c_message_descriptor_get_field_by_name(d, r->name);
+	if (f == NULL || f->id > NUMBER_MAX || !type_fits(r, f))
+		return ERR_INTERNAL;
+	const bool varint = r->kind == HK_UINT || r->kind == HK_TIME;
+	b->op[i] = (struct op){ .r = r, .sub = r->sub != NULL ? bind_of(w, r->sub) : NULL,
+				.tag = (uint16_t)(f->id << 3 | (varint ? WIRE_VARINT : WIRE_OCTETS)),
+				.narrow = f->type == PROTOBUF_C_TYPE_UINT32 };
+	b->by_number[f->id] = (uint8_t)i;
+	return OK;
+}
+
+static enum err bind_message(struct ha_wire *w, struct bind *b, const struct ha_msg *m)
+{
+	const ProtobufCMessageDescriptor *d = descriptor_of(m->name);
+	b->m = m;
+	memset(b->by_number, NO_OP, sizeof(b->by_number));
+	if (d == NULL || d->n_fields != m->n || m->n > ROWS_MAX)
+		return ERR_INTERNAL;
+	b->op = calloc(m->n, sizeof(*b->op));
+	if (b->op == NULL)
+		return ERR_NOMEM;
+	for (unsigned i = 0; i < m->n; i++)
+		TRY(bind_row(w, b, i, d));
 	return OK;
 }
 
@@ -114,9 +152,8 @@ enum err ha_wire_new(struct ha_wire **out)
 	w->bind = calloc(ha_msgs_n, sizeof(*w->bind));
 	if (w->arena.p == NULL || w->pack == NULL || w->bind == NULL)
 		goto fail;
-	w->alloc = (ProtobufCAllocator){ .alloc = pb_alloc, .free = pb_free, .allocator_data = &w->arena };
 	for (size_t i = 0; i < ha_msgs_n; i++) {
-		e = bind_message(&w->bind[i], ha_msgs[i]);
+		e = bind_message(w, &w->bind[i], ha_msgs[i]);
 		if (e != OK)
 			goto fail;
 	}
@@ -132,241 +169,272 @@ void ha_wire_free(struct ha_wire *w)
 	if (w == NULL)
 		return;
 	for (size_t i = 0; w->bind != NULL && i < ha_msgs_n; i++)
-		free(w->bind[i].field);
+		free(w->bind[i].op);
 	free(w->bind);
 	free(w->arena.p);
 	free(w->pack);
 	free(w);
 }
 
-static const struct bind *bind_of(const struct ha_wire *w, const struct ha_msg *m)
+/* --- plain to octets ------------------------------------------------------------------------------- */
+
+static void put_message(const struct bind *b, const void *plain, mono_t now, struct wr *o);
+
+/* Zero is what a field is that is not there. */
+static void put_num(const struct op *op, uint64_t v, struct wr *o)
 {
-	size_t i = 0;
-	while (ha_msgs[i] != m)
-		i++;
-	return &w->bind[i];
+	if (v == 0)
+		return;
+	wr_varint(o, op->tag);
+	wr_varint(o, v);
 }
 
-/* --- plain to protobuf ------------------------------------------------------------------------------- */
-
-static ProtobufCMessage *fill(struct ha_wire *w, const struct ha_msg *m, const void *plain, mono_t now);
-
-static void put_num(const ProtobufCFieldDescriptor *f, void *at, uint64_t v)
+static void put_octets(const struct op *op, const void *p, size_t n, struct wr *o)
 {
-	if (f->type == PROTOBUF_C_TYPE_BOOL)
-		*(protobuf_c_boolean *)at = v != 0;
-	else if (f->type == PROTOBUF_C_TYPE_UINT32)
-		*(uint32_t *)at = (uint32_t)v;
-	else
-		*(uint64_t *)at = v;
+	if (n == 0)
+		return;
+	wr_varint(o, op->tag);
+	wr_varint(o, n);
+	wr_bytes(o, p, n);
 }
 
-static uint64_t get_num(const ProtobufCFieldDescriptor *f, const void *at)
+static void put_sub(const struct op *op, const void *plain, mono_t now, struct wr *o)
 {
-	if (f->type == PROTOBUF_C_TYPE_BOOL)
-		return *(const protobuf_c_boolean *)at != 0;
-	if (f->type == PROTOBUF_C_TYPE_UINT32)
-		return *(const uint32_t *)at;
-	return *(const uint64_t *)at;
+	wr_varint(o, op->tag);
+	const size_t at = o->len;
+	wr_u8(o, 0);
+	put_message(op->sub, plain, now, o);
+	wr_length_at(o, at);
 }
 
-static bool fill_list(struct ha_wire *w, const struct ha_row *r, const ProtobufCFieldDescriptor *f, const void *plain, void *msg,
-		      mono_t now)
+static void put_uints(const struct op *op, const void *plain, struct wr *o)
 {
-	const size_t n = ha_count(plain, r);
-	*(size_t *)ha_field_mut(msg, f->quantifier_offset) = n;
-	const size_t each = r->kind == HK_LIST ? sizeof(ProtobufCMessage *) : f->type == PROTOBUF_C_TYPE_UINT32 ? 4 : 8;
-	char *v = arena_get(&w->arena, n * each + 1);
-	if (v == NULL)
-		return false;
-	*(void **)ha_field_mut(msg, f->offset) = v;
-	for (size_t i = 0; i < n; i++) {
-		const void *el = ha_field(plain, r->off + i * r->size);
-		if (r->kind == HK_UINTS) {
-			put_num(f, v + i * each, ha_get_uint(el, r->size));
-			continue;
-		}
-		ProtobufCMessage *sub = fill(w, r->sub, el, now);
-		if (sub == NULL)
-			return false;
-		memcpy(v + i * each, &sub, sizeof(sub));
-	}
-	return true;
+	const size_t n = ha_count(plain, op->r);
+	if (n == 0)
+		return;
+	wr_varint(o, op->tag);
+	const size_t at = o->len;
+	wr_u8(o, 0);
+	for (size_t i = 0; i < n; i++)
+		wr_varint(o, ha_get_uint(ha_field(plain, op->r->off + i * op->r->size), op->r->size));
+	wr_length_at(o, at);
 }
 
-static bool fill_row(struct ha_wire *w, const struct ha_row *r, const ProtobufCFieldDescriptor *f, const void *plain, void *msg,
-		     mono_t now)
+static uint64_t zigzag(int64_t v)
 {
+	return (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0);
+}
+
+static void put_row(const struct op *op, const void *plain, mono_t now, struct wr *o)
+{
+	const struct ha_row *r = op->r;
 	const void *at = ha_field(plain, r->off);
-	void *to = ha_field_mut(msg, f->offset);
 	switch ((enum ha_kind)r->kind) {
 	case HK_UINT:
-		put_num(f, to, ha_get_uint(at, r->size));
-		return true;
+		put_num(op, ha_get_uint(at, r->size), o);
+		return;
 	case HK_TIME: {
 		mono_t t;
 		memcpy(&t, at, sizeof(t));
-		*(int64_t *)to = mono_diff(t, now);
-		return true;
+		put_num(op, zigzag(mono_diff(t, now)), o);
+		return;
 	}
 	case HK_RAW:
-		*(ProtobufCBinaryData *)to = (ProtobufCBinaryData){ .len = r->size, .data = (uint8_t *)(uintptr_t)at };
-		return true;
+		put_octets(op, at, r->size, o);
+		return;
 	case HK_OCTETS:
-		*(ProtobufCBinaryData *)to = (ProtobufCBinaryData){ .len = ha_count(plain, r), .data = (uint8_t *)(uintptr_t)at };
-		return true;
+		put_octets(op, at, ha_count(plain, r), o);
+		return;
 	case HK_BUF: {
 		const struct buf *b = at;
-		*(ProtobufCBinaryData *)to = (ProtobufCBinaryData){ .len = b->len, .data = b->p };
-		return true;
+		put_octets(op, b->p, b->len, o);
+		return;
 	}
 	case HK_MSG:
-	case HK_PTR: {
-		const void *sub = r->kind == HK_MSG ? at : ha_get_ptr(at);
-		if (sub == NULL)
-			return true;
-		return (*(ProtobufCMessage **)to = fill(w, r->sub, sub, now)) != NULL;
-	}
+		put_sub(op, at, now, o);
+		return;
+	case HK_PTR:
+		if (ha_get_ptr(at) != NULL)
+			put_sub(op, ha_get_ptr(at), now, o);
+		return;
 	case HK_LIST:
+		for (size_t i = 0, n = ha_count(plain, r); i < n; i++)
+			put_sub(op, ha_field(at, i * r->size), now, o);
+		return;
 	case HK_UINTS:
-		return fill_list(w, r, f, plain, msg, now);
+		put_uints(op, plain, o);
+		return;
 	}
-	return false;
 }
 
-/* A protobuf message of plain in the arena; NULL when the arena is full. */
-static ProtobufCMessage *fill(struct ha_wire *w, const struct ha_msg *m, const void *plain, mono_t now)
+static void put_message(const struct bind *b, const void *plain, mono_t now, struct wr *o)
 {
-	const struct bind *b = bind_of(w, m);
-	ProtobufCMessage *msg = arena_get(&w->arena, b->d->sizeof_message);
-	if (msg == NULL)
-		return NULL;
-	protobuf_c_message_init(b->d, msg);
-	for (unsigned i = 0; i < m->n; i++)
-		if (!fill_row(w, &m->row[i], b->field[i], plain, msg, now))
-			return NULL;
-	return msg;
-}
-
-static enum err pack(struct ha_wire *w, const struct ha_msg *m, const void *plain, mono_t now, struct span *out)
-{
-	w->arena.len = 0;
-	const ProtobufCMessage *msg = fill(w, m, plain, now);
-	if (msg == NULL || protobuf_c_message_get_packed_size(msg) > HA_MESSAGE_MAX)
-		return ERR_FULL;
-	*out = span_of(w->pack, protobuf_c_message_pack(msg, w->pack));
-	return OK;
+	for (unsigned i = 0; i < b->m->n; i++)
+		put_row(&b->op[i], plain, now, o);
 }
 
 enum err ha_wire_encode(struct ha_wire *w, enum ha_type t, const void *plain, mono_t now, struct wr *out)
 {
-	struct span body;
-	TRY(pack(w, ha_msg_of_type(t), plain, now, &body));
 	wr_u8(out, (uint8_t)t);
-	wr_be32(out, (uint32_t)body.len);
-	wr_bytes(out, body.p, body.len);
-	return wr_ok(out) ? OK : ERR_FULL;
+	uint8_t *len = wr_room(out, HA_FRAME_HEADER - 1);
+	const size_t at = out->len;
+	put_message(bind_of(w, ha_msg_of_type(t)), plain, now, out);
+	if (!wr_ok(out) || out->len - at > HA_MESSAGE_MAX)
+		return ERR_FULL;
+	struct wr head = wr_of(len, HA_FRAME_HEADER - 1);
+	wr_be32(&head, (uint32_t)(out->len - at));
+	return OK;
 }
 
 enum err ha_wire_sum(struct ha_wire *w, const struct ha_msg *m, const void *plain, mono_t now, uint64_t *sum)
 {
-	struct span body;
-	TRY(pack(w, m, plain, now, &body));
-	*sum = hash_fnv(HASH_FNV_START, body.p, body.len);
-	return OK;
+	struct wr o = wr_of(w->pack, HA_MESSAGE_MAX);
+	put_message(bind_of(w, m), plain, now, &o);
+	*sum = hash_fnv(HASH_FNV_START, o.p, o.len);
+	return wr_ok(&o) ? OK : ERR_FULL;
 }
 
-/* --- protobuf to plain ------------------------------------------------------------------------------- */
+/* --- octets to plain ------------------------------------------------------------------------------- */
 
-static enum err read_message(struct ha_wire *w, const struct ha_msg *m, const void *msg, void *plain, mono_t now);
+static enum err read_message(struct ha_wire *w, const struct bind *b, struct cur *c, void *plain, mono_t now);
 
-static enum err read_list(struct ha_wire *w, const struct ha_row *r, const ProtobufCFieldDescriptor *f, const void *msg,
-			  void *plain, mono_t now)
+static enum err put_checked(const struct op *op, void *at, uint64_t v)
 {
-	const size_t n = *(const size_t *)ha_field(msg, f->quantifier_offset);
-	if (n > r->max)
+	const struct ha_row *r = op->r;
+	if ((op->narrow && v > UINT32_MAX) || (r->size < 8 && v >> (8 * r->size) != 0))
 		return ERR_RANGE;
-	const char *v = ha_get_ptr(ha_field(msg, f->offset));
-	ha_set_uint(ha_field_mut(plain, r->n_off), r->n_size, n);
-	for (size_t i = 0; i < n; i++) {
-		void *el = ha_field_mut(plain, r->off + i * r->size);
-		if (r->kind == HK_UINTS) {
-			const uint64_t x = get_num(f, v + i * (f->type == PROTOBUF_C_TYPE_UINT32 ? 4 : 8));
-			if (r->size < 8 && x >> (8 * r->size) != 0)
-				return ERR_RANGE;
-			ha_set_uint(el, r->size, x);
-			continue;
-		}
-		TRY(read_message(w, r->sub, ha_get_ptr(v + i * sizeof(void *)), el, now));
-	}
+	ha_set_uint(at, r->size, v);
 	return OK;
 }
 
-static enum err read_bytes(const struct ha_row *r, const ProtobufCBinaryData *b, void *plain)
+/* One more element, or ERR_RANGE. */
+static enum err grow(const struct ha_row *r, void *plain, void **el)
+{
+	const size_t n = ha_count(plain, r);
+	if (n >= r->max)
+		return ERR_RANGE;
+	ha_set_uint(ha_field_mut(plain, r->n_off), r->n_size, n + 1);
+	*el = ha_field_mut(plain, r->off + n * r->size);
+	return OK;
+}
+
+static enum err read_uints(const struct op *op, struct cur *c, void *plain)
+{
+	while (cur_left(c) > 0) {
+		void *el;
+		TRY(grow(op->r, plain, &el));
+		TRY(put_checked(op, el, cur_varint(c)));
+	}
+	return cur_ok(c) ? OK : ERR_MALFORMED;
+}
+
+static enum err read_bytes(const struct ha_row *r, struct span s, void *plain)
 {
 	void *at = ha_field_mut(plain, r->off);
-	if (r->kind == HK_RAW) {
-		if (b->len != r->size)
-			return ERR_RANGE;
-		memcpy(at, b->data, b->len);
-		return OK;
-	}
-	if (b->len > r->max)
+	if (r->kind == HK_RAW ? s.len != r->size : s.len > r->max)
 		return ERR_RANGE;
-	if (r->kind == HK_OCTETS) {
-		ha_set_uint(ha_field_mut(plain, r->n_off), r->n_size, b->len);
-		if (b->len != 0)
-			memcpy(at, b->data, b->len);
-	} else {
+	if (r->kind == HK_BUF) {
 		struct buf *to = at;
-		*to = (struct buf){ .p = b->data, .len = (uint32_t)b->len };
+		*to = (struct buf){ .p = (uint8_t *)(uintptr_t)s.p, .len = (uint32_t)s.len };
+		return OK;
 	}
+	if (r->kind == HK_OCTETS)
+		ha_set_uint(ha_field_mut(plain, r->n_off), r->n_size, s.len);
+	if (s.len != 0)
+		memcpy(at, s.p, s.len);
 	return OK;
 }
 
-static enum err read_row(struct ha_wire *w, const struct ha_row *r, const ProtobufCFieldDescriptor *f, const void *msg, void *plain,
-			 mono_t now)
+static enum err read_octets(struct ha_wire *w, const struct op *op, struct cur *c, void *plain, mono_t now)
 {
-	const void *from = ha_field(msg, f->offset);
-	void *at = ha_field_mut(plain, r->off);
+	const struct ha_row *r = op->r;
+	struct cur sub = cur_sub(c, (size_t)cur_varint(c));
+	if (!cur_ok(&sub))
+		return ERR_MALFORMED;
 	switch ((enum ha_kind)r->kind) {
-	case HK_UINT: {
-		const uint64_t v = get_num(f, from);
-		if (v > r->max || (r->size < 8 && v >> (8 * r->size) != 0))
-			return ERR_RANGE;
-		ha_set_uint(at, r->size, v);
-		return OK;
-	}
-	case HK_TIME: {
-		int64_t t;
-		if (__builtin_add_overflow(*(const int64_t *)from, now.ns, &t))
-			return ERR_RANGE;
-		ha_set_uint(at, 8, (uint64_t)t);
-		return OK;
-	}
 	case HK_RAW:
 	case HK_OCTETS:
 	case HK_BUF:
-		return read_bytes(r, from, plain);
-	case HK_MSG: {
-		const void *sub = ha_get_ptr(from);
-		return sub != NULL ? read_message(w, r->sub, sub, at, now) : ERR_RANGE;
-	}
+		return read_bytes(r, cur_rest(&sub), plain);
+	case HK_MSG:
+		return read_message(w, op->sub, &sub, ha_field_mut(plain, r->off), now);
 	case HK_PTR: {
-		const void *sub = ha_get_ptr(from);
-		if (sub == NULL)
-			return OK;
 		void *to = arena_zero(&w->arena, r->sub->size);
 		if (to == NULL)
 			return ERR_FULL;
-		memcpy(at, &to, sizeof(to));
-		return read_message(w, r->sub, sub, to, now);
+		memcpy(ha_field_mut(plain, r->off), &to, sizeof(to));
+		return read_message(w, op->sub, &sub, to, now);
 	}
-	case HK_LIST:
+	case HK_LIST: {
+		void *el;
+		TRY(grow(r, plain, &el));
+		return read_message(w, op->sub, &sub, el, now);
+	}
 	case HK_UINTS:
-		return read_list(w, r, f, msg, plain, now);
+		return read_uints(op, &sub, plain);
+	case HK_UINT:
+	case HK_TIME:
+		break;
 	}
-	return ERR_INTERNAL;
+	return ERR_MALFORMED;
+}
+
+static enum err read_varint(const struct op *op, struct cur *c, void *plain, mono_t now)
+{
+	const struct ha_row *r = op->r;
+	const uint64_t v = cur_varint(c);
+	if (!cur_ok(c))
+		return ERR_MALFORMED;
+	void *at = ha_field_mut(plain, r->off);
+	int64_t t;
+	switch (r->kind) {
+	case HK_UINT:
+		return v <= r->max ? put_checked(op, at, v) : ERR_RANGE;
+	case HK_TIME:
+		if (__builtin_add_overflow((int64_t)(v >> 1) ^ -(int64_t)(v & 1), now.ns, &t))
+			return ERR_RANGE;
+		ha_set_uint(at, 8, (uint64_t)t);
+		return OK;
+	case HK_UINTS: { /* one that is not packed */
+		void *el;
+		TRY(grow(r, plain, &el));
+		return put_checked(op, el, v);
+	}
+	default:
+		return ERR_MALFORMED;
+	}
+}
+
+/* A field that this version does not know. */
+static enum err skip_field(struct cur *c, unsigned type)
+{
+	switch (type) {
+	case WIRE_VARINT:
+		(void)cur_varint(c);
+		break;
+	case WIRE_FIXED64:
+		cur_skip(c, 8);
+		break;
+	case WIRE_FIXED32:
+		cur_skip(c, 4);
+		break;
+	case WIRE_OCTETS:
+		cur_skip(c, (size_t)cur_varint(c));
+		break;
+	default:
+		return ERR_MALFORMED;
+	}
+	return cur_ok(c) ? OK : ERR_MALFORMED;
+}
+
+/* What is not there is zero; of one size and messages are always there. */
+static enum err read_absent(const struct ha_row *r, void *plain, mono_t now)
+{
+	if (r->kind == HK_RAW || r->kind == HK_MSG)
+		return ERR_RANGE;
+	if (r->kind == HK_TIME)
+		ha_set_uint(ha_field_mut(plain, r->off), 8, (uint64_t)now.ns);
+	return OK;
 }
 
 #ifdef HA_MUTATE
@@ -388,13 +456,34 @@ static void mutate(const struct ha_wire *w, const struct ha_msg *m, unsigned row
 }
 #endif
 
-static enum err read_message(struct ha_wire *w, const struct ha_msg *m, const void *msg, void *plain, mono_t now)
+static enum err read_field(struct ha_wire *w, const struct bind *b, struct cur *c, void *plain, mono_t now, uint64_t *seen)
 {
-	const struct bind *b = bind_of(w, m);
-	for (unsigned i = 0; i < m->n; i++) {
-		TRY(read_row(w, &m->row[i], b->field[i], msg, plain, now));
+	const uint64_t tag = cur_varint(c), number = tag >> 3;
+	const unsigned type = tag & 7, i = number <= NUMBER_MAX ? b->by_number[number] : NO_OP;
+	if (!cur_ok(c) || number == 0)
+		return ERR_MALFORMED;
+	if (i == NO_OP)
+		return skip_field(c, type);
+	const struct op *op = &b->op[i];
+	const bool many = op->r->kind == HK_LIST || op->r->kind == HK_UINTS;
+	if (!many && (*seen >> i & 1) != 0)
+		return ERR_MALFORMED;
+	*seen |= UINT64_C(1) << i;
+	if (type == WIRE_OCTETS)
+		return read_octets(w, op, c, plain, now);
+	return type == WIRE_VARINT ? read_varint(op, c, plain, now) : ERR_MALFORMED;
+}
+
+static enum err read_message(struct ha_wire *w, const struct bind *b, struct cur *c, void *plain, mono_t now)
+{
+	uint64_t seen = 0;
+	while (cur_left(c) > 0)
+		TRY(read_field(w, b, c, plain, now, &seen));
+	for (unsigned i = 0; i < b->m->n; i++) {
+		if ((seen >> i & 1) == 0)
+			TRY(read_absent(b->op[i].r, plain, now));
 #ifdef HA_MUTATE
-		mutate(w, m, i, plain);
+		mutate(w, b->m, i, plain);
 #endif
 	}
 	return OK;
@@ -422,13 +511,11 @@ enum err ha_wire_decode(struct ha_wire *w, enum ha_type t, struct span message, 
 	if (m == NULL)
 		return ERR_MALFORMED;
 	w->arena.len = 0;
-	const ProtobufCMessage *msg = protobuf_c_message_unpack(bind_of(w, m)->d, &w->alloc, message.len, message.p);
-	if (msg == NULL)
-		return ERR_MALFORMED;
 	void *to = arena_zero(&w->arena, m->size);
 	if (to == NULL)
 		return ERR_FULL;
-	TRY(read_message(w, m, msg, to, now));
+	struct cur c = cur_span(message);
+	TRY(read_message(w, bind_of(w, m), &c, to, now));
 	*plain = to;
 	return OK;
 }

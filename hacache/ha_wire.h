@@ -1,7 +1,7 @@
 /* ha_wire.h - plain structs to protobuf messages in frames, and back with every field range-checked.
  *
- * A frame is type (1 octet), length (4, big-endian), message. Decoded structs and the bytes they refer to
- * live in the wire's own arena until the next decode. Pure: bytes in, bytes out. One thread.
+ * A frame is type (1 octet), length (4, big-endian), message. Decoded structs live in the wire's own arena until the
+ * next decode; the bytes they refer to are the message's. Pure: bytes in, bytes out. One thread.
  */
 #ifndef HACACHE_HA_WIRE_H
 #define HACACHE_HA_WIRE_H

@@ -150,6 +150,33 @@ static void test_sub(void)
 	}
 }
 
+/* Seven bits an octet; cut short, or of more than 64 bits, it is none. */
+static void test_varint(void)
+{
+	static const struct {
+		const char *octets;
+		size_t len;
+		bool ok;
+		uint64_t v;
+	} v[] = {
+		{ "\0", 1, true, 0 },
+		{ "\x7f", 1, true, 127 },
+		{ "\x80\x01", 2, true, 128 },
+		{ "\x80\x00", 2, true, 0 },
+		{ "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 10, true, UINT64_MAX },
+		{ "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10, false, 0 },
+		{ "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 11, false, 0 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(v); i++)
+		for (size_t n = 0; n <= v[i].len; n++) {
+			struct cur c = cur_of(v[i].octets, n);
+			const bool ok = n == v[i].len && v[i].ok;
+			CU_ASSERT_EQUAL(cur_varint(&c), ok ? v[i].v : 0);
+			CU_ASSERT_EQUAL(cur_ok(&c), ok);
+			CU_ASSERT_EQUAL(cur_left(&c), 0);
+		}
+}
+
 UNIT_MAIN({ "values", test_values }, { "every truncation reads 0 and fails", test_truncations },
 	  { "the error is sticky", test_sticky }, { "take, bytes, skip", test_take }, { "peek does not move", test_peek },
-	  { "sub-cursors stay in their part", test_sub })
+	  { "sub-cursors stay in their part", test_sub }, { "varints", test_varint })

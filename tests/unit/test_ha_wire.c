@@ -29,14 +29,14 @@ static struct span encode(struct ha_wire *w, enum ha_type t, const void *plain, 
 	return span_of(frame + HA_FRAME_HEADER, out.len - HA_FRAME_HEADER);
 }
 
-/* Of an exact copy, so that a read past the end shows. */
+/* Of an exact copy, so that a read past the end shows; what is decoded refers to it until the next one. */
 static enum err decode(struct ha_wire *w, enum ha_type t, struct span s, const void **plain)
 {
-	uint8_t *own = malloc(s.len + (s.len == 0));
-	memcpy(own, s.p, s.len);
-	const enum err e = ha_wire_decode(w, t, span_of(own, s.len), mono_ns(NOW), plain);
+	static uint8_t *own;
 	free(own);
-	return e;
+	own = malloc(s.len + (s.len == 0));
+	memcpy(own, s.p, s.len);
+	return ha_wire_decode(w, t, span_of(own, s.len), mono_ns(NOW), plain);
 }
 
 #define EACH_TYPE(t) for (enum ha_type t = HA_HELLO; t < HA_TYPE_N; t++)

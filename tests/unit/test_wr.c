@@ -90,5 +90,46 @@ static void test_room(void)
 	CU_ASSERT(!wr_ok(&w) && w.len == 0);
 }
 
+/* Seven bits an octet, and a length put before what it counts. */
+static void test_varint(void)
+{
+	static const struct {
+		uint64_t v;
+		uint8_t len, octet[WR_VARINT_MAX];
+	} v[] = {
+		{ 0, 1, { 0 } },
+		{ 127, 1, { 0x7f } },
+		{ 128, 2, { 0x80, 1 } },
+		{ 300, 2, { 0xac, 2 } },
+		{ UINT32_MAX, 5, { 0xff, 0xff, 0xff, 0xff, 0x0f } },
+		{ UINT64_MAX, 10, { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1 } },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(v); i++)
+		for (size_t cap = 0; cap < 2 * WR_VARINT_MAX; cap++) {
+			uint8_t *out = malloc(cap + (cap == 0));
+			struct wr w = wr_of(out, cap);
+			wr_varint(&w, v[i].v);
+			CU_ASSERT_EQUAL(wr_ok(&w), cap >= v[i].len);
+			CU_ASSERT(!wr_ok(&w) || (w.len == v[i].len && memcmp(out, v[i].octet, w.len) == 0));
+			free(out);
+		}
+	static const size_t lens[] = { 0, 1, 127, 128, 16383, 16384 };
+	for (size_t i = 0; i < ARRAY_LEN(lens); i++) {
+		const size_t n = lens[i], of = n < 128 ? 1 : n < 16384 ? 2 : 3;
+		for (size_t cap = n + 1; cap <= n + of; cap++) {
+			uint8_t *out = malloc(cap);
+			struct wr w = wr_of(out, cap);
+			wr_u8(&w, 0);
+			for (size_t k = 0; k < n; k++)
+				wr_u8(&w, (uint8_t)k);
+			wr_length_at(&w, 0);
+			CU_ASSERT_EQUAL(wr_ok(&w), cap == n + of);
+			const uint8_t last = (uint8_t)(n == 0 ? 0 : n - 1);
+			CU_ASSERT(!wr_ok(&w) || (w.len == cap && (out[0] & 0x7f) == (n & 0x7f) && out[cap - 1] == last));
+			free(out);
+		}
+	}
+}
+
 UNIT_MAIN({ "octet order", test_order }, { "every size of room that is too small", test_rooms }, { "formatted text", test_fmt },
-	  { "room for the caller to fill", test_room })
+	  { "room for the caller to fill", test_room }, { "varints", test_varint })
