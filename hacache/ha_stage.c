@@ -18,7 +18,7 @@ void ha_stage_fini(struct ha_stage *s)
 
 void ha_stage_clear(struct ha_stage *s)
 {
-	s->len = s->scanned = 0;
+	s->len = s->head = s->scanned = 0;
 	s->stray = false;
 }
 
@@ -44,7 +44,7 @@ enum err ha_stage_frame(const struct ha_stage *s, enum ha_type *t, struct span *
 {
 	struct cur c = cur_of(s->mem, s->len);
 	size_t len;
-	cur_skip(&c, s->scanned);
+	cur_skip(&c, s->head + s->scanned);
 	*frame = span_of(NULL, 0);
 	const enum err e = ha_wire_frame(cur_rest(&c), t, &len);
 	if (e == OK)
@@ -52,12 +52,25 @@ enum err ha_stage_frame(const struct ha_stage *s, enum ha_type *t, struct span *
 	return e == ERR_TRUNCATED ? OK : e;
 }
 
+struct span ha_stage_scanned(const struct ha_stage *s)
+{
+	struct cur c = cur_of(s->mem, s->len);
+	cur_skip(&c, s->head);
+	return cur_bytes(&c, s->scanned);
+}
+
 void ha_stage_take(struct ha_stage *s, size_t n)
 {
-	if (n != s->len)
-		memmove(s->mem, s->mem + n, s->len - n);
-	s->len -= n;
+	s->head += n;
 	s->scanned = 0;
+}
+
+void ha_stage_pack(struct ha_stage *s)
+{
+	if (s->head != 0 && s->head != s->len)
+		memmove(s->mem, s->mem + s->head, s->len - s->head);
+	s->len -= s->head;
+	s->head = 0;
 }
 
 /* --- batches behind a gap ---------------------------------------------------------------------------------- */

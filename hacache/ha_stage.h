@@ -13,7 +13,8 @@
 struct ha_stage {
 	uint8_t *mem;
 	size_t len, cap;
-	size_t scanned;                 /* octets of whole frames, none of them a commit */
+	size_t head;                    /* octets that are dealt with: they go when all that is whole is */
+	size_t scanned;                 /* behind those: octets of whole frames, none of them a commit */
 	bool stray;                     /* the stream that this connection brings is not the one that is followed */
 };
 
@@ -24,8 +25,12 @@ void ha_stage_clear(struct ha_stage *s);
 enum err ha_stage_add(struct ha_stage *s, struct span in) MUST_USE;
 /* The next frame behind those scanned, header and all. OK and an empty span: it is not whole yet. Errors as ha_wire_frame. */
 enum err ha_stage_frame(const struct ha_stage *s, enum ha_type *t, struct span *frame) MUST_USE;
-/* The first n octets are dealt with. */
+/* The octets of the frames that were scanned, lent until the next change. */
+struct span ha_stage_scanned(const struct ha_stage *s);
+/* The next n octets are dealt with. */
 void ha_stage_take(struct ha_stage *s, size_t n);
+/* Makes room; once after many batches, for what is left moves. */
+void ha_stage_pack(struct ha_stage *s);
 
 enum { HA_AHEAD_BATCHES = 64, HA_AHEAD_OCTETS = 16 << 20 };
 

@@ -457,7 +457,7 @@ static enum err advance(struct ha_receiver *r, struct ha_stage *st, bool *more)
 	st->scanned += frame.len;
 	if (t != HA_COMMIT)
 		return OK;
-	TRY(take_batch(r, st, span_of(st->mem, st->scanned), frame));
+	TRY(take_batch(r, st, ha_stage_scanned(st), frame));
 	ha_stage_take(st, st->scanned);
 	return OK;
 }
@@ -469,6 +469,7 @@ enum err ha_receiver_feed_link(struct ha_receiver *r, unsigned link, struct span
 	enum err e = ha_stage_add(&r->stage[link], in);
 	for (bool more = true; e == OK && more;)
 		e = advance(r, &r->stage[link], &more);
+	ha_stage_pack(&r->stage[link]);
 	if (e != OK) {
 		r->failed = e;
 		r->n_refused++;
