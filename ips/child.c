@@ -73,6 +73,8 @@ static bool open_worker(struct keeper *k, const struct child *p, unsigned nr, ui
 				.parent = p->parent,
 				.seed = seed,
 				.boot_id = boot_id,
+				.standing = { .serial = p->serial, .used = p->used_terms, .forced = (enum ha_forced)p->forced,
+					      .age_s = p->age_s },
 				.now = queue_clock_now,
 				.now_arg = &k->clock };
 	if (pktio_nfqueue_open(&o, &c.io, why) != OK) {

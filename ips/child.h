@@ -18,6 +18,8 @@ struct child {
 	uid_t uid;
 	gid_t gid;
 	int parent, listener, bundle;
+	uint64_t serial, used_terms; /* of the pair's disk state; and of the daemon: */
+	uint32_t forced, age_s;
 	int log_fd[LOG_KIND_N];
 	struct deadman *deadman;
 	struct pulse *pulse;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ips/bundle.h"
+#include "ips/peering.h"
 #include "ips/version.h"
 
 enum { RELOAD_WAIT_S = 60, CHANGE_POLL_MS = 5, CHANGE_POLLS = 4000, LEAVE_WAIT_MS = 3000 };
@@ -170,7 +171,7 @@ static void on_bundle(struct keeper *k, int fd)
 static void leave(struct keeper *k)
 {
 	struct outbuf told = { 0 };
-	if (k->link != NULL && keeper_role(k, CTL_PASSIVE, &told) == OK)
+	if (k->link != NULL && keeper_role(k, CTL_STOP, &told) == OK)
 		pause_ms(LEAVE_WAIT_MS); /* the worker ends the process as soon as it is done */
 	outbuf_free(&told);
 }
@@ -221,6 +222,8 @@ enum engine_exit keeper_run(struct keeper *k)
 		case PM_ACTIVE:
 		case PM_PASSIVE:
 		case PM_WANT_RELOAD:
+		case PM_STATE:
+		case PM_PROBE:
 		case PM_RELOADED:
 			close_fds(fds);
 			break;
@@ -279,9 +282,14 @@ enum err keeper_reload(void *arg, struct outbuf *told)
 	return e;
 }
 
+_Static_assert((int)CTL_ACTIVE == (int)PEERING_ACTIVE && (int)CTL_PASSIVE == (int)PEERING_PASSIVE &&
+		       (int)CTL_RESET == (int)PEERING_RESET && (int)CTL_STOP == (int)PEERING_STOP,
+	       "what is asked for is the same in both");
+
 struct role_ask {
 	struct worker *w;
-	bool active, ok;
+	enum ctl_role want;
+	bool ok;
 	const char *why;
 };
 
@@ -289,18 +297,17 @@ static void ask_role(const struct ctl_view *v, void *ctx)
 {
 	struct role_ask *a = ctx;
 	(void)v;
-	a->ok = worker_ask_role(a->w, a->active, &a->why);
+	a->ok = worker_ask_role(a->w, a->want, &a->why);
 }
 
 enum err keeper_role(void *arg, enum ctl_role want, struct outbuf *told)
 {
 	struct keeper *k = arg;
-	struct role_ask a = { .w = k->worker[0], .active = want == CTL_ACTIVE, .why = "" };
+	struct role_ask a = { .w = k->worker[0], .want = want, .why = "" };
 	TRY(worker_visit(k->worker[0], ask_role, &a));
-	if (a.ok)
-		return OK;
-	outbuf_fmt(told, "%s\n", a.why);
-	return ERR_USAGE;
+	if (*a.why != '\0')
+		outbuf_fmt(told, "%s\n", a.why);
+	return a.ok ? OK : ERR_USAGE;
 }
 
 void keeper_about(void *arg, struct ctl_about *out)

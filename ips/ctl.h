@@ -30,7 +30,7 @@ enum {
 	CTL_IDLE_S = 60          /* as is one that asks nothing */
 };
 
-enum ctl_role { CTL_ACTIVE, CTL_PASSIVE };
+enum ctl_role { CTL_ACTIVE, CTL_PASSIVE, CTL_RESET, CTL_STOP }; /* as enum peering_wish */
 
 struct ctl_about {
 	char hostname[36], version[32], config[256];

@@ -1,4 +1,4 @@
-/* ctl_ha.c - `ips ha info|mode|active|passive`: the pair, a column a node, in the layout of seed 004. */
+/* ctl_ha.c - `ips ha info`: the pair, a column a node, in the layout of seed 004; `ips ha mode|active|passive|reset`. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,111 +64,225 @@ static const char *role_state(unsigned role)
 	return role == HA_ACTIVE ? "Running" : role == HA_STANDBY ? "Ready" : "Busy";
 }
 
-/* --- rows: {label, only with -v, own text, peer's text} ---------------------------------------------------- */
+/* --- columns ----------------------------------------------------------------------------------------------- */
 
-typedef const char *cell_fn(const struct pair *p, bool peer, char *buf);
+/* A node as the table shows it. told false: the peer is of a version that says nothing beside its role. */
+struct column {
+	bool peer, told, lost;
+	const char *name, *version;
+	unsigned forced, role, sync;
+	mono_t since, synced, boot;
+	uint8_t quality;
+	uint16_t priority;
+	uint64_t boot_id, seq, term, serial, conf, rules;
+	uint8_t link[HA_LINKS];      /* 0 there is none, else 1 + enum link_state */
+	int64_t heard_ms;
+};
 
-static const char *cell_model(const struct pair *p, bool peer, char *buf)
+static struct column own_column(const struct pair *p)
+{
+	const struct ha_status *s = &p->st;
+	return (struct column){ .told = true,
+				.name = p->about.hostname,
+				.version = p->about.version,
+				.forced = s->forced,
+				.role = s->role,
+				.sync = s->sync,
+				.since = s->since,
+				.synced = s->synced_since,
+				.boot = mono_add(p->about.now, -(int64_t)s->age_s * NS_PER_SEC),
+				.quality = s->quality,
+				.priority = s->priority,
+				.boot_id = s->boot_id,
+				.seq = s->role == HA_ACTIVE ? s->sent : s->applied,
+				.term = s->term,
+				.serial = s->serial,
+				.conf = s->conf,
+				.rules = s->rules,
+				.link = { (uint8_t)(1 + s->link) } };
+}
+
+static mono_t ago(const struct pair *p, uint32_t seconds)
+{
+	return seconds == HA_NEVER ? mono_ns(0) : mono_add(p->st.peer_at, -(int64_t)seconds * NS_PER_SEC);
+}
+
+static struct column peer_column(const struct pair *p)
+{
+	const struct ha_status *s = &p->st;
+	const struct ha_told *t = &s->peer_told;
+	return (struct column){ .peer = true,
+				.told = t->serial != 0,
+				.lost = s->peer_dead,
+				.name = t->name,
+				.version = t->version,
+				.forced = t->forced,
+				.role = s->peer.role,
+				.sync = t->sync,
+				.since = ago(p, t->since_s),
+				.synced = ago(p, t->synced_s),
+				.boot = ago(p, t->age_s),
+				.quality = s->peer.quality,
+				.priority = s->peer.priority,
+				.boot_id = s->peer_boot_id,
+				.seq = s->peer.seq,
+				.term = s->peer.term,
+				.serial = t->serial,
+				.conf = t->conf,
+				.rules = t->rules,
+				.link = { t->link[0], t->link[1] },
+				.heard_ms = mono_diff(p->about.now, s->peer_at) / NS_PER_MS };
+}
+
+/* Are both nodes configured alike? NULL: it cannot be told. */
+static const char *same_conf(const struct pair *p)
+{
+	const struct ha_status *s = &p->st;
+	if (!s->peer_seen || s->peer_told.conf == 0 || s->conf == 0)
+		return NULL;
+	return s->conf == s->peer_told.conf && s->rules == s->peer_told.rules ? "yes" : "no";
+}
+
+/* --- rows: {label, only with -v, what stands there} ---------------------------------------------------------- */
+
+typedef const char *cell_fn(const struct pair *p, const struct column *c, char *buf);
+
+static const char *cell_number(uint64_t n, char *buf)
+{
+	snprintf(buf, TEXT, "%llu", (unsigned long long)n);
+	return buf;
+}
+
+static const char *cell_model(const struct pair *p, const struct column *c, char *buf)
 {
 	(void)p, (void)buf;
-	return peer ? "N/A" : "ips";
+	return c->told ? "ips" : "N/A";
 }
 
-static const char *cell_version(const struct pair *p, bool peer, char *buf)
+static const char *cell_version(const struct pair *p, const struct column *c, char *buf)
 {
-	(void)buf;
-	return peer ? "N/A" : p->about.version;
+	(void)p, (void)buf;
+	return c->told ? c->version : "N/A";
 }
 
-static const char *cell_mode(const struct pair *p, bool peer, char *buf)
+static const char *cell_forced(const struct pair *p, const struct column *c, char *buf)
 {
-	if (peer && p->st.peer_dead)
-		return "Lost";
-	return role_text(peer ? p->st.peer.role : p->st.role, buf);
+	(void)p, (void)buf;
+	return c->told ? ha_forced_name(c->forced) : "N/A";
 }
 
-static const char *cell_since(const struct pair *p, bool peer, char *buf)
+static const char *cell_mode(const struct pair *p, const struct column *c, char *buf)
 {
-	return peer ? "N/A" : when(p->st.since, buf);
+	(void)p;
+	return c->lost ? "Lost" : role_text(c->role, buf);
 }
 
-static const char *cell_supervisor(const struct pair *p, bool peer, char *buf)
+static const char *cell_since(const struct pair *p, const struct column *c, char *buf)
 {
-	(void)buf;
-	return (peer ? p->st.peer.role : p->st.role) == HA_ACTIVE ? "true" : "false";
+	(void)p;
+	return c->told ? when(c->since, buf) : "N/A";
 }
 
-static const char *cell_quality(const struct pair *p, bool peer, char *buf)
+static const char *cell_supervisor(const struct pair *p, const struct column *c, char *buf)
 {
-	snprintf(buf, TEXT, "%u", peer ? p->st.peer.quality : p->st.quality);
+	(void)p, (void)buf;
+	return c->role == HA_ACTIVE && !c->lost ? "true" : "false";
+}
+
+static const char *cell_quality(const struct pair *p, const struct column *c, char *buf)
+{
+	(void)p;
+	return cell_number(c->quality, buf);
+}
+
+static const char *cell_priority(const struct pair *p, const struct column *c, char *buf)
+{
+	(void)p;
+	return cell_number(c->priority, buf);
+}
+
+static const char *cell_sync(const struct pair *p, const struct column *c, char *buf)
+{
+	(void)p, (void)buf;
+	return c->told ? ha_sync_name(c->sync) : "N/A";
+}
+
+static const char *cell_synced(const struct pair *p, const struct column *c, char *buf)
+{
+	(void)p;
+	return c->told ? when(c->synced, buf) : "N/A";
+}
+
+static const char *cell_conf(const struct pair *p, const struct column *c, char *buf)
+{
+	(void)c, (void)buf;
+	const char *same = same_conf(p);
+	return same != NULL ? same : "N/A";
+}
+
+static const char *cell_conf_last(const struct pair *p, const struct column *c, char *buf)
+{
+	(void)c;
+	return when(p->st.conf_same, buf);
+}
+
+static const char *cell_boot(const struct pair *p, const struct column *c, char *buf)
+{
+	(void)p;
+	return c->told ? when(c->boot, buf) : "N/A";
+}
+
+static const char *cell_state(const struct pair *p, const struct column *c, char *buf)
+{
+	(void)p, (void)buf;
+	return c->lost ? "Lost" : role_state(c->role);
+}
+
+static const char *cell_sync_id(const struct pair *p, const struct column *c, char *buf)
+{
+	(void)p;
+	return cell_number(c->seq, buf);
+}
+
+static const char *cell_term(const struct pair *p, const struct column *c, char *buf)
+{
+	(void)p;
+	return cell_number(c->term, buf);
+}
+
+static const char *cell_boot_id(const struct pair *p, const struct column *c, char *buf)
+{
+	(void)p;
+	snprintf(buf, TEXT, "%016llx", (unsigned long long)c->boot_id);
 	return buf;
 }
 
-static const char *cell_priority(const struct pair *p, bool peer, char *buf)
+static const char *cell_serial(const struct pair *p, const struct column *c, char *buf)
 {
-	snprintf(buf, TEXT, "%u", peer ? p->st.peer.priority : p->st.priority);
-	return buf;
+	(void)p;
+	snprintf(buf, TEXT, "%016llx", (unsigned long long)c->serial);
+	return c->told ? buf : "N/A";
 }
 
-static const char *cell_sync(const struct pair *p, bool peer, char *buf)
+static const char *cell_heard(const struct pair *p, const struct column *c, char *buf)
 {
-	(void)buf;
-	return peer ? "N/A" : ha_sync_name(p->st.sync);
-}
-
-static const char *cell_synced(const struct pair *p, bool peer, char *buf)
-{
-	return peer ? "N/A" : when(p->st.synced_since, buf);
-}
-
-static const char *cell_boot(const struct pair *p, bool peer, char *buf)
-{
-	return peer ? "N/A" : when(p->about.started, buf);
-}
-
-static const char *cell_state(const struct pair *p, bool peer, char *buf)
-{
-	(void)buf;
-	return role_state(peer ? p->st.peer.role : p->st.role);
-}
-
-static const char *cell_sync_id(const struct pair *p, bool peer, char *buf)
-{
-	const uint64_t own = p->st.role == HA_ACTIVE ? p->st.sent : p->st.applied;
-	snprintf(buf, TEXT, "%llu", (unsigned long long)(peer ? p->st.peer.seq : own));
-	return buf;
-}
-
-static const char *cell_term(const struct pair *p, bool peer, char *buf)
-{
-	snprintf(buf, TEXT, "%llu", (unsigned long long)(peer ? p->st.peer.term : p->st.term));
-	return buf;
-}
-
-static const char *cell_boot_id(const struct pair *p, bool peer, char *buf)
-{
-	snprintf(buf, TEXT, "%016llx", (unsigned long long)(peer ? p->st.peer_boot_id : p->st.boot_id));
-	return buf;
-}
-
-static const char *cell_heard(const struct pair *p, bool peer, char *buf)
-{
-	if (!peer)
+	(void)p;
+	if (!c->peer)
 		return "N/A";
-	snprintf(buf, TEXT, "%lld ms ago", (long long)(mono_diff(p->about.now, p->st.peer_at) / NS_PER_MS));
+	snprintf(buf, TEXT, "%lld ms ago", (long long)c->heard_ms);
 	return buf;
 }
 
-static const char *cell_link(const struct pair *p, bool peer, char *buf)
+static const char *cell_main(const struct pair *p, const struct column *c, char *buf)
 {
-	(void)buf;
-	return peer ? "N/A" : link_text(p->st.link);
+	(void)p, (void)buf;
+	return c->link[0] != 0 ? link_text((enum link_state)(c->link[0] - 1)) : "N/A";
 }
 
-static const char *cell_none(const struct pair *p, bool peer, char *buf)
+static const char *cell_backup(const struct pair *p, const struct column *c, char *buf)
 {
-	(void)p, (void)peer, (void)buf;
-	return "N/A";
+	(void)p, (void)buf;
+	return c->link[1] != 0 ? link_text((enum link_state)(c->link[1] - 1)) : "N/A";
 }
 
 static const struct row {
@@ -176,20 +290,22 @@ static const struct row {
 	bool verbose;
 	cell_fn *cell;
 } rows[] = {
-	{ "model", false, cell_model },     { "version", false, cell_version },   { "forced", false, cell_none },
-	{ "mode", false, cell_mode },       { "  since", false, cell_since },     { "supervisor", true, cell_supervisor },
-	{ "quality", false, cell_quality }, { "priority", false, cell_priority }, { "sync state", false, cell_sync },
-	{ "  since", true, cell_synced },   { "is conf sync", false, cell_none }, { "last conf sync", true, cell_none },
-	{ "boot", false, cell_boot },       { "boot id", true, cell_boot_id },    { "state", true, cell_state },
-	{ "sync id", true, cell_sync_id },  { "term", true, cell_term },          { "heartbeat", true, cell_heard },
-	{ "main link", false, cell_link },  { "backup link", false, cell_none },
+	{ "model", false, cell_model },         { "version", false, cell_version },       { "forced", false, cell_forced },
+	{ "mode", false, cell_mode },           { "  since", false, cell_since },         { "supervisor", true, cell_supervisor },
+	{ "quality", false, cell_quality },     { "priority", false, cell_priority },     { "sync state", false, cell_sync },
+	{ "  since", true, cell_synced },       { "is conf sync", false, cell_conf },
+	{ "last conf sync", true, cell_conf_last },
+	{ "boot", false, cell_boot },           { "boot id", true, cell_boot_id },        { "serial", true, cell_serial },
+	{ "state", true, cell_state },          { "sync id", true, cell_sync_id },        { "term", true, cell_term },
+	{ "heartbeat", true, cell_heard },      { "main link", false, cell_main },        { "backup link", false, cell_backup },
 };
 
 static void tell_row(struct ctl_job *j, const struct pair *p, const struct row *r)
 {
 	char own[TEXT], peer[TEXT];
-	outbuf_fmt(&j->text, "%-*s: %-*s%s\n", LABEL, r->label, COLUMN, r->cell(p, false, own),
-		   p->st.peer_seen ? r->cell(p, true, peer) : "N/A");
+	const struct column o = own_column(p), t = peer_column(p);
+	outbuf_fmt(&j->text, "%-*s: %-*s%s\n", LABEL, r->label, COLUMN, r->cell(p, &o, own),
+		   p->st.peer_seen ? r->cell(p, &t, peer) : "N/A");
 }
 
 /* --- counters ---------------------------------------------------------------------------------------------- */
@@ -234,8 +350,15 @@ static void tell_notices(struct ctl_job *j, const struct ha_status *s)
 				     "set the same password and group-name on both nodes\n");
 	else if (!s->peer_seen)
 		outbuf_fmt(&j->text, "Notice: no heartbeat of the peer has come since the start\n");
+	else if (s->held)
+		outbuf_fmt(&j->text, "Notice: the peer is not heard, but answers on the data side: "
+				     "see to the links between the nodes\n");
 	else if (s->peer_dead)
 		outbuf_fmt(&j->text, "Notice: the peer is gone\n");
+	if (s->frozen)
+		outbuf_fmt(&j->text, "Notice: roles stay as they are while the filter policy is exchanged\n");
+	if (s->disk_bad)
+		outbuf_fmt(&j->text, "Notice: the disk does not take this node's state, so its quality is 0\n");
 	if (s->sync == HA_SYNCING)
 		outbuf_fmt(&j->text, "Notice: synchronising: %llu sessions are left\n", (unsigned long long)s->bulk_left);
 	if (s->sync == HA_ALONE)
@@ -255,28 +378,38 @@ static void set_time(json_t *o, const char *key, mono_t t)
 	json_object_set_new(o, key, t.ns != 0 ? json_string(when(t, buf)) : json_null());
 }
 
-static json_t *node_json(const struct pair *p, bool peer)
+static void set_told(json_t *o, const struct pair *p, const struct column *c)
 {
 	char buf[TEXT];
-	const struct ha_status *s = &p->st;
+	const char *same = same_conf(p);
+	set_text(o, "name", c->name);
+	set_text(o, "version", c->version);
+	set_text(o, "forced", ha_forced_name(c->forced));
+	set_text(o, "serial", cell_serial(p, c, buf));
+	set_time(o, "since", c->since);
+	set_time(o, "boot", c->boot);
+	set_text(o, "sync_state", ha_sync_name(c->sync));
+	set_time(o, "sync_since", c->synced);
+	json_object_set_new(o, "conf_sync", same != NULL ? json_boolean(same[0] == 'y') : json_null());
+	set_time(o, "conf_sync_last", p->st.conf_same);
+	set_text(o, "main_link", cell_main(p, c, buf));
+	set_text(o, "backup_link", cell_backup(p, c, buf));
+}
+
+static json_t *node_json(const struct pair *p, const struct column *c)
+{
+	char buf[TEXT];
 	json_t *o = json_object();
-	set_text(o, "mode", peer && s->peer_dead ? "lost" : ha_role_name(peer ? s->peer.role : s->role));
-	ctl_set(o, "quality", peer ? s->peer.quality : s->quality);
-	ctl_set(o, "priority", peer ? s->peer.priority : s->priority);
-	ctl_set(o, "term", peer ? s->peer.term : s->term);
-	set_text(o, "sync_id", cell_sync_id(p, peer, buf));
-	set_text(o, "boot_id", cell_boot_id(p, peer, buf));
-	if (peer) {
-		ctl_set(o, "heartbeat_ms", (uint64_t)(mono_diff(p->about.now, s->peer_at) / NS_PER_MS));
-		return o;
-	}
-	set_text(o, "name", p->about.hostname);
-	set_text(o, "version", p->about.version);
-	set_time(o, "since", s->since);
-	set_time(o, "boot", p->about.started);
-	set_text(o, "sync_state", ha_sync_name(s->sync));
-	set_time(o, "sync_since", s->synced_since);
-	set_text(o, "main_link", link_text(s->link));
+	set_text(o, "mode", c->lost ? "lost" : ha_role_name(c->role));
+	ctl_set(o, "quality", c->quality);
+	ctl_set(o, "priority", c->priority);
+	ctl_set(o, "term", c->term);
+	set_text(o, "sync_id", cell_sync_id(p, c, buf));
+	set_text(o, "boot_id", cell_boot_id(p, c, buf));
+	if (c->peer)
+		ctl_set(o, "heartbeat_ms", (uint64_t)c->heard_ms);
+	if (c->told)
+		set_told(o, p, c);
 	return o;
 }
 
@@ -287,8 +420,9 @@ static void info_json(struct ctl_job *j, const struct pair *p)
 	json_t *root = json_object(), *repl = json_object();
 	json_object_set_new(root, "enabled", json_boolean(p->st.enabled));
 	if (p->st.enabled) {
-		json_object_set_new(root, "local", node_json(p, false));
-		json_object_set_new(root, "peer", p->st.peer_seen ? node_json(p, true) : json_null());
+		const struct column own = own_column(p), peer = peer_column(p);
+		json_object_set_new(root, "local", node_json(p, &own));
+		json_object_set_new(root, "peer", p->st.peer_seen ? node_json(p, &peer) : json_null());
 		sums(&p->st, v);
 		for (unsigned i = 0; i < SUMS; i++)
 			ctl_set(repl, v[i].key, v[i].v);
@@ -316,7 +450,8 @@ enum ctl_progress ctl_ha_info(struct ctl_job *j)
 		return CTL_DONE;
 	}
 	snprintf(name, sizeof(name), "%s (local)", p.about.hostname);
-	outbuf_fmt(&j->text, "Nodes status:\n%*s%-*s%s\n", LABEL, "", COLUMN + 2, name, "peer");
+	outbuf_fmt(&j->text, "Nodes status:\n%*s%-*s%s\n", LABEL, "", COLUMN + 2, name,
+		   p.st.peer_told.name[0] != '\0' ? p.st.peer_told.name : "peer");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (!rows[i].verbose || j->args.verbose)
 			tell_row(j, &p, &rows[i]);
@@ -344,8 +479,12 @@ enum ctl_progress ctl_ha_mode(struct ctl_job *j)
 
 enum ctl_progress ctl_ha_role(struct ctl_job *j)
 {
-	const enum ctl_role want = j->args.command == CC_HA_ACTIVE ? CTL_ACTIVE : CTL_PASSIVE;
+	static const char *const failed[] = { [CTL_ACTIVE] = "this node does not become active",
+					      [CTL_PASSIVE] = "this node does not hand over",
+					      [CTL_RESET] = "nothing is reset" };
+	const enum ctl_command_id c = j->args.command;
+	const enum ctl_role want = c == CC_HA_ACTIVE ? CTL_ACTIVE : c == CC_HA_PASSIVE ? CTL_PASSIVE : CTL_RESET;
 	struct outbuf told = { 0 };
 	const enum err e = j->node->role(j->node->arg, want, &told);
-	return ctl_told(j, e, &told, want == CTL_ACTIVE ? "this node does not become active" : "this node does not hand over");
+	return ctl_told(j, e, &told, failed[want]);
 }

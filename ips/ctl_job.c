@@ -22,6 +22,7 @@ static ctl_step_fn *const steps[CTL_COMMAND_N] = {
 	[CC_HA_MODE] = ctl_ha_mode,
 	[CC_HA_ACTIVE] = ctl_ha_role,
 	[CC_HA_PASSIVE] = ctl_ha_role,
+	[CC_HA_RESET] = ctl_ha_role,
 	[CC_TAGS_LIST] = ctl_tags,
 	[CC_APP_LIST] = ctl_apps,
 	[CC_STATS] = ctl_stats,

@@ -23,8 +23,9 @@ enum ctl_takes { CT_NOTHING, CT_FILTER, CT_VERBOSE, CT_TAIL };
 	X(CC_SHARE_LIST, "share list", CT_FILTER, false, true, "the HA session cache")                                 \
 	X(CC_HA_INFO, "ha info", CT_VERBOSE, false, true, "both nodes of the pair, side by side")                      \
 	X(CC_HA_MODE, "ha mode", CT_NOTHING, false, true, "what this node is: active, passive, ...")                   \
-	X(CC_HA_ACTIVE, "ha active", CT_NOTHING, true, true, "make this node the active one")                          \
-	X(CC_HA_PASSIVE, "ha passive", CT_NOTHING, true, true, "hand over to the peer")                                \
+	X(CC_HA_ACTIVE, "ha active", CT_NOTHING, true, true, "force this node to be the active one")                   \
+	X(CC_HA_PASSIVE, "ha passive", CT_NOTHING, true, true, "force this node to be passive: hand over to the peer") \
+	X(CC_HA_RESET, "ha reset", CT_NOTHING, true, true, "force nothing: the election decides again")                \
 	X(CC_TAGS_LIST, "tags list", CT_NOTHING, false, true, "tags, and how many ended sessions carried them")        \
 	X(CC_APP_LIST, "app list", CT_NOTHING, false, true, "the application table, and the operations seen")          \
 	X(CC_STATS, "stats", CT_NOTHING, false, true, "totals since the start")                                        \

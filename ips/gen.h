@@ -27,6 +27,7 @@ struct gen {
 	bool asymmetric;        /* one direction of a connection may go another way: its streams begin where they are met */
 	bool bypass;            /* a full queue lets packets by that nobody sees */
 	bool transparent;       /* a bridge: what it holds it cannot send by itself, having no routes */
+	uint64_t conf_sum;      /* of what it was made of: see conf_sum.h; 0: of no configuration */
 	bool prevent;           /* false: alert with would_drop, let everything through */
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ips/conf.h"
+#include "ips/conf_sum.h"
 #include "ips/gen_int.h"
 #include "ips/outbuf.h"
 #include "ips/rulefiles.h"
@@ -282,9 +283,11 @@ enum err gen_build(const struct conf *c, const struct rulefiles *r, const char *
 	if (e == OK)
 		e = gen_compile(g, r, home_net != NULL ? home_net : s.home_net.p, &t);
 	free_sensor(&s);
-	if (e == OK)
+	if (e == OK) {
+		g->conf_sum = conf_sum(c);
 		*out = g;
-	else
+	}
+	if (e != OK)
 		gen_free(g);
 	return e;
 }

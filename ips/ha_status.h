@@ -2,7 +2,7 @@
 #ifndef IPS_HA_STATUS_H
 #define IPS_HA_STATUS_H
 
-#include "hacache/ha_link.h"
+#include "ips/ha_told.h"
 
 /* X(id, name) */
 #define HA_ROLE_LIST(X)             \
@@ -38,13 +38,21 @@ struct ha_status {
 	enum ha_sync sync;
 	mono_t since;            /* in this role */
 	mono_t synced_since;
-	uint64_t term;
+	uint64_t term, term_serial;
+	enum ha_forced forced;
+	bool frozen;             /* the election is */
+	bool held;               /* standby: the peer is not heard, and something of it answers on the data side */
+	bool disk_bad;           /* terms cannot be stored */
+	uint32_t age_s;
+	uint64_t serial, conf, rules; /* the node's; sums of its configuration and signatures */
+	mono_t conf_same;        /* when both were last found equal to the peer's; 0: never */
 	uint8_t quality;
 	uint16_t priority;
 	uint64_t boot_id;
 	enum link_state link;
 	bool peer_seen, peer_dead;
 	struct link_beat peer;   /* its last heartbeat; role is an enum ha_role */
+	struct ha_told peer_told;
 	uint64_t peer_boot_id;
 	mono_t peer_at;
 	uint64_t sent, acked;    /* active: batches committed, and acknowledged */

@@ -176,6 +176,14 @@ static const struct kv_kind ha_kinds[HAE_N] = {
 	[HAE_STEP_DOWN] = { "0108037892", "event", "ha", NULL, "warning" },
 	[HAE_BACKLOG] = { "0108037904", "event", "ha", NULL, "warning" },
 	[HAE_RELOAD] = { "0108037904", "event", "ha", NULL, "notice" },
+	[HAE_QUALITY] = { "0108037904", "event", "ha", NULL, "warning" },
+	[HAE_LEAVE] = { "0108037892", "event", "ha", NULL, "notice" },
+	[HAE_RETURN] = { "0108037892", "event", "ha", NULL, "warning" },
+	[HAE_FROZEN] = { "0108037904", "event", "ha", NULL, "information" },
+	[HAE_THAWED] = { "0108037904", "event", "ha", NULL, "information" },
+	[HAE_PEER_HELD] = { "0108037893", "event", "ha", NULL, "critical" },
+	[HAE_PEER_GONE] = { "0108037893", "event", "ha", NULL, "notice" },
+	[HAE_DISK] = { "0108037904", "event", "ha", NULL, "error" },
 };
 
 void kvlog_ha_line(const struct ha_event *ev, const char *hostname, struct outbuf *o)

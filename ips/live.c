@@ -105,6 +105,41 @@ static bool read_end(struct reader *r, const struct conf_node *ha, const char *a
 	return true;
 }
 
+static void weigh(struct reader *r, const struct conf_node *ha, const char *name, int64_t weight)
+{
+	struct live *l = r->l;
+	struct conf_hbdev dev;
+	for (size_t i = 0; conf_hbdev(ha, i, &dev); i++)
+		if (strcmp(dev.name, name) == 0)
+			return;
+	if (l->n_weighed == ARRAY_LEN(l->weighed)) {
+		if (conf_list_n(ha, "monitor") != 0) /* there are as many inspected ones, else, which is told */
+			wrong(r, ha, "monitor", "more than %zu interfaces to monitor", ARRAY_LEN(l->weighed));
+		return;
+	}
+	struct ifstate_name *w = &l->weighed[l->n_weighed++];
+	snprintf(w->name, sizeof(w->name), "%s", name);
+	w->weight = (uint16_t)weight;
+}
+
+/* Those of `monitor`; all but the links to the peer when there are none. */
+static void read_weights(struct reader *r, const struct conf_node *ha)
+{
+	enum { WEIGHT = 100 };
+	for (size_t i = 0; i < conf_list_n(ha, "monitor"); i++) {
+		const char *name = conf_list(ha, "monitor", i);
+		const struct conf_node *n = conf_find(r->c, NULL, "system interface", name);
+		weigh(r, ha, name, n != NULL ? conf_int(n, "weight") : WEIGHT);
+	}
+	if (conf_list_n(ha, "monitor") != 0)
+		return;
+	CONF_FOREACH(n, r->c, NULL, "system interface")
+	{
+		if (!is(n, "role", "ha"))
+			weigh(r, ha, conf_key(n), conf_int(n, "weight"));
+	}
+}
+
 static void read_pair(struct reader *r)
 {
 	struct live *l = r->l;
@@ -130,6 +165,9 @@ static void read_pair(struct reader *r)
 	l->link.hb_lost = (uint32_t)conf_int(ha, "hb-lost-threshold");
 	l->password = conf_str(ha, "password");
 	l->priority = (uint16_t)conf_int(ha, "priority");
+	l->override = conf_flag(ha, "override");
+	l->age_margin_s = (uint32_t)conf_int(ha, "ha-uptime-diff-margin");
+	l->members_weigh = conf_flag(ha, "lacp-members-have-weight");
 }
 
 /* --- logs ------------------------------------------------------------------------------------------------ */
@@ -162,8 +200,7 @@ static const struct idle {
 	{ "system global", "memory-limit" },          { "system global", "memory-use-threshold-green" },
 	{ "system global", "memory-use-threshold-red" }, { "system global", "memory-use-threshold-extreme" },
 	{ "system settings", "strict-src-check" },
-	{ "system ha", "session-pickup-delay" },      { "system ha", "override" },
-	{ "system ha", "commit-timeout" },            { "system ha", "monitor" },
+	{ "system ha", "session-pickup-delay" },      { "system ha", "commit-timeout" },
 	{ "system session-ttl", "default" },          { "ips global", "fail-open" },
 };
 
@@ -194,6 +231,7 @@ enum err live_read(const struct conf *c, struct live *out, gen_error_fn *tell, v
 	out->fail_open = conf_flag(nfq, "fail-open");
 	out->bridge = is(conf_single(c, NULL, "system settings"), "opmode", "transparent");
 	read_interfaces(&r);
+	read_weights(&r, conf_single(c, NULL, "system ha"));
 	read_pair(&r);
 	read_log(&r, "log eve", LOG_EVE);
 	read_log(&r, "log file", LOG_KV);
@@ -216,11 +254,14 @@ bool live_needs_restart(const struct live *now, const struct live *next, gen_err
 			  now->fail_open != next->fail_open,
 		  "nfq" },
 		{ now->n_iface != next->n_iface || memcmp(now->iface, next->iface, sizeof(now->iface)) != 0 ||
-			  memcmp(now->iface_nr, next->iface_nr, sizeof(now->iface_nr)) != 0 || now->bridge != next->bridge,
+			  memcmp(now->iface_nr, next->iface_nr, sizeof(now->iface_nr)) != 0 || now->bridge != next->bridge ||
+			  memcmp(now->weighed, next->weighed, sizeof(now->weighed)) != 0,
 		  "system interface" },
 		{ now->n_vip != next->n_vip || memcmp(now->vip, next->vip, sizeof(now->vip)) != 0, "system interface: ip" },
 		{ now->pair != next->pair || memcmp(&now->link, &next->link, sizeof(now->link)) != 0 ||
-			  now->priority != next->priority || other_text(now->password, next->password),
+			  now->priority != next->priority || now->override != next->override ||
+			  now->age_margin_s != next->age_margin_s || now->members_weigh != next->members_weigh ||
+			  other_text(now->password, next->password),
 		  "system ha" },
 		{ memcmp(now->log, next->log, sizeof(now->log)) != 0, "log" },
 		{ other_text(now->hostname, next->hostname), "system global: hostname" },

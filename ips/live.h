@@ -8,6 +8,7 @@
 #include "hacache/ha_link.h"
 #include "ips/conf.h"
 #include "ips/gen.h"
+#include "ips/ifstate.h"
 #include "ips/logs.h"
 #include "ips/vip.h"
 #include "nfq/ruleset.h"
@@ -26,6 +27,11 @@ struct live {
 	struct link_cfg link;        /* but for its key and boot id */
 	const char *password;        /* borrowed from the configuration */
 	uint16_t priority;
+	unsigned n_weighed;          /* interfaces that make the node's quality */
+	struct ifstate_name weighed[RULESET_IFACES_MAX];
+	bool members_weigh;          /* each member of an aggregate by itself */
+	bool override;
+	uint32_t age_margin_s;
 	struct {
 		bool on;
 		char path[256];

@@ -38,7 +38,15 @@ struct logs_cfg {
 	X(HAE_SYNC_FAILED, "synchronisation failed")         \
 	X(HAE_STEP_DOWN, "steps down before the peer")       \
 	X(HAE_BACKLOG, "slept: what had waited was dropped") \
-	X(HAE_RELOAD, "configuration reloaded")
+	X(HAE_RELOAD, "configuration reloaded")              \
+	X(HAE_QUALITY, "quality changed")                    \
+	X(HAE_LEAVE, "hands over")                           \
+	X(HAE_RETURN, "nobody took over: works on")          \
+	X(HAE_FROZEN, "election frozen")                     \
+	X(HAE_THAWED, "election resumed")                    \
+	X(HAE_PEER_HELD, "peer not heard, but there")        \
+	X(HAE_PEER_GONE, "peer not held any more")           \
+	X(HAE_DISK, "disk of the terms")
 
 enum ha_event_id {
 #define X(id, name) id,

@@ -93,8 +93,12 @@ static void be_engine(struct parent *p, int parent_end, pid_t parent)
 	close(p->signals);
 	close(p->died);
 	vip_close(p->vip);
+	parent_ha_forget(p);
 	notify_fini(&p->notify);
-	struct child ep = { .live = &p->live, .config = p->config, .uid = p->uid, .gid = p->gid, .parent = parent_end,
+	struct child ep = { .serial = p->ha.disk.state.serial, .used_terms = p->ha.disk.state.term,
+				  .forced = p->ha.disk.state.forced,
+				  .age_s = (uint32_t)((parent_now() - p->ha.started) / NS_PER_SEC),
+				  .live = &p->live, .config = p->config, .uid = p->uid, .gid = p->gid, .parent = parent_end,
 				  .listener = p->listener, .bundle = p->bundle, .deadman = p->deadman, .pulse = p->pulse };
 	memcpy(ep.psk, p->psk, sizeof(ep.psk));
 	explicit_bzero(p->psk, sizeof(p->psk));
@@ -114,6 +118,7 @@ static bool start_engine(struct parent *p)
 	if (deadman_new(&p->deadman) != OK || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) != 0)
 		return false;
 	*p->pulse = (struct pulse){ 0 };
+	parent_ha_engine(p);
 	p->ready = p->dying = false;
 	p->turns = p->turns_told = 0;
 	p->will_len = 0;
@@ -271,6 +276,11 @@ static bool on_message(struct parent *p)
 	case PM_PASSIVE:
 		vips_off(p);
 		break;
+	case PM_STATE:
+		parent_ha_state(p, &m);
+		break;
+	case PM_PROBE:
+		break;
 	case PM_WANT_RELOAD:
 		parent_reload(p);
 		break;
@@ -387,7 +397,7 @@ static int serve(struct parent *p)
 	code = EXIT_FINE;
 	for (;;) {
 		struct pollfd f[] = { { .fd = p->signals, .events = POLLIN }, { .fd = p->died, .events = POLLIN },
-				      { .fd = p->engine, .events = POLLIN } };
+				      { .fd = p->engine, .events = POLLIN }, { .fd = parent_ha_fd(p), .events = POLLIN } };
 		uint64_t n;
 		(void)poll(f, ARRAY_LEN(f), TURN_MS);
 		if (read(p->died, &n, sizeof(n)) > 0) {
@@ -398,6 +408,8 @@ static int serve(struct parent *p)
 			code = EXIT_FAILED;
 			stop(p);
 		}
+		if (f[3].revents != 0)
+			parent_ha_links(p);
 		if (!on_signal(p, &code))
 			return code;
 		on_time(p, &refreshed, &shown);
@@ -407,7 +419,7 @@ static int serve(struct parent *p)
 int parent_run(const struct parent_opt *o)
 {
 	struct parent p = { .o = o, .lock = -1, .listener = -1, .signals = -1, .died = -1, .engine = -1, .will_fd = -1,
-			    .bundle = -1, .next_bundle = -1, .notify = { .fd = -1 } };
+			    .bundle = -1, .next_bundle = -1, .notify = { .fd = -1 }, .ha = { .disk = { .dir = -1 } } };
 	if (realpath(o->config, p.config) == NULL)
 		snprintf(p.config, sizeof(p.config), "%s", o->config);
 	if (parent_read(p.config, &p.conf, &p.live, &p.rules, parent_say, NULL) != OK)

@@ -12,6 +12,7 @@
 struct parent_opt {
 	const char *config;
 	const char *run_dir;         /* socket, lock, what the ruleset has to put back; made when missing */
+	const char *state_dir;       /* what a node of a pair has to know after a start of the machine; made when missing */
 	const char *user;            /* whom the engine process becomes; NULL: nobody */
 	const char *group;           /* who may use the control socket beside root; NULL: root's */
 	bool no_rules;               /* somebody else sends packets to the queues */

@@ -5,12 +5,21 @@
 #include <sys/types.h>
 
 #include "ips/child.h"
+#include "ips/ha_disk.h"
 #include "ips/notify.h"
 #include "ips/parent.h"
 #include "ips/rulefiles.h"
 
-enum { PATH_LEN = 4096, DEATHS_MAX = 10, VIP_LIFETIME_S = 3, VIP_REFRESH_MS = 500 };
+enum { PATH_LEN = HA_DISK_PATH, DEATHS_MAX = 10, VIP_LIFETIME_S = 3, VIP_REFRESH_MS = 500 };
 #define DEATHS_WINDOW_NS (60 * NS_PER_SEC)
+
+/* What of a pair outlives an engine; parent_ha.c. */
+struct parent_ha {
+	struct ha_disk disk;
+	int64_t started;             /* the daemon */
+	struct ifstate *links;
+	uint8_t quality;             /* of the interfaces alone */
+};
 
 struct parent {
 	const struct parent_opt *o;
@@ -23,6 +32,7 @@ struct parent {
 	gid_t gid;
 	int lock, listener, signals, died; /* died: eventfd of the watcher thread */
 	struct vip *vip;
+	struct parent_ha ha;
 	bool rules_in;
 	bool keep_rules;             /* the engine cannot be had any more: nothing is to pass */
 	bool was_ready;              /* some engine was, since the start */
@@ -56,6 +66,17 @@ bool parent_open(struct parent *p);
 bool parent_close(struct parent *p);                        /* false, and said so: the kernel's rules could not be taken away */
 bool parent_lock(struct parent *p);                         /* one daemon a folder: a second one changes nothing */
 int parent_log_open(const struct live *l, enum log_kind k); /* -1 and said so: it cannot be */
+
+/* parent_ha.c: of a pair only; standing alone they do nothing. */
+bool parent_ha_open(struct parent *p);
+void parent_ha_close(struct parent *p);
+/* In a forked engine: what is the parent's alone. */
+void parent_ha_forget(struct parent *p);
+/* Before an engine is forked: what it is to know, and what it will read. */
+void parent_ha_engine(struct parent *p);
+int parent_ha_fd(const struct parent *p);        /* to poll for reading; -1: none */
+void parent_ha_links(struct parent *p);          /* interfaces have changed, or may have */
+void parent_ha_state(struct parent *p, const struct proc_msg *m);
 
 /* parent_conf.c */
 /* Reads the configuration and its rules; every problem is told. */

@@ -127,7 +127,7 @@ static bool open_pair(struct parent *p)
 		return false;
 	}
 	if (vip_open(p->live.vip, p->live.n_vip, &p->vip, why) == OK)
-		return true;
+		return parent_ha_open(p);
 	fprintf(stderr, "ipsd: %s\n", why);
 	return false;
 }
@@ -171,6 +171,7 @@ bool parent_close(struct parent *p)
 	if (p->vip != NULL && p->vips_on && vip_remove(p->vip, why) != OK)
 		fprintf(stderr, "ipsd: %s\n", why);
 	vip_close(p->vip);
+	parent_ha_close(p);
 	if (p->rules_in && !p->keep_rules && ruleset_remove(p->o->run_dir, &r) != OK) {
 		fprintf(stderr, "ipsd: rules: %s\n", r.why);
 		ok = false;

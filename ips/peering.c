@@ -1,13 +1,21 @@
 /* peering.c - see peering.h. One function a role. */
 #include "ips/peering.h"
 
-enum { START_WAIT_DEADS = 3, LEAVE_DEADS = 4, ALONE_DEADS = 2 };
+enum { START_WAIT_DEADS = 3, LEAVE_DEADS = 4, ALONE_DEADS = 2, IDLE_CHANGES = 3 };
 #define START_WAIT_MIN_NS (1 * NS_PER_SEC)
 #define LEAVE_MIN_NS      (1 * NS_PER_SEC)
+#define REFUSED_PAUSE_NS  (60 * NS_PER_SEC)
+/* Beyond what any pair comes to: a counter that would leave none above it is not believed. */
+#define COUNTER_MAX       (UINT64_MAX / 2)
 
 static int64_t longer(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
+}
+
+static int64_t change_ns(const struct peering *p)
+{
+	return longer(LEAVE_MIN_NS, p->cfg.dead_ns * LEAVE_DEADS);
 }
 
 static enum ha_role peer_role(const struct peering_in *in)
@@ -25,13 +33,39 @@ static bool peer_whole(const struct peering_in *in)
 	return (in->beat.role & PEERING_WHOLE) != 0;
 }
 
-/* Among equals: the higher priority, then the lower address. */
+static struct peering_term heard_term(const struct peering_in *in)
+{
+	const bool good = in->seen && in->beat.term <= COUNTER_MAX;
+	return good ? (struct peering_term){ in->beat.term, in->told.term_serial } : (struct peering_term){ 0 };
+}
+
+/* --- the election ---------------------------------------------------------------------------------------- */
+
+static int against_peer(const struct peering *p, const struct peering_in *in, enum peering_by *by)
+{
+	const struct peering_rank own = { .forced = p->forced,
+					  .quality = in->quality,
+					  .works = p->role == HA_ACTIVE || p->role == HA_LEAVING,
+					  .priority = p->cfg.priority,
+					  .age_s = in->age_s,
+					  .serial = p->cfg.serial,
+					  .lower = p->cfg.lower };
+	const struct peering_rank peers = { .forced = in->told.forced,
+					    .quality = in->beat.quality,
+					    .works = peer_works(in),
+					    .priority = in->beat.priority,
+					    .age_s = in->told.age_s,
+					    .serial = in->told.serial,
+					    .lower = !p->cfg.lower };
+	return peering_compare(&own, &peers, &p->cfg.rules, by);
+}
+
 static bool wins(const struct peering *p, const struct peering_in *in)
 {
-	if (p->cfg.priority != in->beat.priority)
-		return p->cfg.priority > in->beat.priority;
-	return p->cfg.lower;
+	return against_peer(p, in, NULL) > 0;
 }
+
+/* --- changes ----------------------------------------------------------------------------------------------- */
 
 static void enter(struct peering *p, enum ha_role r, mono_t now)
 {
@@ -40,45 +74,73 @@ static void enter(struct peering *p, enum ha_role r, mono_t now)
 	p->wish = false;
 }
 
+uint64_t peering_next(const struct peering *p, const struct peering_in *in)
+{
+	const uint64_t heard = heard_term(in).counter;
+	const uint64_t known = p->term.counter > p->used ? p->term.counter : p->used;
+	return (heard > known ? heard : known) + 1;
+}
+
 static enum peering_act promote(struct peering *p, const struct peering_in *in)
 {
-	if (in->seen && in->beat.term > p->term)
-		p->term = in->beat.term;
-	p->term++;
+	const uint64_t next = peering_next(p, in);
+	if (next > in->stored)
+		return PEERING_STAY; /* it was asked for; some turn soon it is on disk */
+	p->term = (struct peering_term){ next, p->cfg.serial };
+	p->used = next;
 	enter(p, HA_ACTIVE, in->now);
 	return PEERING_PROMOTE;
 }
+
+/* Either may take itself for the loser, when margins are configured differently: then terms tell who stays. */
+static bool idle_for_long(const struct peering *p, const struct peering_in *in)
+{
+	return p->was_idle && mono_diff(in->now, p->idle_since) >= IDLE_CHANGES * change_ns(p);
+}
+
+/* --- roles ------------------------------------------------------------------------------------------------- */
 
 static enum peering_act starting(struct peering *p, const struct peering_in *in)
 {
 	if (peer_works(in)) {
 		enter(p, HA_STANDBY, in->now);
-		p->term = in->beat.term;
+		p->term = heard_term(in);
 		return PEERING_STAND_BY;
 	}
 	const bool there = in->seen && !in->dead;
 	if (there && peer_role(in) == HA_STARTING) /* both begin */
-		return wins(p, in) ? promote(p, in) : PEERING_STAY;
+		return wins(p, in) || idle_for_long(p, in) ? promote(p, in) : PEERING_STAY;
 	/* A standby takes over from what we were before, but for one that has not got the table and would lose. */
 	if (there && (peer_whole(in) || !wins(p, in)))
+		return PEERING_STAY;
+	if (!there && in->held) /* somebody has our addresses */
 		return PEERING_STAY;
 	const int64_t wait = longer(START_WAIT_MIN_NS, p->cfg.dead_ns * START_WAIT_DEADS);
 	return mono_diff(in->now, p->since) >= wait ? promote(p, in) : PEERING_STAY;
 }
 
+static enum peering_act bereft(struct peering *p, const struct peering_in *in)
+{
+	if (in->held)
+		return PEERING_STAY;
+	/* incomplete, and only unheard: it may be heard again */
+	const bool waited = mono_diff(in->now, p->dead_since) >= p->cfg.dead_ns * ALONE_DEADS;
+	return in->whole || in->certain || waited ? promote(p, in) : PEERING_STAY;
+}
+
 static enum peering_act standby(struct peering *p, const struct peering_in *in)
 {
-	if (p->role == HA_CLAIMING && mono_diff(in->now, p->since) >= longer(LEAVE_MIN_NS, p->cfg.dead_ns * LEAVE_DEADS))
-		enter(p, HA_STANDBY, in->now); /* nobody minds */
-	if (in->dead) { /* incomplete, and only unheard: it may be heard again */
-		const bool waited = mono_diff(in->now, p->dead_since) >= p->cfg.dead_ns * ALONE_DEADS;
-		return in->whole || in->certain || waited ? promote(p, in) : PEERING_STAY;
+	if (p->role == HA_CLAIMING && mono_diff(in->now, p->since) >= change_ns(p)) { /* nobody minds */
+		enter(p, HA_STANDBY, in->now);
+		p->forced = HA_UNFORCED;
 	}
+	if (in->dead)
+		return bereft(p, in);
 	if (!in->seen)
 		return PEERING_STAY;
 	switch (peer_role(in)) {
 	case HA_ACTIVE:
-		p->term = in->beat.term;
+		p->term = heard_term(in);
 		return PEERING_STAY;
 	case HA_LEAVING:
 		return in->whole && in->applied == in->beat.seq ? promote(p, in) : PEERING_STAY;
@@ -90,18 +152,40 @@ static enum peering_act standby(struct peering *p, const struct peering_in *in)
 		break;
 	}
 	/* It is not what it was: nobody works. */
-	return in->whole || (!peer_whole(in) && wins(p, in)) ? promote(p, in) : PEERING_STAY;
+	if (in->whole != peer_whole(in))
+		return in->whole ? promote(p, in) : PEERING_STAY;
+	return wins(p, in) || idle_for_long(p, in) ? promote(p, in) : PEERING_STAY;
+}
+
+/* Whether the other one is to work instead, all else being well; neither while a policy is being exchanged, nor at once again. */
+static bool outranked(struct peering *p, const struct peering_in *in)
+{
+	const bool still = in->frozen || in->told.frozen || mono_before(in->now, p->pause) ||
+			   mono_diff(in->now, p->since) < change_ns(p);
+	return !still && peer_role(in) == HA_STANDBY && against_peer(p, in, &p->by) < 0;
 }
 
 static enum peering_act active(struct peering *p, const struct peering_in *in)
 {
 	if (peer_works(in) && peer_role(in) == HA_ACTIVE) {
-		const bool lost = in->beat.term != p->term ? in->beat.term > p->term : !wins(p, in);
-		return lost ? PEERING_STEP_DOWN : PEERING_STAY;
+		const struct peering_term theirs = heard_term(in);
+		const int later = peering_term_cmp(&theirs, &p->term);
+		return later > 0 || (later == 0 && !wins(p, in)) ? PEERING_STEP_DOWN : PEERING_STAY;
 	}
 	const bool asked = in->seen && !in->dead && peer_role(in) == HA_CLAIMING;
-	if (!in->follower || !(p->wish || asked))
+	if (!in->follower) {
+		/* who was asked to leave to this follower was not asked to leave to another, some day */
+		if (p->wish && p->forced == HA_FORCED_PASSIVE)
+			p->forced = HA_UNFORCED;
+		p->wish = false;
 		return PEERING_STAY;
+	}
+	if (p->wish || asked)
+		p->by = PEERING_BY_NOTHING;
+	else if (in->dead || !outranked(p, in))
+		return PEERING_STAY;
+	if (asked && p->forced == HA_FORCED_ACTIVE)
+		p->forced = HA_UNFORCED; /* the later command counts */
 	enter(p, HA_LEAVING, in->now);
 	return PEERING_LEAVE;
 }
@@ -110,15 +194,20 @@ static enum peering_act leaving(struct peering *p, const struct peering_in *in)
 {
 	if (peer_works(in) && peer_role(in) == HA_ACTIVE)
 		return PEERING_STEP_DOWN;
-	if (mono_diff(in->now, p->since) < longer(LEAVE_MIN_NS, p->cfg.dead_ns * LEAVE_DEADS) && !in->dead)
+	if (mono_diff(in->now, p->since) < change_ns(p) && !in->dead)
 		return PEERING_STAY;
 	enter(p, HA_ACTIVE, in->now);
+	if (p->forced == HA_FORCED_PASSIVE)
+		p->forced = HA_UNFORCED;
+	p->pause = mono_add(in->now, REFUSED_PAUSE_NS);
 	return PEERING_RETURN;
 }
 
 void peering_start(struct peering *p, const struct peering_cfg *cfg, mono_t now)
 {
-	*p = (struct peering){ .cfg = *cfg, .role = HA_STARTING, .since = now };
+	*p = (struct peering){
+		.cfg = *cfg, .role = HA_STARTING, .since = now, .used = cfg->used, .forced = cfg->forced, .pause = now
+	};
 }
 
 enum peering_act peering_step(struct peering *p, const struct peering_in *in)
@@ -126,6 +215,10 @@ enum peering_act peering_step(struct peering *p, const struct peering_in *in)
 	if (in->dead && !p->was_dead)
 		p->dead_since = in->now;
 	p->was_dead = in->dead;
+	const bool idle = in->seen && !in->dead && !peer_works(in);
+	if (idle && !p->was_idle)
+		p->idle_since = in->now;
+	p->was_idle = idle;
 	switch (p->role) {
 	case HA_STARTING:
 		return starting(p, in);
@@ -142,22 +235,38 @@ enum peering_act peering_step(struct peering *p, const struct peering_in *in)
 	return PEERING_STAY;
 }
 
-bool peering_ask(struct peering *p, bool to_active, const struct peering_in *in, const char **why)
+/* --- commands ---------------------------------------------------------------------------------------------- */
+
+static const char *refusal(const struct peering *p, enum peering_wish want, const struct peering_in *in)
 {
-	*why = "";
-	if (to_active ? p->role == HA_ACTIVE : p->role == HA_STANDBY)
-		*why = "it is so already";
-	else if (to_active && p->role == HA_STANDBY && !in->whole)
-		*why = "this node has not got the whole table yet; see 'ips ha info'";
-	else if (!to_active && p->role == HA_ACTIVE && !in->follower)
-		*why = "no other node has the whole table; sessions would be lost";
-	else if (p->role != HA_ACTIVE && p->role != HA_STANDBY)
-		*why = "a change of roles is under way";
+	if (want == PEERING_RESET)
+		return "";
+	if (p->role != HA_ACTIVE && p->role != HA_STANDBY)
+		return "a change of roles is under way";
+	if (want == PEERING_ACTIVE && p->role == HA_STANDBY && !in->whole)
+		return "this node has not got the whole table yet; see 'ips ha info'";
+	if (want != PEERING_ACTIVE && p->role == HA_ACTIVE && !in->follower)
+		return "no other node has the whole table; sessions would be lost";
+	return "";
+}
+
+bool peering_ask(struct peering *p, enum peering_wish want, const struct peering_in *in, const char **why)
+{
+	static const enum ha_forced forced[] = { [PEERING_ACTIVE] = HA_FORCED_ACTIVE,
+						 [PEERING_PASSIVE] = HA_FORCED_PASSIVE,
+						 [PEERING_RESET] = HA_UNFORCED };
+	*why = refusal(p, want, in);
 	if (**why != '\0')
 		return false;
-	if (to_active)
+	if (want != PEERING_STOP) {
+		const bool there = want == PEERING_RESET || (p->role == HA_ACTIVE) == (want == PEERING_ACTIVE);
+		if (there && p->forced == forced[want])
+			*why = "it is so already";
+		p->forced = forced[want];
+	}
+	if (want == PEERING_ACTIVE && p->role == HA_STANDBY)
 		enter(p, HA_CLAIMING, in->now);
-	else
+	if ((want == PEERING_PASSIVE || want == PEERING_STOP) && p->role == HA_ACTIVE)
 		p->wish = true;
 	return true;
 }

@@ -15,6 +15,8 @@ enum proc_msg_kind {
 	PM_ACTIVE,       /* virtual addresses on, and announced */
 	PM_PASSIVE,      /* off */
 	PM_WANT_RELOAD,
+	PM_STATE,        /* struct proc_state, to be on disk before pulse.stored says so */
+	PM_PROBE,        /* code 1: look for the peer on the data side, its link says nothing; 0: no more */
 	PM_RELOADED,     /* data: lines for whoever asked; code 0: done */
 	/* parent to engine */
 	PM_BUNDLE,       /* n_fds 1: a memory file, see bundle.h */
@@ -39,11 +41,29 @@ enum err proc_recv(int fd, struct proc_msg *m, int *fds) MUST_USE;
 /* A message without descriptors; text NULL: none. */
 enum err proc_tell(int fd, enum proc_msg_kind kind, uint32_t code, const char *text) MUST_USE;
 
-/* Written by the engine, read by the parent. */
+/* What a node has to know after it was killed. */
+struct proc_state {
+	uint64_t term;           /* counters up to this one may be used */
+	uint32_t forced;         /* enum ha_forced */
+};
+
+enum proc_probe {
+	PROBE_NOTHING,           /* nobody to ask for */
+	PROBE_ASKING,
+	PROBE_ANSWERED,          /* one of the pair's addresses, or of the peer's */
+	PROBE_SILENT             /* long enough */
+};
+
 struct pulse {
+	/* --- written by the engine, read by the parent --- */
 	_Atomic uint64_t turns;  /* of the packet loop: a loop that stands still is dead */
 	_Atomic bool settled;    /* it works, or stands by with the whole table */
 	_Atomic int role;        /* enum ha_role, for the status line */
+	/* --- written by the parent, read by the engine --- */
+	_Atomic uint64_t stored; /* terms up to this one are on disk */
+	_Atomic bool disk_bad;   /* no: the disk fails, they are kept in the parent's memory only */
+	_Atomic int quality;     /* of the node's interfaces and disk, percent */
+	_Atomic int probe;       /* enum proc_probe; ASKING from the end of one search on until the next one's */
 };
 
 /* How the engine process ends. */

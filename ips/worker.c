@@ -17,7 +17,7 @@ enum { TICK_MS = 10, IDLE_MS = 100, CHANGE_STEP = 64, DROP_ROUNDS = 4096, REC_AL
 
 void worker_event(struct worker *w, enum ha_event_id id, const char *text)
 {
-	struct ha_event ev = { .id = id, .at = w->now, .term = w->peering.term };
+	struct ha_event ev = { .id = id, .at = w->now, .term = w->peering.term.counter };
 	snprintf(ev.text, sizeof(ev.text), "%s", text);
 	(void)logs_ha(w->logs, w->cfg.nr, &ev);
 }

@@ -10,6 +10,14 @@
 #include "ips/logs.h"
 #include "ips/procs.h"
 
+/* What outlives an engine process, as its parent knows it. */
+struct worker_standing {
+	uint64_t serial;             /* of the node */
+	uint64_t used;               /* terms up to this one may have been this node's */
+	enum ha_forced forced;
+	uint32_t age_s;              /* since the daemon began */
+};
+
 struct worker_cfg {
 	unsigned nr;
 	const struct live *live;     /* borrowed, like the rest */
@@ -20,6 +28,7 @@ struct worker_cfg {
 	int parent;                  /* socket to it */
 	uint64_t seed;               /* of hash tables; the same on both nodes is no need */
 	uint64_t boot_id;
+	struct worker_standing standing;
 	mono_t (*now)(void *arg);
 	void *now_arg;
 };
@@ -39,7 +48,7 @@ enum err worker_visit(struct worker *w, ctl_visit_fn *fn, void *ctx) MUST_USE;
 /* By a visit: packets are judged by g from now on; worker_changed: the former generation is no longer used. */
 enum err worker_set_gen(struct worker *w, const struct gen *g) MUST_USE;
 bool worker_changed(const struct worker *w);
-/* By a visit: what a command asks for; false and why: it cannot be. */
-bool worker_ask_role(struct worker *w, bool active, const char **why);
+/* By a visit: what a command asks for (enum peering_wish); false and why: it cannot be. */
+bool worker_ask_role(struct worker *w, unsigned want, const char **why);
 
 #endif

@@ -53,6 +53,15 @@ struct worker {
 
 	/* --- worker_pair.c --- */
 	struct peering peering;
+	struct elect {               /* worker_elect.c */
+		uint64_t asked;          /* the counter that the parent was last asked to store */
+		enum ha_forced forced;   /* the forced state that it was last told */
+		mono_t began;            /* this engine */
+		mono_t frozen_since;     /* 0: it is not */
+		mono_t probing_since;    /* 0: it is not */
+		uint8_t quality;         /* last told */
+		bool disk_bad;
+	} elect;
 	struct ha_status status;
 	uint64_t epoch;              /* of the link's connection that is in use */
 	mono_t beaten;               /* when the last heartbeat went out; zero: the next one is to go at once */
@@ -99,6 +108,14 @@ void pair_status(struct worker *w);          /* brings w->status up to date */
 /* Signatures and tables have changed, so that the peer takes what it is sent for something else: the conversation begins anew. */
 void pair_anew(struct worker *w);
 int64_t pair_dead_ns(const struct worker *w);
+/* worker_elect.c: what the election takes and gives. */
+void elect_start(struct worker *w);
+/* Fills in what peering asks for beside what worker_pair.c knows; closed: the peer's end of the connection, so the link works. */
+void elect_in(struct worker *w, struct peering_in *in, bool closed);
+/* After a step: what is to be stored, and whether the peer is to be looked for on the data side. */
+void elect_tell_parent(struct worker *w, const struct peering_in *in);
+void elect_tell_peer(const struct worker *w, struct link_beat *b);
+void elect_status(struct worker *w);
 /* worker.c */
 void worker_event(struct worker *w, enum ha_event_id id, const char *text);
 void worker_release(struct worker *w);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BULK_STEP = 256, BULK_QUEUED_MAX = 4 << 20, HOLD_DEADS = 2, CLOSED_BEATS = 2, ACK_ROOM = HA_ACK_MAX, QUALITY = 100 };
+enum { BULK_STEP = 256, BULK_QUEUED_MAX = 4 << 20, HOLD_DEADS = 2, CLOSED_BEATS = 2, ACK_ROOM = HA_ACK_MAX };
 
 static bool paired(const struct worker *w)
 {
@@ -39,13 +39,12 @@ bool pair_follows(const struct worker *w)
 
 /* --- what the peer says ----------------------------------------------------------------------------------- */
 
-static bool peer_dead(const struct worker *w)
+/* Its end of the connection is closed, and its heartbeats stay out. */
+static bool peer_closed(const struct worker *w)
 {
 	struct link_beat b;
 	mono_t at;
 	uint64_t boot;
-	if (link_peer_dead(w->cfg.link, w->now))
-		return true;
 	return link_peer_closed(w->cfg.link) && link_peer_beat(w->cfg.link, &b, &at, &boot) &&
 	       mono_diff(w->now, at) > CLOSED_BEATS * w->cfg.live->link.hb_interval_ns;
 }
@@ -62,13 +61,15 @@ static struct peering_in read_peer(struct worker *w)
 				 .applied = w->r.receiver.seq,
 				 .follower = has_follower(w) };
 	in.seen = link_peer_beat(w->cfg.link, &in.beat, &w->status.peer_at, &w->status.peer_boot_id);
-	in.dead = in.seen && peer_dead(w);
+	const bool closed = in.seen && peer_closed(w);
+	in.dead = in.seen && (closed || link_peer_dead(w->cfg.link, w->now));
 	in.certain = in.dead && mono_diff(w->now, w->status.peer_at) <= pair_dead_ns(w); /* it left word */
 	w->status.peer = in.beat;
 	w->status.peer.role &= PEERING_ROLE;
 	w->peer_whole = (in.beat.role & PEERING_WHOLE) != 0;
 	w->status.peer_seen = in.seen;
 	w->status.peer_dead = in.dead;
+	elect_in(w, &in, closed);
 	return in;
 }
 
@@ -338,13 +339,25 @@ static void obey(struct worker *w, enum peering_act act)
 		promote(w);
 		break;
 	case PEERING_LEAVE:
+		worker_event(w, HAE_LEAVE, w->peering.by == PEERING_BY_NOTHING ? "asked to" : peering_by_name(w->peering.by));
+		break;
 	case PEERING_RETURN:
+		worker_event(w, HAE_RETURN, "");
 		break;
 	case PEERING_STEP_DOWN:
 		step_down(w);
 		break;
 	}
 	w->beaten = mono_ns(0); /* the peer is to know at once */
+}
+
+static enum ha_sync sync_of(const struct worker *w)
+{
+	if (w->r.mode == REPLICA_STANDBY)
+		return w->r.whole ? HA_SYNCED : HA_SYNCING;
+	if (w->r.mode != REPLICA_ACTIVE)
+		return HA_ALONE;
+	return has_follower(w) ? HA_SYNCED : HA_SYNCING;
 }
 
 static void beat(struct worker *w)
@@ -356,11 +369,13 @@ static void beat(struct worker *w)
 	if (!due && whole == w->said_whole && left == w->said_left)
 		return;
 	const uint64_t seq = w->r.mode == REPLICA_STANDBY ? w->r.receiver.seq : early ? 0 : w->r.sender.seq;
-	const struct link_beat b = { .role = (uint8_t)(w->peering.role | (whole ? PEERING_WHOLE : 0)),
-				     .quality = QUALITY,
-				     .priority = w->cfg.live->priority,
-				     .term = w->peering.term,
-				     .seq = seq };
+	struct link_beat b = { .role = (uint8_t)(w->peering.role | (whole ? PEERING_WHOLE : 0)),
+			       .priority = w->cfg.live->priority,
+			       .term = w->peering.term.counter,
+			       .seq = seq };
+	w->status.sync = sync_of(w);
+	elect_status(w);
+	elect_tell_peer(w, &b);
 	link_beat(w->cfg.link, &b, w->now);
 	w->beaten = w->lease = w->now;
 	w->said_whole = whole;
@@ -388,6 +403,7 @@ void pair_turn(struct worker *w)
 	end_hold(w);
 	tell_changes(w, &in);
 	obey(w, peering_step(&w->peering, &in));
+	elect_tell_parent(w, &in);
 	beat(w);
 	if (w->cfg.pulse != NULL) {
 		w->cfg.pulse->role = w->peering.role;
@@ -416,8 +432,7 @@ void pair_slept(struct worker *w)
 
 void pair_start(struct worker *w)
 {
-	const struct live *l = w->cfg.live;
-	w->status = (struct ha_status){ .enabled = paired(w), .boot_id = w->cfg.boot_id, .quality = QUALITY };
+	w->status = (struct ha_status){ .enabled = paired(w), .boot_id = w->cfg.boot_id, .quality = 100 };
 	if (!paired(w)) {
 		w->peering.role = HA_ACTIVE;
 		w->peering.since = w->now;
@@ -425,20 +440,8 @@ void pair_start(struct worker *w)
 			w->cfg.pulse->settled = true;
 		return;
 	}
-	const struct peering_cfg pc = { .dead_ns = pair_dead_ns(w),
-					.priority = l->priority,
-					.lower = memcmp(&l->link.own, &l->link.peer, sizeof(l->link.own)) < 0 };
-	peering_start(&w->peering, &pc, w->now);
+	elect_start(w);
 	worker_event(w, HAE_START, "");
-}
-
-static enum ha_sync sync_of(const struct worker *w)
-{
-	if (w->r.mode == REPLICA_STANDBY)
-		return w->r.whole ? HA_SYNCED : HA_SYNCING;
-	if (w->r.mode != REPLICA_ACTIVE)
-		return HA_ALONE;
-	return has_follower(w) ? HA_SYNCED : HA_SYNCING;
 }
 
 void pair_status(struct worker *w)
@@ -446,7 +449,6 @@ void pair_status(struct worker *w)
 	struct ha_status *s = &w->status;
 	s->role = w->peering.role;
 	s->since = w->peering.since;
-	s->term = w->peering.term;
 	s->priority = w->cfg.live->priority;
 	s->sync = sync_of(w);
 	s->sent = w->r.sender.seq;
@@ -457,14 +459,17 @@ void pair_status(struct worker *w)
 	s->digest_mismatches = w->r.digest_mismatches;
 	if (!paired(w))
 		return;
+	elect_status(w);
 	s->link = link_state(w->cfg.link);
 	for (unsigned i = 0; i < LINK_COUNTER_N; i++)
 		s->counter[i] = link_count(w->cfg.link, (enum link_counter)i);
 }
 
-bool worker_ask_role(struct worker *w, bool to_active, const char **why)
+bool worker_ask_role(struct worker *w, unsigned want, const char **why)
 {
-	const struct peering_in in = read_peer(w);
 	*why = "this node has no peer: mode standalone";
-	return paired(w) && peering_ask(&w->peering, to_active, &in, why);
+	if (!paired(w))
+		return false;
+	const struct peering_in in = read_peer(w);
+	return peering_ask(&w->peering, (enum peering_wish)want, &in, why);
 }

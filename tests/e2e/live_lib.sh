@@ -42,7 +42,7 @@ conf() {
 up() {
 	: >"$work/n.eve"
 	: >"$work/n.log"
-	start ipsd-n n "$bin/ipsd" -c "$work/n.conf" --run-dir "$work/run-n" "$@"
+	start ipsd-n n "$bin/ipsd" -c "$work/n.conf" --run-dir "$work/run-n" --state-dir "$work/state-n" "$@"
 	node_ready n && return
 	echo "ipsd does not start:"
 	cat "$work/ipsd-n"

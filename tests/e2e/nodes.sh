@@ -102,7 +102,7 @@ END
 
 # node_start NAME: the daemon of that namespace; its output is $work/ipsd-NAME.
 node_start() {
-	start "ipsd-$1" "$1" "$bin/ipsd" -c "$work/$1.conf" --run-dir "$work/run-$1"
+	start "ipsd-$1" "$1" "$bin/ipsd" -c "$work/$1.conf" --run-dir "$work/run-$1" --state-dir "$work/state-$1"
 }
 
 node_ready() {

@@ -64,12 +64,21 @@ switch() {
 		[ "$(active)" = "$(other "$was")" ] || echo "$(active) is active, not $(other "$was")"
 		only_active_has_vips
 	done
+	# what is so already, and what is forced until it is not
+	ask "$(active)" ha active >"$work/out" 2>&1 && ask "$(active)" ha active >"$work/out" 2>&1 || echo "it is not forced to be what it is"
+	grep -q 'it is so already' "$work/out" || cat "$work/out"
+	ask "$(active)" ha info | grep -q '^forced *: Active' || ask "$(active)" ha info
+	for node in a b; do
+		ask $node ha reset >"$work/out" || cat "$work/out"
+	done
+	until_true 2 unforced a && until_true 2 unforced b || ask a ha info
 	quiet w
 	ends w 20
 	echo "# 4 planned switches: longest gap at a receiver $(counter w-c longest_gap_ms) ms (client), $(counter w-s longest_gap_ms) ms (server)" >"$work/said"
-	# what is so already
-	ask "$(active)" ha active >"$work/out" 2>"$work/err" && echo "the active one becomes active"
-	grep -q 'does not become active' "$work/err" && grep -q 'it is so already' "$work/out" || cat "$work/out" "$work/err"
+}
+
+unforced() {
+	ask "$1" ha info | grep -q '^forced *: No  *No$'
 }
 
 # No standby, no hand-over, and the reason is told.

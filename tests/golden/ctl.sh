@@ -27,7 +27,7 @@ rows() {
 rows CTL_COMMAND_LIST >"$work/commands"
 rows CTL_FILTER_LIST >"$work/filters"
 findings=
-[ "$(wc -l <"$work/commands")" -eq 18 ] && [ "$(wc -l <"$work/filters")" -eq 11 ] || findings="the tables cannot be read"
+[ "$(wc -l <"$work/commands")" -eq 19 ] && [ "$(wc -l <"$work/filters")" -eq 11 ] || findings="the tables cannot be read"
 result "the tables of commands and filters are read" "$findings"
 
 findings=$(while read -r words; do

@@ -97,8 +97,8 @@ UNIT += ctl_sock:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += deadman:ips,base
 UNIT += sandbox:ips,hacache,base
 UNIT += notify:ips,base
-UNIT += peering:ips,base
-UNIT += peering_net:ips,base
+UNIT += peering:ips,hacache,base
+UNIT += peering_net:ips,hacache,base
 UNIT += procs:ips,base
 UNIT += reset:ips,forward,base
 UNIT += live:ips,nfq,hacache,sigs,decoders,forward,base
@@ -108,3 +108,5 @@ UNIT += engine_gen:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT_LD_engine_gen := -Wl,--wrap=malloc,--wrap=calloc
 UNIT += worker:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += worker_pair:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += ha_told:ips,hacache,base
+UNIT += ha_disk:ips,hacache,base

@@ -394,7 +394,7 @@ static void test_rights(void)
 		n += refused;
 		ctl_job_free(j);
 	}
-	CU_ASSERT_EQUAL(n, 5); /* two clear, two roles, reload */
+	CU_ASSERT_EQUAL(n, 6); /* two clear, three roles, reload */
 	CU_ASSERT_EQUAL(f.n_roles + f.n_reloads, 0);
 	CU_ASSERT_EQUAL(session_count(engine_sessions(f.rig[0].e)), 1);
 	stop();

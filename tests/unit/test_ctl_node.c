@@ -67,6 +67,15 @@ static void pair(void)
 				   .link = LINK_UP,
 				   .peer_seen = true,
 				   .peer = { .role = HA_STANDBY, .quality = 75, .priority = 40, .term = 4, .seq = 88 },
+				   .peer_told = { .forced = HA_FORCED_PASSIVE, .sync = HA_SYNCED,
+						  .link = { 1 + LINK_UP, 1 + LINK_DOWN },
+						  .age_s = 3600, .since_s = 40, .synced_s = 30,
+						  .serial = 0x22, .conf = 5, .rules = 6, .version = "9.8.6", .name = "fw-b" },
+				   .age_s = 100,
+				   .serial = 0x11,
+				   .conf = 5,
+				   .rules = 6,
+				   .conf_same = mono_ns((day + 99) * NS_PER_SEC),
 				   .peer_boot_id = 0xdef,
 				   .peer_at = mono_ns((day + 99) * NS_PER_SEC + 993 * NS_PER_MS),
 				   .sent = 90,
@@ -81,27 +90,39 @@ static void test_ha_info(void)
 	CU_ASSERT_TRUE(has(ask(&f, "ha info"), "HA is off"));
 	pair();
 	CU_ASSERT_STRING_EQUAL(ask(&f, "ha info"), "Nodes status:\n"
-						   "                fw-a (local)                 peer\n"
-						   "model           : ips                        N/A\n"
-						   "version         : 9.8.7                      N/A\n"
-						   "forced          : N/A                        N/A\n"
+						   "                fw-a (local)                 fw-b\n"
+						   "model           : ips                        ips\n"
+						   "version         : 9.8.7                      9.8.6\n"
+						   "forced          : No                         Passive\n"
 						   "mode            : Active                     Passive\n"
-						   "  since         : 2019-10-22 11:31:45        N/A\n"
+						   "  since         : 2019-10-22 11:31:45        2019-10-22 11:31:59\n"
 						   "quality         : 100                        75\n"
 						   "priority        : 50                         40\n"
-						   "sync state      : in sync                    N/A\n"
-						   "is conf sync    : N/A                        N/A\n"
-						   "boot            : 2019-10-22 11:31:00        N/A\n"
-						   "main link       : OK                         N/A\n"
-						   "backup link     : N/A                        N/A\n");
+						   "sync state      : in sync                    in sync\n"
+						   "is conf sync    : yes                        yes\n"
+						   "boot            : 2019-10-22 11:31:00        2019-10-22 10:32:39\n"
+						   "main link       : OK                         OK\n"
+						   "backup link     : N/A                        Down\n");
 	const char *text = ask(&f, "ha info -v");
 	CU_ASSERT_TRUE(has(text, "\nsupervisor      : true                       false\n"));
+	CU_ASSERT_TRUE(has(text, "\n  since         : 2019-10-22 11:31:50        2019-10-22 11:32:09\n"));
+	CU_ASSERT_TRUE(has(text, "\nlast conf sync  : 2019-10-22 11:32:39        2019-10-22 11:32:39\n"));
+	CU_ASSERT_TRUE(has(text, "\nserial          : 0000000000000011           0000000000000022\n"));
 	CU_ASSERT_TRUE(has(text, "\nstate           : Running                    Ready\n"));
 	CU_ASSERT_TRUE(has(text, "\nsync id         : 90                         88\n"));
 	CU_ASSERT_TRUE(has(text, "\nterm            : 5                          4\n"));
 	CU_ASSERT_TRUE(has(text, "\nheartbeat       : N/A                        7 ms ago\n"));
 	CU_ASSERT_TRUE(has(text, "\n  resyncs                                                 3\n"));
 	CU_ASSERT_TRUE(has(text, "\n  link.lost                                               6\n"));
+	/* configured otherwise; and a peer that says nothing of itself */
+	f.ha.peer_told.rules = 7;
+	CU_ASSERT_TRUE(has(ask(&f, "ha info"), "is conf sync    : no                         no\n"));
+	f.ha.peer_told = (struct ha_told){ 0 };
+	CU_ASSERT_TRUE(has(ask(&f, "ha info"), "fw-a (local)                 peer\n"));
+	CU_ASSERT_TRUE(has(got.text.p, "forced          : No                         N/A\n"));
+	CU_ASSERT_TRUE(has(got.text.p, "version         : 9.8.7                      N/A\n"));
+	CU_ASSERT_TRUE(has(got.text.p, "is conf sync    : N/A                        N/A\n"));
+	CU_ASSERT_TRUE(has(got.text.p, "mode            : Active                     Passive\n"));
 	stop();
 }
 
@@ -112,6 +133,12 @@ static void test_ha_info_changes(void)
 	f.ha.peer_dead = true;
 	CU_ASSERT_TRUE(has(ask(&f, "ha info"), "mode            : Active                     Lost\n"));
 	CU_ASSERT_TRUE(has(got.text.p, "Notice: the peer is gone\n"));
+	f.ha.held = f.ha.frozen = f.ha.disk_bad = true;
+	CU_ASSERT_TRUE(has(ask(&f, "ha info"), "answers on the data side"));
+	CU_ASSERT_TRUE(has(got.text.p, "while the filter policy is exchanged\n") && has(got.text.p, "so its quality is 0\n"));
+	CU_ASSERT_PTR_NULL(strstr(got.text.p, "the peer is gone"));
+	f.ha.held = f.ha.frozen = f.ha.disk_bad = false;
+	CU_ASSERT_PTR_NULL(strstr(ask(&f, "ha info"), "Notice: the disk"));
 	f.ha.peer_seen = false;
 	f.ha.role = HA_STANDBY;
 	f.ha.link = LINK_HANDSHAKE;
@@ -144,6 +171,10 @@ static void test_ha_json(void)
 	CU_ASSERT_STRING_EQUAL(text_of(own, "since"), "2019-10-22 11:31:45");
 	CU_ASSERT_STRING_EQUAL(text_of(peer, "mode"), "passive");
 	CU_ASSERT_EQUAL(number(peer, "heartbeat_ms"), 7);
+	CU_ASSERT_STRING_EQUAL(text_of(peer, "forced"), "Passive");
+	CU_ASSERT_STRING_EQUAL(text_of(peer, "name"), "fw-b");
+	CU_ASSERT_STRING_EQUAL(text_of(peer, "backup_link"), "Down");
+	CU_ASSERT_TRUE(json_is_true(json_object_get(own, "conf_sync")));
 	CU_ASSERT_EQUAL(number(json_object_get(o, "replication"), "acknowledged"), 89);
 	CU_ASSERT_EQUAL(number(json_object_get(o, "link"), "link.lost"), 6);
 	f.ha.peer_seen = false;

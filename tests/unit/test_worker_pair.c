@@ -176,6 +176,7 @@ static void test_hold(void)
 	CU_ASSERT_TRUE(box_wait_role(&n[1], HA_STANDBY, HA_SYNCED));
 	const struct ha_status a = box_status(&n[0]);
 	CU_ASSERT_TRUE(a.resyncs == 1 && a.commit_timeouts == 0 && a.term == box_status(&n[1]).term);
+	CU_ASSERT_EQUAL(a.term_serial, box_status(&n[1]).term_serial);
 	CU_ASSERT_EQUAL(session_count(engine_sessions(n[1].w->r.engine)), 60);
 	end(0);
 	end(1);
@@ -262,7 +263,7 @@ static void ask_passive(const struct ctl_view *v, void *ctx)
 {
 	const char *why = "?";
 	(void)v;
-	*(bool *)ctx = worker_ask_role(n[0].w, false, &why);
+	*(bool *)ctx = worker_ask_role(n[0].w, PEERING_PASSIVE, &why);
 	if (!*(bool *)ctx)
 		printf("# %s\n", why);
 }
@@ -271,7 +272,7 @@ static void ask_active(const struct ctl_view *v, void *ctx)
 {
 	const char *why = "?";
 	(void)v;
-	*(bool *)ctx = worker_ask_role(n[1].w, true, &why);
+	*(bool *)ctx = worker_ask_role(n[1].w, PEERING_ACTIVE, &why);
 	if (!*(bool *)ctx)
 		printf("# %s\n", why);
 }

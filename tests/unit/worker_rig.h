@@ -135,6 +135,8 @@ static inline void box_new(struct box *b, const struct gen *g)
 	b->f.now_arg = b;
 	pthread_mutex_init(&b->f.lock, NULL);
 	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, b->parent), 0);
+	b->pulse.stored = UINT64_MAX;
+	b->pulse.quality = 100;
 	const struct worker_cfg cfg = { .live = &b->live, .gen = g, .io = &b->f.io, .link = b->link, .pulse = &b->pulse,
 					.parent = b->parent[0], .seed = 5, .boot_id = 7, .now = box_now, .now_arg = b };
 	CU_ASSERT_EQUAL_FATAL(worker_new(&cfg, &b->w), OK);
@@ -306,14 +308,16 @@ static inline void stall_end(struct stall *s)
 	pthread_join(s->thread, NULL);
 }
 
-/* The next message to the parent, of those that came; false: none. */
+/* The next message to the parent about addresses, of those that came; false: none. */
 static inline bool box_told(struct box *b, enum proc_msg_kind *k)
 {
 	static struct proc_msg m;
 	int fds[PM_FDS];
-	if (proc_recv(b->parent[1], &m, fds) != OK)
-		return false;
-	*k = (enum proc_msg_kind)m.kind;
+	do {
+		if (proc_recv(b->parent[1], &m, fds) != OK)
+			return false;
+		*k = (enum proc_msg_kind)m.kind;
+	} while (*k == PM_STATE || *k == PM_PROBE);
 	return true;
 }
 

@@ -1,0 +1,556 @@
+/* peering_sim.h - two nodes' real rules, coupled through a network that loses, delays and parts, one way too, with a data side
+ * that parts as well, disks that are slow, crashes of engines and hosts, engines and hosts that sleep, clocks that step,
+ * qualities that change, and commands. Judged on the way and in the end; deterministic by its seed.
+ *
+ * A fault can be planted, to show that it would be found.
+ */
+#ifndef TESTS_UNIT_PEERING_SIM_H
+#define TESTS_UNIT_PEERING_SIM_H
+
+#include <string.h>
+
+#include "ips/peering.h"
+
+#define SIM_DEAD (300 * NS_PER_MS)
+#define SIM_MS   NS_PER_MS
+
+enum {
+	SIM_BATCH = 55,
+	SIM_STEP_MS = 10,
+	SIM_BEAT_MS = 50,
+	SIM_SYNC_MS = 400,           /* the table's way */
+	SIM_FAULT_MS = 12000,        /* faults end */
+	SIM_BOUND_MS = 9000,         /* then one works, the other follows, and no rule is pending */
+	SIM_QUIET_MS = 14000,
+	SIM_PROBE_MS = 150,          /* silence until nobody is there */
+	SIM_HANG_MS = 500,           /* an engine that sleeps is killed by its parent */
+	SIM_IN_FLIGHT = 64,
+	SIM_TERMS = 512
+};
+
+enum sim_plant {
+	PLANT_NOTHING,
+	PLANT_NOT_STORED,            /* a term is used that is not on disk */
+	PLANT_NOT_RAISED,            /* a promotion takes the term that there was */
+	PLANT_TIE,                   /* nothing tells the nodes apart */
+	PLANT_NO_PROBES,             /* unheard counts as dead */
+	PLANT_NO_STEP_DOWN,          /* an active node does not mind another one */
+	PLANT_N
+};
+
+struct sim_mail {
+	int64_t due;
+	uint64_t boot, heard;        /* the sender's, and which of the receiver's it has heard of */
+	struct link_beat beat;
+	bool full;
+};
+
+struct sim_disk {
+	uint64_t term, pending;
+	uint32_t forced;
+	int64_t due;                 /* of pending; 0: nothing is */
+};
+
+struct sim_node {
+	bool up, host_down, machine_sleeps;
+	int64_t back, wakes, slept_at, beaten, at, clock, stepped, probing, began;
+	uint64_t boot, peer_boot, will; /* will: the peer's boot of which it knows that it is dead */
+	struct peering p;
+	bool seen, whole, hold, frozen;
+	uint8_t quality;
+	uint16_t priority;
+	struct sim_disk disk;
+	struct link_beat heard;
+	int64_t broken;
+};
+
+struct sim {
+	uint64_t seed;
+	enum sim_plant plant;
+	int64_t ms, joined, both, answering, settled_at;
+	struct sim_node n[2];
+	struct sim_mail box[2][SIM_IN_FLIGHT]; /* to that node */
+	bool cut[2], data_cut, override;       /* cut: what is sent to that node is lost */
+	unsigned loss, delay;                  /* percent, milliseconds at most */
+	struct peering_term used[SIM_TERMS];
+	unsigned n_used;
+	const char *wrong;
+};
+
+/* What has happened over all runs, so that none of it is merely possible. */
+struct sim_met {
+	unsigned both, incomplete, whole, left, preferred, stepped, returned, higher, held, slept, hung, jumped, waited_disk;
+	int64_t longest;             /* until all was well again, in milliseconds */
+};
+
+static unsigned sim_dice(struct sim *s, unsigned n)
+{
+	s->seed = s->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(s->seed >> 33) % n;
+}
+
+static void sim_wrong(struct sim *s, const char *what)
+{
+	if (s->wrong == NULL)
+		s->wrong = what;
+}
+
+static bool sim_awake(const struct sim *s, const struct sim_node *n)
+{
+	return n->up && s->ms >= n->wakes;
+}
+
+static bool sim_works(const struct sim_node *n)
+{
+	return n->up && (n->p.role == HA_ACTIVE || n->p.role == HA_LEAVING);
+}
+
+/* --- births and deaths ---------------------------------------------------------------------------------------- */
+
+static void sim_boot(struct sim *s, unsigned i)
+{
+	struct sim_node *n = &s->n[i], was = *n;
+	if (was.disk.due != 0 && s->plant != PLANT_NOT_STORED && was.disk.due <= s->ms)
+		was.disk.term = was.disk.pending;
+	const struct peering_cfg cfg = { .dead_ns = SIM_DEAD,
+					 .priority = was.priority,
+					 .serial = s->plant == PLANT_TIE ? 7 : 7 + i,
+					 .lower = i == 0 && s->plant != PLANT_TIE,
+					 .rules = { .override = s->override, .age_margin_s = 2 },
+					 .used = s->plant == PLANT_NOT_STORED ? 0 : was.disk.term,
+					 .forced = (enum ha_forced)was.disk.forced };
+	*n = (struct sim_node){ .up = true, .boot = was.boot + 1, .beaten = -SIM_BEAT_MS, .disk = was.disk, .clock = was.clock,
+				.quality = was.quality, .priority = was.priority, .began = was.host_down ? s->ms : was.began };
+	n->disk.due = 0;
+	peering_start(&n->p, &cfg, mono_ns((s->ms + n->clock) * SIM_MS));
+}
+
+/* An engine's parent sends its will; a host's death is silent. What was on its way to the disk may get there. */
+static void sim_crash(struct sim *s, unsigned i, bool host, int64_t pause)
+{
+	struct sim_node *n = &s->n[i];
+	n->up = false;
+	n->host_down = host;
+	n->back = s->ms + pause;
+	if (host && n->disk.due > s->ms)
+		n->disk.due = 0;
+	if (!host && !s->cut[!i] && sim_dice(s, 100) >= s->loss)
+		s->n[!i].will = n->boot;
+	s->joined = -1;
+}
+
+/* --- what the link carries ------------------------------------------------------------------------------------ */
+
+static bool sim_connected(const struct sim *s)
+{
+	return sim_awake(s, &s->n[0]) && sim_awake(s, &s->n[1]) && !s->cut[0] && !s->cut[1];
+}
+
+static bool sim_follower(const struct sim *s, unsigned i)
+{
+	return sim_connected(s) && s->n[!i].p.role != HA_ACTIVE && s->n[!i].whole && s->joined >= 0;
+}
+
+static void sim_send(struct sim *s, unsigned from)
+{
+	const struct sim_node *n = &s->n[from];
+	const bool standby = n->p.role == HA_STANDBY || n->p.role == HA_CLAIMING;
+	if (s->cut[!from] || sim_dice(s, 100) < s->loss)
+		return;
+	for (unsigned i = 0; i < SIM_IN_FLIGHT; i++) {
+		struct sim_mail *m = &s->box[!from][i];
+		if (m->full)
+			continue;
+		*m = (struct sim_mail){ .full = true, .due = s->ms + SIM_STEP_MS + (s->delay != 0 ? sim_dice(s, s->delay) : 0),
+					.boot = n->boot, .heard = n->peer_boot };
+		m->beat = (struct link_beat){ .role = n->p.role, .quality = n->quality, .priority = n->p.cfg.priority,
+					      .term = n->p.term.counter, .seq = SIM_BATCH };
+		if (standby ? n->whole : sim_follower(s, from) || n->hold)
+			m->beat.role |= PEERING_WHOLE;
+		const struct ha_told t = { .forced = (uint8_t)n->p.forced, .frozen = n->frozen, .serial = n->p.cfg.serial,
+					   .term_serial = n->p.term.serial, .age_s = (uint32_t)((s->ms - n->began) / 1000) };
+		ha_told_put(&t, &m->beat);
+		return;
+	}
+}
+
+/* As the link has it: a beat counts when its boot is not an older one; who has just begun believes what was sent since. */
+static void sim_deliver(struct sim *s, unsigned to)
+{
+	struct sim_node *n = &s->n[to];
+	for (unsigned i = 0; i < SIM_IN_FLIGHT; i++) {
+		struct sim_mail *m = &s->box[to][i];
+		if (!m->full || m->due > s->ms || (n->up && !sim_awake(s, n)))
+			continue;
+		m->full = false;
+		if (!n->up)
+			continue;
+		if (m->boot >= n->peer_boot)
+			n->peer_boot = m->boot;
+		if (m->boot < n->peer_boot || m->heard != n->boot)
+			continue;
+		n->heard = m->beat;
+		n->seen = true;
+		n->at = s->ms;
+	}
+}
+
+/* The table's way from the active node to the standby. */
+static void sim_replicate(struct sim *s)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct sim_node *a = &s->n[i], *b = &s->n[!i];
+		if (!sim_awake(s, a) || a->p.role != HA_ACTIVE || (b->up && b->p.role == HA_ACTIVE))
+			continue;
+		const bool follows = sim_connected(s) && (b->p.role == HA_STANDBY || b->p.role == HA_CLAIMING);
+		if (!follows) {
+			if (s->joined >= 0 && b->whole) {
+				a->hold = true;
+				a->broken = s->ms;
+			}
+			s->joined = -1;
+			if (a->hold && (s->ms - a->broken > 2 * SIM_DEAD / SIM_MS || !(a->heard.role & PEERING_WHOLE)))
+				a->hold = false;
+		} else if (s->joined < 0) {
+			s->joined = s->ms;
+			a->hold = b->whole = false;
+		} else if (s->ms - s->joined > SIM_SYNC_MS) {
+			b->whole = true;
+		}
+		if (!follows && b->up && (b->heard.role & PEERING_ROLE) == HA_ACTIVE && !(b->heard.role & PEERING_WHOLE))
+			b->whole = false; /* the active node goes on without it */
+	}
+}
+
+/* --- the data side and the disk ---------------------------------------------------------------------------------- */
+
+/* The pair's addresses are somewhere else: a host that lives has them on for an engine that works, sleeping or not. */
+static bool sim_answers(const struct sim *s, unsigned i)
+{
+	const struct sim_node *o = &s->n[!i];
+	return !s->data_cut && sim_works(o) && !(o->machine_sleeps && s->ms < o->wakes);
+}
+
+static bool sim_held(struct sim *s, unsigned i, const struct peering_in *in)
+{
+	struct sim_node *n = &s->n[i];
+	const bool late = s->ms - n->at > SIM_DEAD / SIM_MS / 2;
+	const bool wants = n->seen ? late && !in->certain && !sim_works(n) : n->p.role == HA_STARTING;
+	if (!wants || s->plant == PLANT_NO_PROBES) {
+		n->probing = 0;
+		return false;
+	}
+	if (n->probing == 0 || sim_answers(s, i))
+		n->probing = s->ms;
+	return s->ms - n->probing < SIM_PROBE_MS;
+}
+
+static uint64_t sim_stored(struct sim *s, struct sim_node *n, const struct peering_in *in)
+{
+	struct sim_disk *d = &n->disk;
+	const uint64_t next = peering_next(&n->p, in);
+	if (d->due != 0 && s->ms >= d->due) {
+		d->term = d->pending;
+		d->due = 0;
+	}
+	d->forced = n->p.forced;
+	if (!sim_works(n) && next > d->term && d->due == 0) {
+		d->pending = next;
+		d->due = s->ms + SIM_STEP_MS + (int64_t)sim_dice(s, sim_dice(s, 8) == 0 ? 2000 : 20);
+	}
+	return s->plant == PLANT_NOT_STORED ? UINT64_MAX : d->term;
+}
+
+/* --- judging -------------------------------------------------------------------------------------------------------- */
+
+static void sim_check_term(struct sim *s, const struct peering_term *t)
+{
+	for (unsigned i = 0; i < s->n_used; i++)
+		if (peering_term_cmp(&s->used[i], t) == 0)
+			sim_wrong(s, "a term comes twice");
+	if (s->n_used < SIM_TERMS)
+		s->used[s->n_used++] = *t;
+}
+
+static void sim_check_promotion(struct sim *s, unsigned i, const struct peering_in *in, const struct peering *was,
+				struct sim_met *met)
+{
+	const struct sim_node *n = &s->n[i], *o = &s->n[!i];
+	const enum ha_role theirs = (enum ha_role)(in->beat.role & PEERING_ROLE);
+	const bool working = in->seen && !in->dead && (theirs == HA_ACTIVE || theirs == HA_LEAVING);
+	sim_check_term(s, &n->p.term);
+	if (n->p.term.counter <= was->term.counter || (in->seen && n->p.term.counter <= in->beat.term))
+		sim_wrong(s, "a term that does not grow");
+	if (n->p.term.counter > n->disk.term)
+		sim_wrong(s, "a term that is not on disk");
+	if (working && !(was->role != HA_STARTING && in->whole && theirs == HA_LEAVING))
+		sim_wrong(s, "a promotion beside one that works");
+	if (s->answering > SIM_PROBE_MS && in->dead && !in->certain && o->p.role == HA_ACTIVE)
+		sim_wrong(s, "a promotion beside one that answers on the data side");
+	if (was->role == HA_STARTING || in->whole) {
+		met->whole += was->role != HA_STARTING;
+		return;
+	}
+	met->incomplete++;
+	/* its clock has passed over the wait */
+	const bool own_time = n->stepped != 0 && s->ms - n->stepped < 3 * SIM_DEAD / SIM_MS;
+	if (in->dead && !own_time && s->ms - n->at <= 2 * SIM_DEAD / SIM_MS && o->boot == n->peer_boot && o->up)
+		sim_wrong(s, "an incomplete standby that was not alone for long");
+	if (!in->dead && (in->beat.role & PEERING_WHOLE) != 0)
+		sim_wrong(s, "an incomplete standby before one that is whole");
+}
+
+static void sim_check_step_down(struct sim *s, const struct peering_in *in, const struct peering *was)
+{
+	const struct peering_term theirs = { in->beat.term, in->told.term_serial };
+	if ((in->beat.role & PEERING_ROLE) != HA_ACTIVE || in->dead)
+		sim_wrong(s, "stepped down before nobody");
+	if (was->role == HA_ACTIVE && peering_term_cmp(&theirs, &was->term) < 0)
+		sim_wrong(s, "stepped down before an earlier term");
+}
+
+/* --- a step ---------------------------------------------------------------------------------------------------------- */
+
+static struct peering_in sim_in(struct sim *s, unsigned i, struct sim_met *met)
+{
+	struct sim_node *n = &s->n[i];
+	const bool standby = n->p.role == HA_STANDBY || n->p.role == HA_CLAIMING;
+	struct peering_in in = { .now = mono_ns((s->ms + n->clock) * SIM_MS), .seen = n->seen, .beat = n->heard };
+	ha_told_get(&in.beat, &in.told);
+	in.certain = n->seen && n->will >= n->peer_boot;
+	in.dead = n->seen && (in.certain || s->ms - n->at > SIM_DEAD / SIM_MS);
+	in.held = sim_held(s, i, &in) && (in.dead || !in.seen);
+	met->held += in.held && in.seen;
+	in.quality = n->quality;
+	in.frozen = n->frozen;
+	in.age_s = (uint32_t)((s->ms - n->began) / 1000);
+	in.whole = standby && n->whole;
+	in.applied = sim_connected(s) ? SIM_BATCH : SIM_BATCH - 1;
+	in.follower = n->p.role == HA_ACTIVE && sim_follower(s, i);
+	in.stored = sim_stored(s, n, &in);
+	met->waited_disk += in.stored < peering_next(&n->p, &in) && in.dead && !in.held && in.whole;
+	return in;
+}
+
+static void sim_obey(struct sim *s, unsigned i, const struct peering_in *in, const struct peering *was, enum peering_act act,
+		     struct sim_met *met)
+{
+	struct sim_node *n = &s->n[i];
+	if (act == PEERING_PROMOTE) {
+		if (s->plant == PLANT_NOT_RAISED)
+			n->p.term.counter = n->p.used = was->term.counter > 1 ? was->term.counter : 1;
+		sim_check_promotion(s, i, in, was, met);
+		n->whole = n->hold = false;
+		s->joined = -1;
+	} else if (act == PEERING_STAND_BY) {
+		n->whole = false;
+	} else if (act == PEERING_STEP_DOWN && s->plant != PLANT_NO_STEP_DOWN) {
+		met->stepped++;
+		sim_check_step_down(s, in, was);
+		sim_crash(s, i, false, SIM_STEP_MS);
+		return;
+	}
+	met->left += act == PEERING_LEAVE;
+	met->preferred += act == PEERING_LEAVE && n->p.by != PEERING_BY_NOTHING;
+	met->returned += act == PEERING_RETURN;
+	if (act != PEERING_STAY || s->ms - n->beaten >= SIM_BEAT_MS) {
+		sim_send(s, i);
+		n->beaten = s->ms;
+	}
+}
+
+static void sim_step(struct sim *s, unsigned i, struct sim_met *met)
+{
+	struct sim_node *n = &s->n[i];
+	if (!n->up) {
+		if (s->ms >= n->back)
+			sim_boot(s, i);
+		return;
+	}
+	if (!sim_awake(s, n)) {
+		if (!n->machine_sleeps && s->ms - n->slept_at > SIM_HANG_MS) {
+			met->hung++;
+			sim_crash(s, i, false, SIM_STEP_MS);
+		}
+		return;
+	}
+	if (n->slept_at != 0 && s->ms - n->slept_at > SIM_DEAD / SIM_MS) {
+		met->slept++;
+		if (n->p.role != HA_ACTIVE) /* the packet loop begins anew */
+			n->whole = false;
+	}
+	n->slept_at = 0;
+	const struct peering_in in = sim_in(s, i, met);
+	const struct peering was = n->p;
+	const enum peering_act act = peering_step(&n->p, &in);
+	sim_obey(s, i, &in, &was, act, met);
+}
+
+/* --- faults ----------------------------------------------------------------------------------------------------------- */
+
+static void sim_command(struct sim *s, unsigned i)
+{
+	static const enum peering_wish wish[] = { PEERING_ACTIVE, PEERING_PASSIVE, PEERING_PASSIVE, PEERING_RESET, PEERING_STOP };
+	struct sim_node *n = &s->n[i];
+	const char *why;
+	const struct peering_in in = { .now = mono_ns((s->ms + n->clock) * SIM_MS), .whole = n->whole,
+				       .follower = n->p.role == HA_ACTIVE && sim_follower(s, i) };
+	if (sim_awake(s, n))
+		(void)peering_ask(&n->p, wish[sim_dice(s, 5)], &in, &why);
+}
+
+static void sim_sleep(struct sim *s, struct sim_node *n)
+{
+	if (!sim_awake(s, n))
+		return;
+	n->slept_at = s->ms;
+	n->machine_sleeps = sim_dice(s, 2) == 0;
+	n->wakes = s->ms + 100 + sim_dice(s, 1500);
+}
+
+static void sim_fault(struct sim *s, struct sim_met *met)
+{
+	const unsigned i = sim_dice(s, 2);
+	struct sim_node *n = &s->n[i];
+	switch (sim_dice(s, 90)) {
+	case 0:
+		if (n->up)
+			sim_crash(s, i, sim_dice(s, 2) == 0, sim_dice(s, 4) == 0 ? 3000 : sim_dice(s, 600));
+		break;
+	case 1:
+		s->cut[i] = true;
+		break;
+	case 2:
+		s->cut[0] = s->cut[1] = true;
+		break;
+	case 3:
+	case 4:
+	case 5:
+		s->cut[0] = s->cut[1] = false;
+		break;
+	case 6:
+		s->loss = sim_dice(s, 3) * 30;
+		s->delay = sim_dice(s, 3) * 150;
+		break;
+	case 7:
+	case 8:
+		sim_command(s, i);
+		break;
+	case 9:
+		s->data_cut = sim_dice(s, 3) == 0;
+		break;
+	case 10:
+		n->quality = (uint8_t)(sim_dice(s, 3) * 50);
+		break;
+	case 11:
+		sim_sleep(s, n);
+		break;
+	case 12:
+		n->clock += (int64_t)sim_dice(s, 4000) - 1000;
+		n->stepped = s->ms;
+		met->jumped++;
+		break;
+	case 13:
+		n->frozen = sim_dice(s, 2) == 0;
+		break;
+	default:
+		break;
+	}
+}
+
+static void sim_no_more_faults(struct sim *s)
+{
+	s->loss = s->delay = 0;
+	s->cut[0] = s->cut[1] = s->data_cut = false;
+	for (unsigned i = 0; i < 2; i++) {
+		s->n[i].frozen = false;
+		if (s->n[i].wakes > s->ms)
+			s->n[i].wakes = s->ms;
+		if (!s->n[i].up && s->n[i].back > s->ms)
+			s->n[i].back = s->ms;
+	}
+}
+
+/* --- a run -------------------------------------------------------------------------------------------------------------- */
+
+static bool sim_settled(const struct sim *s)
+{
+	const unsigned a = s->n[1].up && s->n[1].p.role == HA_ACTIVE;
+	const struct sim_node *works = &s->n[a], *other = &s->n[!a];
+	return works->up && works->p.role == HA_ACTIVE && other->up && other->p.role == HA_STANDBY && other->whole &&
+	       peering_term_cmp(&works->p.term, &other->p.term) == 0;
+}
+
+static void sim_watch(struct sim *s, struct sim_met *met)
+{
+	const bool both = sim_works(&s->n[0]) && sim_works(&s->n[1]);
+	bool answering = false;
+	met->both += both && s->both == 0;
+	s->both = both ? s->both + SIM_STEP_MS : 0;
+	if (both && s->n[0].p.role == HA_ACTIVE && s->n[1].p.role == HA_ACTIVE &&
+	    peering_term_cmp(&s->n[0].p.term, &s->n[1].p.term) == 0)
+		sim_wrong(s, "two are active in one term");
+	for (unsigned i = 0; i < 2; i++)
+		answering |= !both && sim_answers(s, i) && sim_awake(s, &s->n[!i]) && sim_awake(s, &s->n[i]);
+	s->answering = answering ? s->answering + SIM_STEP_MS : 0;
+	if (!sim_settled(s))
+		s->settled_at = s->ms;
+}
+
+static void sim_begin(struct sim *s, uint64_t seed, enum sim_plant plant)
+{
+	static const uint16_t prio[] = { 100, 100, 200 };
+	memset(s, 0, sizeof(*s));
+	s->seed = seed * 7919 + 1;
+	s->plant = plant;
+	s->joined = -1;
+	s->override = sim_dice(s, 2) == 0;
+	for (unsigned i = 0; i < 2; i++) {
+		s->n[i].back = sim_dice(s, i == 0 ? 500 : 3000);
+		s->n[i].quality = 100;
+		s->n[i].host_down = true;
+		s->n[i].priority = plant == PLANT_TIE ? 100 : prio[sim_dice(s, 3)];
+	}
+}
+
+/* What went wrong; NULL: nothing. */
+static const char *sim_run(struct sim *s, uint64_t seed, enum sim_plant plant, struct sim_met *met)
+{
+	struct peering_term term[2] = { { 0, 0 }, { 0, 0 } };
+	sim_begin(s, seed, plant);
+	for (; s->ms < SIM_FAULT_MS + SIM_QUIET_MS && s->wrong == NULL; s->ms += SIM_STEP_MS) {
+		if (s->ms == SIM_FAULT_MS) {
+			sim_no_more_faults(s);
+			for (unsigned i = 0; i < 2; i++)
+				if (s->n[i].up && s->n[i].p.role == HA_ACTIVE)
+					term[i] = s->n[i].p.term;
+		} else if (s->ms < SIM_FAULT_MS && seed % 3 != 0) {
+			sim_fault(s, met);
+		} else if (s->ms < SIM_FAULT_MS) { /* one long partition in the end */
+			s->cut[0] = s->cut[1] = s->ms > SIM_FAULT_MS / 2;
+			s->data_cut = s->cut[0] && seed % 2 == 0;
+		}
+		for (unsigned i = 0; i < 2; i++) {
+			sim_deliver(s, i);
+			sim_step(s, i, met);
+		}
+		sim_replicate(s);
+		sim_watch(s, met);
+	}
+	if (s->wrong != NULL)
+		return s->wrong;
+	if (s->settled_at > met->longest + SIM_FAULT_MS)
+		met->longest = s->settled_at - SIM_FAULT_MS;
+	if (s->settled_at > SIM_FAULT_MS + SIM_BOUND_MS)
+		return sim_works(&s->n[0]) != sim_works(&s->n[1]) ? "the other one is no standby in the end" :
+								    "not one works in the end";
+	const unsigned a = s->n[1].p.role == HA_ACTIVE;
+	if (term[0].counter != 0 && term[1].counter != 0) {
+		met->higher++;
+		if (peering_term_cmp(&term[a], &term[!a]) < 0 && peering_term_cmp(&s->n[a].p.term, &term[!a]) <= 0)
+			return "the earlier term won";
+	}
+	return NULL;
+}
+
+#endif
