@@ -75,7 +75,7 @@ struct column {
 	uint8_t quality;
 	uint16_t priority;
 	uint64_t boot_id, seq, term, serial, conf, rules;
-	uint8_t link[HA_LINKS];      /* 0 there is none, else 1 + enum link_state */
+	uint8_t link[HA_TOLD_LINKS];      /* 0 there is none, else 1 + enum link_state */
 	int64_t heard_ms;
 };
 

@@ -36,7 +36,7 @@ void ha_told_put(const struct ha_told *t, struct link_beat *b)
 	wr_u8(&w, t->forced);
 	wr_u8(&w, t->frozen);
 	wr_u8(&w, t->sync);
-	for (unsigned i = 0; i < HA_LINKS; i++)
+	for (unsigned i = 0; i < HA_TOLD_LINKS; i++)
 		wr_u8(&w, t->link[i]);
 	wr_be32(&w, t->age_s);
 	wr_be32(&w, t->since_s);
@@ -74,7 +74,7 @@ void ha_told_get(const struct link_beat *b, struct ha_told *t)
 	t->forced = below(cur_u8(&c), HA_FORCED_N);
 	t->frozen = cur_u8(&c) == 1;
 	t->sync = below(cur_u8(&c), HA_SYNC_N);
-	for (unsigned i = 0; i < HA_LINKS; i++)
+	for (unsigned i = 0; i < HA_TOLD_LINKS; i++)
 		t->link[i] = below(cur_u8(&c), LINK_UP + 2);
 	t->age_s = cur_be32(&c);
 	t->since_s = cur_be32(&c);

@@ -21,14 +21,14 @@ enum ha_forced {
 	HA_FORCED_N
 };
 
-enum { HA_LINKS = 2, HA_NAME = 36, HA_VERSION_TEXT = 16 };
+enum { HA_TOLD_LINKS = 2, HA_NAME = 36, HA_VERSION_TEXT = 16 };
 #define HA_NEVER UINT32_MAX
 
 struct ha_told {
 	uint8_t forced;              /* enum ha_forced */
 	bool frozen;                 /* its filter policy is being exchanged: roles are left as they are */
 	uint8_t sync;                /* enum ha_sync */
-	uint8_t link[HA_LINKS];      /* main and backup: 0 there is none, else 1 + enum link_state */
+	uint8_t link[HA_TOLD_LINKS];      /* main and backup: 0 there is none, else 1 + enum link_state */
 	uint32_t age_s;              /* since its daemon began */
 	uint32_t since_s;            /* in its role */
 	uint32_t synced_s;           /* since the table was last complete; HA_NEVER */

@@ -10,7 +10,8 @@ static const struct ha_told full = { .forced = HA_FORCED_PASSIVE, .frozen = true
 
 static bool equal(const struct ha_told *a, const struct ha_told *b)
 {
-	return a->forced == b->forced && a->frozen == b->frozen && a->sync == b->sync && memcmp(a->link, b->link, HA_LINKS) == 0 &&
+	return a->forced == b->forced && a->frozen == b->frozen && a->sync == b->sync &&
+	       memcmp(a->link, b->link, HA_TOLD_LINKS) == 0 &&
 	       a->age_s == b->age_s && a->since_s == b->since_s && a->synced_s == b->synced_s && a->serial == b->serial &&
 	       a->term_serial == b->term_serial && a->conf == b->conf && a->rules == b->rules &&
 	       strcmp(a->version, b->version) == 0 && strcmp(a->name, b->name) == 0;
