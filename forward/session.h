@@ -64,6 +64,8 @@ struct session {
 	bool gone;               /* ended while it was due */
 	bool larval;             /* held for the peer: never ages, not matched by packets until promoted */
 	bool dirty;
+	uint32_t told_epoch;     /* the engine's: the peer that has been told of it; 0 = none */
+	uint16_t parts;          /* of it, what may have changed since the last commit: the engine's numbers */
 	uint32_t gen_nr;         /* the engine's count of generations when a policy last judged it */
 	bool unshared;           /* its policy keeps it from the peer */
 	struct session_state s;
@@ -146,6 +148,8 @@ uint64_t session_last_serial(const struct session_table *t);
 /* Serial numbers only grow: a lower one changes nothing. */
 void session_set_last_serial(struct session_table *t, uint64_t serial);
 
+/* Sets what follows from other times: the last packet's, and when the session ends. ERR_RANGE: they are none. */
+enum err session_state_times(struct session_state *st) MUST_USE;
 /* ERR_RANGE: no table could ever have come to st by itself. */
 enum err session_state_check(const struct session_state *st) MUST_USE;
 /* The standby's side: the session of that serial, or a new larval one in st's image; state replaced by

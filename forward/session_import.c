@@ -60,6 +60,16 @@ static bool times_good(const struct session_state *st)
 	return mono_diff(st->expires, st->last) <= SESSION_TIMEOUT_MAX * NS_PER_SEC;
 }
 
+enum err session_state_times(struct session_state *st)
+{
+	const mono_t *d = st->last_dir;
+	if (!instant_good(d[DIR_ORIG]) || !instant_good(d[DIR_REPLY]) || st->timeout_s > SESSION_TIMEOUT_MAX)
+		return ERR_RANGE;
+	st->last = mono_before(d[DIR_ORIG], d[DIR_REPLY]) ? d[DIR_REPLY] : d[DIR_ORIG];
+	st->expires = mono_add(st->last, st->timeout_s * NS_PER_SEC);
+	return OK;
+}
+
 static bool counts_good(const struct session_state *st)
 {
 	for (unsigned d = 0; d < DIR_N; d++) {

@@ -25,7 +25,8 @@
 #define HA_MESSAGE_MAX (8u * 1024u * 1024u)   /* octets of one message */
 #define HA_BATCH_MAX (64u * 1024u * 1024u) /* octets of one batch before its commit */
 
-/* Sections of a session; each is sent when it is new or has changed. X(member, struct) */
+/* Sections of a session; each is sent when it is new or has changed. What forwarding knows is in four by how often that is:
+ * never, seldom, with a packet of either direction. Their rows share no field of the struct. X(member, struct) */
 #define HA_SECTION_LIST(X)              \
 	X(fwd, struct session_state)    \
 	X(reasm, struct reasm_state)    \
@@ -34,8 +35,13 @@
 	X(osi, struct osi_state)        \
 	X(mms, struct mms_state)        \
 	X(iccp, struct iccp_state)      \
-	X(match, struct ha_match)       \
-	X(kept, struct ha_kept)
+	X(match, struct match_state)    \
+	X(kept, struct ha_kept)         \
+	X(state, struct session_state)  \
+	X(orig, struct session_state)   \
+	X(reply, struct session_state)  \
+	X(scan_orig, struct ha_scan)    \
+	X(scan_reply, struct ha_scan)
 
 enum ha_section {
 #define X(member, type) HA_SEC_##member,
@@ -44,9 +50,14 @@ enum ha_section {
 	HA_SECTION_N
 };
 
-struct ha_match {
-	struct match_state s;
-	struct buf stream[DIR_N];       /* compressed pattern-match streams */
+/* Sets of sections, as bits. */
+enum {
+	HA_PARTS_FORWARD = 1 << HA_SEC_fwd | 1 << HA_SEC_state | 1 << HA_SEC_orig | 1 << HA_SEC_reply,
+	HA_PARTS_ALL = (1 << HA_SECTION_N) - 1
+};
+
+struct ha_scan {
+	struct buf stream;              /* compressed pattern-match stream of one direction */
 };
 
 /* What of a direction was inspected and is not acknowledged. The octets themselves travel once: the peer has those before. */

@@ -79,6 +79,22 @@ void ha_cache_set_digest(struct ha_cache *c, struct ha_entry *e, uint64_t digest
 	e->digest = digest;
 }
 
+/* A section's share of its session's digest: equal sums of other sessions and sections must not cancel out. */
+static uint64_t share(const struct ha_entry *e, enum ha_section i, uint64_t sum)
+{
+	if (sum == 0)
+		return 0;
+	uint64_t h = (sum ^ (e->serial * HA_SECTION_N + i) * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xff51afd7ed558ccd);
+	h = (h ^ h >> 32) * UINT64_C(0xc4ceb9fe1a85ec53);
+	return h ^ h >> 29;
+}
+
+void ha_cache_set_sum(struct ha_cache *c, struct ha_entry *e, enum ha_section i, uint64_t sum)
+{
+	ha_cache_set_digest(c, e, e->digest ^ share(e, i, e->sum[i]) ^ share(e, i, sum));
+	e->sum[i] = sum;
+}
+
 void ha_cache_remove(struct ha_cache *c, uint64_t serial)
 {
 	struct ha_entry **at = place(c, serial);

@@ -14,7 +14,7 @@ struct ha_entry {
 	uint64_t serial;
 	uint64_t version;                    /* of the last message sent or applied */
 	uint64_t digest;                     /* this session's part of the table's */
-	uint64_t sum[HA_SECTION_N];          /* of each section as last sent; 0 = never */
+	uint64_t sum[HA_SECTION_N];          /* of each section as last sent or applied; 0 = never */
 	struct ha_entry *next;
 };
 
@@ -30,6 +30,8 @@ void ha_cache_free(struct ha_cache *c);
 struct ha_entry *ha_cache_find(struct ha_cache *c, uint64_t serial);
 struct ha_entry *ha_cache_get(struct ha_cache *c, uint64_t serial);       /* found or new; NULL when full */
 void ha_cache_set_digest(struct ha_cache *c, struct ha_entry *e, uint64_t digest);
+/* One section's sum takes the place of its former one, in the entry and in both digests. */
+void ha_cache_set_sum(struct ha_cache *c, struct ha_entry *e, enum ha_section i, uint64_t sum);
 void ha_cache_remove(struct ha_cache *c, uint64_t serial);
 void ha_cache_clear(struct ha_cache *c);
 size_t ha_cache_n(const struct ha_cache *c);

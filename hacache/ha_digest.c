@@ -1,6 +1,7 @@
 /* ha_digest.c - the sum of a state over its schema rows: the self-proof that two nodes hold the same. */
 #include <string.h>
 
+#include "base/cur.h"
 #include "base/hash.h"
 #include "hacache/ha_rows.h"
 
@@ -8,6 +9,19 @@ static uint64_t mix(uint64_t h, uint64_t v)
 {
 	h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
 	return h ^ h >> 29;
+}
+
+/* Eight at a time; their number counts too. */
+static uint64_t mix_octets(uint64_t h, const uint8_t *p, size_t n)
+{
+	struct cur c = cur_of(p, n);
+	h = mix(h, n);
+	while (cur_left(&c) >= 8)
+		h = mix(h, cur_be64(&c));
+	uint64_t rest = 0;
+	while (cur_left(&c) > 0)
+		rest = rest << 8 | cur_u8(&c);
+	return mix(h, rest);
 }
 
 static uint64_t sum(uint64_t h, const struct ha_msg *m, const void *plain);
@@ -21,14 +35,14 @@ static uint64_t sum_row(uint64_t h, const struct ha_row *r, const void *plain)
 	case HK_TIME:
 		return h;
 	case HK_RAW:
-		return hash_fnv(h, at, r->size);
+		return mix_octets(h, at, r->size);
 	case HK_OCTETS: {
 		const size_t n = ha_count(plain, r);
-		return hash_fnv(mix(h, n), at, n);
+		return mix_octets(h, at, n);
 	}
 	case HK_BUF: {
 		const struct buf *b = at;
-		return hash_fnv(mix(h, b->len), b->p, b->len);
+		return mix_octets(h, b->p, b->len);
 	}
 	case HK_MSG:
 		return sum(h, r->sub, at);

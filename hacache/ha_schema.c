@@ -46,20 +46,22 @@ ROWS(msg_tuple, "Tuple", struct tuple,
 	UINT(struct tuple, family, 6));
 
 ROWS(msg_count, "Count", struct session_count,
-	LOCAL(struct session_count, bytes, bytes, U64),
-	LOCAL(struct session_count, packets, packets, U64),
+	UINT(struct session_count, bytes, U64),
+	UINT(struct session_count, packets, U64),
 	UINT(struct session_count, allow_err, 1));
 
-ROWS(msg_tcp_end, "TcpEnd", struct tcp_end,
+ROWS(msg_tcp_flow, "TcpFlow", struct tcp_end,
 	UINT(struct tcp_end, ack, U32),
+	UINT(struct tcp_end, next, U32),
+	UINT(struct tcp_end, edge, U32),
+	UINT(struct tcp_end, ts, U32));
+
+ROWS(msg_tcp_end, "TcpEnd", struct tcp_end,
 	UINT(struct tcp_end, state, TCPS_N - 1),
 	BOOL(struct tcp_end, seen),
 	BOOL(struct tcp_end, fin),
 	UINT(struct tcp_end, fin_seq, U32),
-	UINT(struct tcp_end, next, U32),
-	UINT(struct tcp_end, edge, U32),
 	UINT(struct tcp_end, win_max, U32),
-	UINT(struct tcp_end, ts, U32),
 	UINT(struct tcp_end, isn, U32),
 	UINT(struct tcp_end, isn_other, U32),
 	UINT(struct tcp_end, wscale, TCP_WSCALE_MAX + 1),
@@ -89,32 +91,35 @@ ROWS(msg_tcp, "Tcp", struct tcp_state,
 	UINT(struct tcp_state, rst_by, DIR_N - 1),
 	BOOL(struct tcp_state, fast_open),
 	MSG(struct tcp_state, syn, syn, msg_tcp_syn),
-	LOCAL(struct tcp_state, n_paws, n_paws, U32),
-	LOCAL(struct tcp_state, n_pause, n_pause, U32));
+	UINT(struct tcp_state, n_paws, U32),
+	UINT(struct tcp_state, n_pause, U32));
 
 ROWS(msg_fwd, "Forward", struct session_state,
 	MSG(struct session_state, orig, tuple[DIR_ORIG], msg_tuple),
 	MSG(struct session_state, reply, tuple[DIR_REPLY], msg_tuple),
 	TIME(struct session_state, start, start),
-	TIME(struct session_state, last, last),
-	TIME(struct session_state, last_orig, last_dir[DIR_ORIG]),
-	TIME(struct session_state, last_reply, last_dir[DIR_REPLY]),
-	TIME(struct session_state, expires, expires),
-	LOCAL(struct session_state, timeout_s, timeout_s, U32),
-	UINT(struct session_state, flags, SESSION_FLAG_ALL),
 	UINT(struct session_state, policy_id, U32),
-	LOCAL(struct session_state, ifin_orig, ifin[DIR_ORIG], U32),
-	LOCAL(struct session_state, ifin_reply, ifin[DIR_REPLY], U32),
-	MSG(struct session_state, n_orig, n[DIR_ORIG], msg_count),
-	MSG(struct session_state, n_reply, n[DIR_REPLY], msg_count),
 	RAW(struct session_state, src_mac, src_mac),
 	RAW(struct session_state, dst_mac, dst_mac),
-	NAMED(struct session_state, tos_orig, tos[DIR_ORIG], U8),
-	NAMED(struct session_state, tos_reply, tos[DIR_REPLY], U8),
-	UINT(struct session_state, vlan, U16),
+	UINT(struct session_state, vlan, U16));
+
+/* The last packet's time and the session's end follow from these and the directions': session_state_times(). */
+ROWS(msg_state, "State", struct session_state,
+	UINT(struct session_state, timeout_s, U32),
+	UINT(struct session_state, flags, SESSION_FLAG_ALL),
 	BOOL(struct session_state, inspected),
 	BOOL(struct session_state, udp_both),
 	MSG(struct session_state, tcp, tcp, msg_tcp));
+
+/* What a packet of that direction changes; the interface with the first one only, so that it may be local. */
+#define WAY(d)                                                     \
+	TIME(struct session_state, last, last_dir[d]),             \
+	MSG(struct session_state, n, n[d], msg_count),             \
+	NAMED(struct session_state, tos, tos[d], U8),              \
+	LOCAL(struct session_state, ifin, ifin[d], U32),           \
+	MSG(struct session_state, end, tcp.end[d], msg_tcp_flow)
+ROWS(msg_orig, "Way", struct session_state, WAY(DIR_ORIG));
+ROWS(msg_reply, "Way", struct session_state, WAY(DIR_REPLY));
 
 /* --- reassembly and inspection --------------------------------------------------------------------- */
 
@@ -130,10 +135,10 @@ ROWS(msg_reasm_dir, "ReasmDir", struct reasm_dir,
 	BOOL(struct reasm_dir, fin),
 	UINT(struct reasm_dir, next, U32),
 	UINT(struct reasm_dir, fin_seq, U32),
-	LOCAL(struct reasm_dir, seen, seen, U64),
-	LOCAL(struct reasm_dir, n_ooo, n_ooo, U32),
-	LOCAL(struct reasm_dir, n_gaps, n_gaps, U32),
-	LOCAL(struct reasm_dir, differed, differed, U32),
+	UINT(struct reasm_dir, seen, U64),
+	UINT(struct reasm_dir, n_ooo, U32),
+	UINT(struct reasm_dir, n_gaps, U32),
+	UINT(struct reasm_dir, differed, U32),
 	PTR(struct reasm_dir, held, msg_held));
 
 ROWS(msg_reasm, "Reasm", struct reasm_state,
@@ -249,11 +254,11 @@ ROWS(msg_part, "MatchPart", struct match_part,
 	BOOL(struct match_part, done),
 	UINT(struct match_part, seen, U32));
 
-ROWS(msg_match, "Match", struct ha_match,
-	{ .name = "part", .kind = HK_LIST, .off = offsetof(struct ha_match, s.part), .size = sizeof(struct match_part),
-	  .max = MATCH_PARTS_MAX, .n_off = offsetof(struct ha_match, s.n_parts), .n_size = sizeof(uint16_t), .sub = &msg_part },
-	BUF(struct ha_match, stream_orig, stream[DIR_ORIG], 65536),
-	BUF(struct ha_match, stream_reply, stream[DIR_REPLY], 65536));
+ROWS(msg_match, "Match", struct match_state,
+	LIST(struct match_state, part, n_parts, msg_part));
+
+ROWS(msg_scan, "Scan", struct ha_scan,
+	BUF(struct ha_scan, stream, stream, 65536));
 
 /* --- the messages ---------------------------------------------------------------------------------- */
 
@@ -268,7 +273,12 @@ ROWS(msg_session, "Session", struct ha_session,
 	PTR(struct ha_session, mms, msg_mms),
 	PTR(struct ha_session, iccp, msg_iccp),
 	PTR(struct ha_session, match, msg_match),
-	PTR(struct ha_session, kept, msg_kept));
+	PTR(struct ha_session, kept, msg_kept),
+	PTR(struct ha_session, state, msg_state),
+	PTR(struct ha_session, orig, msg_orig),
+	PTR(struct ha_session, reply, msg_reply),
+	PTR(struct ha_session, scan_orig, msg_scan),
+	PTR(struct ha_session, scan_reply, msg_scan));
 
 ROWS(msg_ended, "Ended", struct ha_ended,
 	UINT(struct ha_ended, serial, SERIAL_MAX));
@@ -360,13 +370,32 @@ ROWS(msg_ack, "Ack", struct ha_ack,
 	BOOL(struct ha_ack, lost));
 
 const struct ha_msg *const ha_msgs[] = {
-	&msg_hello, &msg_session, &msg_ended, &msg_rec, &msg_commit, &msg_ack, &msg_fwd, &msg_tuple, &msg_count,
+	&msg_hello, &msg_session, &msg_ended, &msg_rec, &msg_commit, &msg_ack, &msg_fwd, &msg_state, &msg_orig, &msg_reply,
+	&msg_tuple, &msg_count, &msg_tcp_flow, &msg_scan,
 	&msg_tcp, &msg_tcp_end, &msg_reasm, &msg_reasm_dir, &msg_held, &msg_seg, &msg_insp, &msg_insp_dir, &msg_tags,
 	&msg_cotp, &msg_cotp_dir, &msg_osi, &msg_context, &msg_mms, &msg_mms_dir, &msg_pending, &msg_iccp,
 	&msg_iccp_name, &msg_match, &msg_part, &msg_rec_flow, &msg_tcp_syn, &msg_kept, &msg_kept_dir,
 	&msg_datagram, &msg_fragment,
 };
 const size_t ha_msgs_n = ARRAY_LEN(ha_msgs);
+
+void ha_copy(const struct ha_msg *m, void *to, const void *from)
+{
+	for (unsigned i = 0; i < m->n; i++) {
+		const struct ha_row *r = &m->row[i];
+		void *at = (char *)to + r->off;
+		const void *of = (const char *)from + r->off;
+		if (r->kind == HK_MSG)
+			ha_copy(r->sub, at, of);
+		else
+			memcpy(at, of, r->size);
+	}
+}
+
+const struct ha_msg *ha_section_msg(enum ha_section i)
+{
+	return msg_session_rows[ARRAY_LEN(msg_session_rows) - HA_SECTION_N + i].sub;
+}
 
 const struct ha_msg *ha_msg_of_type(enum ha_type t)
 {

@@ -45,6 +45,9 @@ extern const struct ha_msg *const ha_msgs[];
 extern const size_t ha_msgs_n;
 
 const struct ha_msg *ha_msg_of_type(enum ha_type t);   /* NULL = none */
+const struct ha_msg *ha_section_msg(enum ha_section i);
+/* The rows' fields of from to to; rows of numbers, octets of one size and messages of such only. */
+void ha_copy(const struct ha_msg *m, void *to, const void *from);
 /* Rows of all messages in one numbering; row i's message and row, or false. */
 bool ha_row_at(unsigned i, const struct ha_msg **m, const struct ha_row **r);
 unsigned ha_row_number(const struct ha_msg *m, unsigned row);

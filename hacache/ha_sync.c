@@ -7,25 +7,36 @@
 #include "base/cur.h"
 #include "hacache/ha_rows.h"
 
-static const struct ha_msg *section_msg(unsigned i)
-{
-	const struct ha_msg *m = ha_msg_of_type(HA_SESSION);
-	return m->row[m->n - HA_SECTION_N + i].sub;
-}
-
 static const void **section(struct ha_session *s, unsigned i)
 {
 	const struct ha_msg *m = ha_msg_of_type(HA_SESSION);
 	return ha_field_mut(s, m->row[m->n - HA_SECTION_N + i].off);
 }
 
+void ha_session_sums(const struct ha_session *s, uint64_t sum[HA_SECTION_N])
+{
+	struct ha_session copy = *s;
+	for (unsigned i = 0; i < HA_SECTION_N; i++) {
+		const void *sec = *section(&copy, i);
+		sum[i] = sec != NULL ? ha_digest(ha_section_msg((enum ha_section)i), sec) | 1 : 0;
+	}
+}
+
+unsigned ha_session_parts(const struct ha_session *s)
+{
+	struct ha_session copy = *s;
+	unsigned parts = 0;
+	for (unsigned i = 0; i < HA_SECTION_N; i++)
+		parts |= (*section(&copy, i) != NULL) << i;
+	return parts;
+}
+
 uint64_t ha_session_digest(const struct ha_session *s)
 {
-	uint64_t h = s->serial;
-	struct ha_session copy = *s;
+	uint64_t sum[HA_SECTION_N], h = s->serial;
+	ha_session_sums(s, sum);
 	for (unsigned i = 0; i < HA_SECTION_N; i++)
-		if (*section(&copy, i) != NULL)
-			h = h * 31 + ha_digest(section_msg(i), *section(&copy, i));
+		h = h * 31 + sum[i];
 	return h;
 }
 
@@ -93,28 +104,26 @@ enum err ha_sender_greet(struct ha_sender *s, const struct ha_hello *h, uint64_t
 enum err ha_sender_session(struct ha_sender *s, struct ha_session *in)
 {
 	struct ha_entry *e = ha_cache_get(s->cache, in->serial);
+	uint64_t sum[HA_SECTION_N];
 	if (e == NULL)
 		return ERR_FULL;
-	const uint64_t digest = ha_session_digest(in);
-	uint64_t sum[HA_SECTION_N];
-	memcpy(sum, e->sum, sizeof(sum));
+	ha_session_sums(in, sum);
+	unsigned parts = 0;
 	for (unsigned i = 0; i < HA_SECTION_N; i++) {
-		const void **sec = section(in, i);
-		if (*sec == NULL)
-			continue;
-		if (i == HA_SEC_kept) /* its octets are new when their numbers are: they need no sum of their own */
-			sum[i] = ha_digest(section_msg(i), *sec);
+		if (sum[i] != 0 && sum[i] != e->sum[i])
+			parts |= 1u << i;
 		else
-			TRY(ha_wire_sum(s->wire, section_msg(i), *sec, s->now, &sum[i]));
-		if (sum[i] == e->sum[i])
-			*sec = NULL;
+			*section(in, i) = NULL;
 	}
+	if (parts == 0)
+		return OK;
 	in->version = e->version + 1;
 	TRY(send(s, HA_SESSION, in));
 	/* Only what went out counts as sent. */
-	memcpy(e->sum, sum, sizeof(sum));
 	e->version = in->version;
-	ha_cache_set_digest(s->cache, e, digest);
+	for (unsigned i = 0; i < HA_SECTION_N; i++)
+		if ((parts >> i & 1) != 0)
+			ha_cache_set_sum(s->cache, e, (enum ha_section)i, sum[i]);
 	return OK;
 }
 
@@ -291,7 +300,13 @@ static enum err apply_session(struct ha_receiver *r, const struct ha_session *in
 		return OK;
 	TRY(r->apply->session(r->apply->arg, in));
 	e->version = in->version;
-	ha_cache_set_digest(r->cache, e, r->apply->digest(r->apply->arg, in->serial));
+	/* Of what is held now, not of what came: that is the proof. */
+	const unsigned parts = ha_session_parts(in);
+	uint64_t sum[HA_SECTION_N] = { 0 };
+	r->apply->sums(r->apply->arg, in->serial, parts, sum);
+	for (unsigned i = 0; i < HA_SECTION_N; i++)
+		if ((parts >> i & 1) != 0)
+			ha_cache_set_sum(r->cache, e, (enum ha_section)i, sum[i]);
 	return OK;
 }
 
@@ -334,27 +349,58 @@ static enum err check_frame(struct ha_receiver *r, enum ha_type t, const void *p
 	return t == HA_SESSION ? r->apply->check(r->apply->arg, plain) : OK;
 }
 
-/* Every frame of a batch decodes and is in range before the first is applied. */
-static enum err walk(struct ha_receiver *r, struct span batch, const struct ha_commit *c, bool apply)
+static enum err next_frame(struct cur *in, enum ha_type *t, struct span *message)
+{
+	size_t len;
+	TRY(ha_wire_frame(cur_rest(in), t, &len));
+	*message = message_of(cur_bytes(in, len));
+	return OK;
+}
+
+/* Every frame of a batch decodes and is in range before the first is applied. What was decoded stays for that, unless it is
+ * too much: then *stays is false. */
+static enum err check_batch(struct ha_receiver *r, struct span batch, const struct ha_commit *c, bool *stays)
 {
 	struct cur in = cur_span(batch);
-	while (cur_left(&in) > 0) {
+	*stays = true;
+	for (r->n_decoded = 0; cur_left(&in) > 0;) {
 		enum ha_type t;
-		size_t len;
+		struct span message;
 		const void *plain;
-		TRY(ha_wire_frame(cur_rest(&in), &t, &len));
-		struct cur frame = cur_sub(&in, len);
-		cur_skip(&frame, HA_FRAME_HEADER);
-		TRY(ha_wire_decode(r->wire, t, cur_rest(&frame), c->now, &plain));
-		TRY(apply ? apply_frame(r, t, plain, c->seq) : check_frame(r, t, plain));
+		TRY(next_frame(&in, &t, &message));
+		enum err e = ERR_FULL;
+		if (*stays && r->n_decoded != 0)
+			e = ha_wire_decode_too(r->wire, t, message, c->now, &plain);
+		if (e == ERR_FULL) {
+			*stays = *stays && r->n_decoded == 0;
+			e = ha_wire_decode(r->wire, t, message, c->now, &plain);
+		}
+		TRY(e);
+		TRY(check_frame(r, t, plain));
+		if (*stays && r->n_decoded < HA_DECODED_MAX)
+			r->decoded[r->n_decoded++] = (struct ha_decoded){ t, plain };
+		else
+			*stays = false;
 	}
 	return OK;
 }
 
 static enum err apply_batch(struct ha_receiver *r, struct span batch, const struct ha_commit *c)
 {
-	TRY(walk(r, batch, c, false));
-	return walk(r, batch, c, true);
+	struct cur in = cur_span(batch);
+	bool stays;
+	TRY(check_batch(r, batch, c, &stays));
+	for (unsigned i = 0; stays && i < r->n_decoded; i++)
+		TRY(apply_frame(r, r->decoded[i].t, r->decoded[i].plain, c->seq));
+	while (!stays && cur_left(&in) > 0) {
+		enum ha_type t;
+		struct span message;
+		const void *plain;
+		TRY(next_frame(&in, &t, &message));
+		TRY(ha_wire_decode(r->wire, t, message, c->now, &plain));
+		TRY(apply_frame(r, t, plain, c->seq));
+	}
+	return OK;
 }
 
 /* Batches that came early and whose turn has come. */

@@ -47,7 +47,8 @@ enum err ha_sender_hello(struct ha_sender *s, const struct ha_hello *h) MUST_USE
 /* First on a connection over which the stream goes on: octets for it alone, at most HA_HELLO_MAX. whole_from: of the hello. */
 enum { HA_HELLO_MAX = 128 };
 enum err ha_sender_greet(struct ha_sender *s, const struct ha_hello *h, uint64_t whole_from, struct wr *out) MUST_USE;
-/* All sections of one session that changed since they were last sent; in->version is set here. */
+/* Of the sections that in has those that changed since they were last sent; the others count as unchanged. in->version is
+ * set here. Nothing goes out if nothing changed. */
 enum err ha_sender_session(struct ha_sender *s, struct ha_session *in) MUST_USE;
 enum err ha_sender_ended(struct ha_sender *s, uint64_t serial) MUST_USE;
 enum err ha_sender_rec(struct ha_sender *s, const struct rec *r) MUST_USE;
@@ -78,11 +79,18 @@ struct ha_apply {
 	enum err (*datagram)(void *arg, const struct frag_message *m);
 	/* The batch is whole: digest is this node's own after it. */
 	void (*commit)(void *arg, const struct ha_commit *c, uint64_t digest);
-	/* Sum of one session as held now. */
-	uint64_t (*digest)(void *arg, uint64_t serial);
+	/* Sums of those sections of a session (bits by number) as held now; 0 of one that is not there. */
+	void (*sums)(void *arg, uint64_t serial, unsigned parts, uint64_t sum[HA_SECTION_N]);
 	/* A stream begins: nothing of what is held came from it. */
 	void (*anew)(void *arg);
 	void *arg;
+};
+
+enum { HA_DECODED_MAX = 512 };
+
+struct ha_decoded {
+	enum ha_type t;
+	const void *plain;
 };
 
 struct ha_receiver {
@@ -92,6 +100,8 @@ struct ha_receiver {
 	struct ha_hello own, peer; /* peer: its last that counted */
 	struct ha_stage stage[HA_LINKS];
 	struct ha_ahead ahead;
+	struct ha_decoded decoded[HA_DECODED_MAX]; /* of the batch that is being taken */
+	unsigned n_decoded;
 	bool follows;       /* a stream, the peer's hello.stream; its former one is not taken for a new one: */
 	uint64_t former;
 	uint64_t refused_stream; /* a stream was to go on of which nothing is here: to be said with the next acknowledgement */
@@ -125,7 +135,11 @@ static inline enum err ha_receiver_feed(struct ha_receiver *r, struct span in)
 	return ha_receiver_feed_link(r, 0, in);
 }
 
-/* Sum of a session over all its sections' rows. */
+/* Sum of each section over its rows; 0: it is not there. */
+void ha_session_sums(const struct ha_session *s, uint64_t sum[HA_SECTION_N]);
+/* The sections that are there, as bits by number. */
+unsigned ha_session_parts(const struct ha_session *s);
+/* One number of all of them, for comparing two states. */
 uint64_t ha_session_digest(const struct ha_session *s);
 
 #endif

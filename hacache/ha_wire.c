@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/cur.h"
-#include "base/hash.h"
 #include "ha.pb-c.h"
 #include "hacache/ha_rows.h"
 
@@ -37,7 +36,6 @@ struct bind { /* one message of the schema */
 struct ha_wire {
 	struct arena arena;
 	struct bind *bind;
-	uint8_t *pack; /* HA_MESSAGE_MAX octets */
 #ifdef HA_MUTATE
 	unsigned mutate;
 	bool mutating;
@@ -45,12 +43,12 @@ struct ha_wire {
 };
 
 /* Each message of ha_msgs by its name in ha.proto. */
-#define MESSAGES(X)                                                                                                                \
-	X(hello)                                                                                                                   \
-	X(session) X(ended) X(rec) X(commit) X(ack) X(forward) X(tuple) X(count) X(tcp) X(tcp_end) X(reasm) X(reasm_dir) X(held)   \
-		X(held_segment) X(insp) X(insp_dir) X(tags) X(cotp) X(cotp_dir) X(osi) X(context) X(mms) X(mms_dir) X(pending)     \
-			X(iccp) X(iccp_name) X(match) X(match_part) X(rec_flow) X(tcp_syn) X(kept) X(kept_dir) X(datagram)         \
-				X(fragment)
+#define MESSAGES(X)                                                                                    \
+	X(hello) X(session) X(ended) X(rec) X(commit) X(ack) X(forward) X(state) X(way) X(tuple)        \
+	X(count) X(tcp) X(tcp_end) X(tcp_flow) X(tcp_syn) X(reasm) X(reasm_dir) X(held) X(held_segment) \
+	X(insp) X(insp_dir) X(tags) X(cotp) X(cotp_dir) X(osi) X(context) X(mms) X(mms_dir) X(pending)  \
+	X(iccp) X(iccp_name) X(match) X(match_part) X(scan) X(rec_flow) X(kept) X(kept_dir)             \
+	X(datagram) X(fragment)
 
 static const ProtobufCMessageDescriptor *descriptor_of(const char *name)
 {
@@ -148,9 +146,8 @@ enum err ha_wire_new(struct ha_wire **out)
 		return ERR_NOMEM;
 	enum err e = ERR_NOMEM;
 	w->arena = (struct arena){ .p = malloc(ARENA_SIZE), .cap = ARENA_SIZE };
-	w->pack = malloc(HA_MESSAGE_MAX);
 	w->bind = calloc(ha_msgs_n, sizeof(*w->bind));
-	if (w->arena.p == NULL || w->pack == NULL || w->bind == NULL)
+	if (w->arena.p == NULL || w->bind == NULL)
 		goto fail;
 	for (size_t i = 0; i < ha_msgs_n; i++) {
 		e = bind_message(w, &w->bind[i], ha_msgs[i]);
@@ -172,7 +169,6 @@ void ha_wire_free(struct ha_wire *w)
 		free(w->bind[i].op);
 	free(w->bind);
 	free(w->arena.p);
-	free(w->pack);
 	free(w);
 }
 
@@ -284,14 +280,6 @@ enum err ha_wire_encode(struct ha_wire *w, enum ha_type t, const void *plain, mo
 	struct wr head = wr_of(len, HA_FRAME_HEADER - 1);
 	wr_be32(&head, (uint32_t)(out->len - at));
 	return OK;
-}
-
-enum err ha_wire_sum(struct ha_wire *w, const struct ha_msg *m, const void *plain, mono_t now, uint64_t *sum)
-{
-	struct wr o = wr_of(w->pack, HA_MESSAGE_MAX);
-	put_message(bind_of(w, m), plain, now, &o);
-	*sum = hash_fnv(HASH_FNV_START, o.p, o.len);
-	return wr_ok(&o) ? OK : ERR_FULL;
 }
 
 /* --- octets to plain ------------------------------------------------------------------------------- */
@@ -507,10 +495,15 @@ enum err ha_wire_frame(struct span in, enum ha_type *t, size_t *len)
 
 enum err ha_wire_decode(struct ha_wire *w, enum ha_type t, struct span message, mono_t now, const void **plain)
 {
+	w->arena.len = 0;
+	return ha_wire_decode_too(w, t, message, now, plain);
+}
+
+enum err ha_wire_decode_too(struct ha_wire *w, enum ha_type t, struct span message, mono_t now, const void **plain)
+{
 	const struct ha_msg *m = ha_msg_of_type(t);
 	if (m == NULL)
 		return ERR_MALFORMED;
-	w->arena.len = 0;
 	void *to = arena_zero(&w->arena, m->size);
 	if (to == NULL)
 		return ERR_FULL;

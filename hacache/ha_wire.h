@@ -19,15 +19,14 @@ void ha_wire_free(struct ha_wire *w);
 
 /* Appends one framed message; times become distances from now. ERR_FULL when it does not fit. */
 enum err ha_wire_encode(struct ha_wire *w, enum ha_type t, const void *plain, mono_t now, struct wr *out) MUST_USE;
-/* Sum of a packed message as it would go out, to tell whether a section changed. */
-enum err ha_wire_sum(struct ha_wire *w, const struct ha_msg *m, const void *plain, mono_t now, uint64_t *sum) MUST_USE;
-
 /* Type and total length of the frame at the start of in; ERR_TRUNCATED when more is needed, ERR_MALFORMED
  * or ERR_RANGE when it can be none. */
 enum err ha_wire_frame(struct span in, enum ha_type *t, size_t *len) MUST_USE;
 /* Decodes a frame's message. *plain is the struct of its type, valid until the next decode; nothing is
  * given out unless every field is in range. */
 enum err ha_wire_decode(struct ha_wire *w, enum ha_type t, struct span message, mono_t now, const void **plain) MUST_USE;
+/* One more: what was decoded before stays valid. ERR_FULL: there is no room beside that. */
+enum err ha_wire_decode_too(struct ha_wire *w, enum ha_type t, struct span message, mono_t now, const void **plain) MUST_USE;
 
 #ifdef HA_MUTATE
 /* Test build: row (ha_row_at's number) reads as zero on every decode. */

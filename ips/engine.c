@@ -19,6 +19,7 @@ bool engine_shares(const struct engine *e, const struct session *s, const struct
 
 void engine_touch(struct engine *e, struct session *s)
 {
+	engine_mark(s, HA_PARTS_FORWARD & ~(1u << HA_SEC_fwd));
 	if (e->ended != NULL && !s->dirty && !s->unshared) { /* only where someone replicates */
 		s->dirty = true;
 		s->dirty_next = e->dirty;
@@ -110,6 +111,7 @@ enum reason engine_open(struct pass *w)
 	if (w->s == NULL)
 		return REASON_SESSION_FULL;
 	e->stats.sessions++;
+	engine_mark(w->s, HA_PARTS_ALL);
 	w->s->gen_nr = e->gen_nr;
 	w->s->unshared = !engine_shares(e, w->s, pol);
 	if (pol->log_traffic)

@@ -148,6 +148,7 @@ void engine_session_move(struct engine *e, struct session *s)
 		return;
 	change_match(e, f);
 	f->policy = pol;
+	engine_mark(s, HA_PARTS_ALL);
 }
 
 bool engine_session_change(struct engine *e, struct session *s)
@@ -162,6 +163,7 @@ bool engine_session_change(struct engine *e, struct session *s)
 	s->unshared = !engine_shares(e, s, pol);
 	if (s->ips == NULL && pol->inspect && insp_new(e, s, pol) == NULL)
 		e->stats.uninspected++;
+	engine_mark(s, HA_PARTS_ALL);
 	engine_touch(e, s);
 	return true;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hacache/ha_schema.h"
 #include "ips/engine_int.h"
 #include "ips/reasm_kept.h"
 
@@ -13,7 +14,7 @@ struct engine_ha {
 	struct engine *e;
 	uint32_t epoch;              /* of the peer that is being told, from 1 */
 	struct ha_kept kept;         /* of the session exported last, and ... */
-	struct ha_match match;
+	struct ha_scan scan[DIR_N];
 };
 
 enum err engine_ha_new(struct engine *e, struct engine_ha **out)
@@ -32,7 +33,7 @@ void engine_ha_free(struct engine_ha *h)
 	if (h == NULL)
 		return;
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
-		buf_clear(h->e->bufs, &h->match.stream[d]);
+		buf_clear(h->e->bufs, &h->scan[d].stream);
 	free(h);
 }
 
@@ -44,30 +45,49 @@ void engine_ha_on_end(struct engine *e, void (*ended)(void *arg, uint64_t serial
 
 /* --- out ------------------------------------------------------------------------------------------- */
 
+static bool has(unsigned parts, enum ha_section i)
+{
+	return (parts >> i & 1) != 0;
+}
+
+static void export_stack(const struct stack *k, unsigned parts, struct ha_session *out)
+{
+	out->cotp = has(parts, HA_SEC_cotp) ? (struct cotp_state *)(uintptr_t)&k->cotp : NULL;
+	out->osi = has(parts, HA_SEC_osi) ? (struct osi_state *)(uintptr_t)&k->osi : NULL;
+	out->mms = has(parts, HA_SEC_mms) ? (struct mms_state *)(uintptr_t)&k->mms : NULL;
+	out->iccp = has(parts, HA_SEC_iccp) ? (struct iccp_state *)(uintptr_t)&k->iccp : NULL;
+}
+
+/* Without room for a stream's state it stays behind: the peer keeps what it has. */
+static struct ha_scan *export_scan(struct engine_ha *h, const struct insp *f, enum dir d)
+{
+	return match_export(h->e->matcher, &f->match, d, h->e->bufs, &h->scan[d].stream) == OK ? &h->scan[d] : NULL;
+}
+
 /* Of the kept octets all, or those that were not told. */
-static void export_session(struct engine_ha *h, struct session *s, bool all, struct ha_session *out)
+static void export_session(struct engine_ha *h, struct session *s, unsigned parts, bool all, struct ha_session *out)
 {
 	if (s->gen_nr != h->e->gen_nr)
 		engine_session_move(h->e, s);
 	struct insp *f = s->ips;
-	*out = (struct ha_session){ .serial = s->s.serial, .fwd = &s->s };
+	*out = (struct ha_session){ .serial = s->s.serial };
+	out->fwd = has(parts, HA_SEC_fwd) ? &s->s : NULL;
+	out->state = has(parts, HA_SEC_state) ? &s->s : NULL;
+	out->orig = has(parts, HA_SEC_orig) ? &s->s : NULL;
+	out->reply = has(parts, HA_SEC_reply) ? &s->s : NULL;
 	if (f == NULL)
 		return;
-	out->reasm = &f->reasm;
-	reasm_kept_export(&f->reasm, all, &h->kept);
-	out->kept = &h->kept;
-	out->insp = &f->s;
-	if (f->stack != NULL) {
-		out->cotp = &f->stack->cotp;
-		out->osi = &f->stack->osi;
-		out->mms = &f->stack->mms;
-		out->iccp = &f->stack->iccp;
+	out->reasm = has(parts, HA_SEC_reasm) ? &f->reasm : NULL;
+	out->insp = has(parts, HA_SEC_insp) ? &f->s : NULL;
+	if (f->stack != NULL)
+		export_stack(f->stack, parts, out);
+	out->match = has(parts, HA_SEC_match) ? &f->match.s : NULL;
+	out->scan_orig = has(parts, HA_SEC_scan_orig) ? export_scan(h, f, DIR_ORIG) : NULL;
+	out->scan_reply = has(parts, HA_SEC_scan_reply) ? export_scan(h, f, DIR_REPLY) : NULL;
+	if (has(parts, HA_SEC_kept)) {
+		reasm_kept_export(&f->reasm, all, &h->kept);
+		out->kept = &h->kept;
 	}
-	h->match.s = f->match.s;
-	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
-		if (match_export(h->e->matcher, &f->match, d, h->e->bufs, &h->match.stream[d]) != OK)
-			return;          /* no room: the match state stays behind, the peer keeps what it has */
-	out->match = &h->match;
 }
 
 void engine_ha_forget(struct engine_ha *h)
@@ -94,7 +114,7 @@ size_t engine_ha_bulk(struct engine_ha *h, size_t max)
 	for (; max > 0 && e->bulk != NULL && e->bulk_left > 0; e->bulk_left--) {
 		const struct insp *f = e->bulk->ips;
 		max -= size_min(max, 1 + (f != NULL ? reasm_kept_octets(&f->reasm) / KEPT_A_SESSION : 0));
-		engine_touch(e, e->bulk);
+		engine_touch(e, e->bulk); /* told of all, as one that the peer has not got */
 		e->bulk = session_next(e->sessions, e->bulk);
 	}
 	if (e->bulk == NULL)
@@ -128,21 +148,24 @@ bool engine_ha_next(struct engine_ha *h, struct ha_session *out)
 		return false;
 	h->e->dirty = s->dirty_next;
 	s->dirty = false;
+	if (s->gen_nr != h->e->gen_nr)
+		engine_session_move(h->e, s);
 	struct insp *f = engine_insp(s);
-	export_session(h, s, f == NULL || f->s.told_epoch != h->epoch, out);
-	if (f == NULL)
-		return true;
-	reasm_kept_told(&f->reasm);
-	f->s.told_epoch = h->epoch;
+	const bool new = s->told_epoch != h->epoch;
+	export_session(h, s, new ? HA_PARTS_ALL : s->parts, new, out);
+	s->parts = 0;
+	s->told_epoch = h->epoch;
+	if (f != NULL && out->kept != NULL)
+		reasm_kept_told(&f->reasm);
 	return true;
 }
 
-bool engine_ha_export(struct engine_ha *h, uint64_t serial, struct ha_session *out)
+bool engine_ha_export(struct engine_ha *h, uint64_t serial, unsigned parts, struct ha_session *out)
 {
 	struct session *s = session_by_serial(h->e->sessions, serial);
 	if (s == NULL)
 		return false;
-	export_session(h, s, true, out);
+	export_session(h, s, parts, true, out);
 	return true;
 }
 
@@ -264,12 +287,20 @@ static enum err import_stack(struct engine *e, struct insp *f, const struct ha_s
 	return OK;
 }
 
-static enum err import_match(struct engine *e, struct insp *f, const struct ha_match *in)
+/* False: what was half matched cannot be taken over. */
+static bool import_match(struct engine *e, struct insp *f, const struct ha_session *in, struct ha_trust trust)
 {
-	f->match.s = in->s;
+	const struct ha_scan *scan[DIR_N] = { in->scan_orig, in->scan_reply };
+	if (in->match == NULL && scan[DIR_ORIG] == NULL && scan[DIR_REPLY] == NULL)
+		return true;
+	if (!trust.sigs)
+		return false;
+	if (in->match != NULL)
+		f->match.s = *in->match;
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
-		TRY(match_import(e->matcher, &f->match, d, buf_span(&in->stream[d])));
-	return OK;
+		if (scan[d] != NULL && match_import(e->matcher, &f->match, d, buf_span(&scan[d]->stream)) != OK)
+			return false;
+	return true;
 }
 
 /* Tags whose numbers mean something else here are dropped. */
@@ -302,7 +333,7 @@ static enum err import_inspection(struct engine *e, struct session *s, const str
 	TRY(import_stack(e, f, in)); /* before the service that counts on it */
 	if (in->insp != NULL)
 		TRY(import_insp(e, f, in->insp));
-	const bool matched = in->match == NULL || (trust.sigs && import_match(e, f, in->match) == OK);
+	const bool matched = import_match(e, f, in, trust);
 	if (!matched) /* what was half matched is given up; the streams go on as behind a gap */
 		for (enum dir d = DIR_ORIG; d < DIR_N; d++)
 			match_gap(e->matcher, &f->match, d);
@@ -339,18 +370,16 @@ static bool held_good(const struct reasm_dir *in)
 }
 
 /* A flow whose service is cotp has decoders: in this message, or from an earlier one. */
-static bool stack_good(const struct engine_ha *h, const struct ha_session *in)
+static bool stack_good(const struct session *s, const struct ha_session *in)
 {
 	if (in->insp == NULL || in->insp->service != SVC_COTP || in->cotp != NULL)
 		return true;
-	const struct session *s = session_by_serial(h->e->sessions, in->serial);
 	return s != NULL && s->ips != NULL && engine_insp(s)->stack != NULL;
 }
 
 /* They end where their stream stands: as this message says, or an earlier one. */
-static bool kept_fits(const struct engine_ha *h, const struct ha_session *in)
+static bool kept_fits(const struct session *s, const struct ha_session *in)
 {
-	const struct session *s = session_by_serial(h->e->sessions, in->serial);
 	const struct insp *f = s != NULL ? engine_insp(s) : NULL;
 	const struct reasm_state *r = in->reasm != NULL ? in->reasm : f != NULL ? &f->reasm : NULL;
 	struct ha_kept ours = { 0 };
@@ -359,32 +388,50 @@ static bool kept_fits(const struct engine_ha *h, const struct ha_session *in)
 	return reasm_kept_good(in->kept != NULL ? in->kept : &ours, r);
 }
 
-enum err engine_ha_check(const struct engine_ha *h, const struct ha_session *in, struct ha_trust trust)
+/* What forwarding knows with this message: of a session that is not here all of it has to come. */
+static enum err forward_state(const struct session *s, const struct ha_session *in, struct session_state *out)
 {
-	if (in->fwd != NULL) {
-		struct session_state st = *in->fwd;
-		st.serial = in->serial;
-		TRY(session_state_check(&st));
+	static const enum ha_section part[] = { HA_SEC_fwd, HA_SEC_state, HA_SEC_orig, HA_SEC_reply };
+	const struct session_state *const from[] = { in->fwd, in->state, in->orig, in->reply };
+	memset(out, 0, sizeof(*out));
+	if (s != NULL)
+		*out = s->s;
+	for (size_t i = 0; i < ARRAY_LEN(part); i++) {
+		if (from[i] != NULL)
+			ha_copy(ha_section_msg(part[i]), out, from[i]);
+		else if (s == NULL)
+			return ERR_MISMATCH;
 	}
+	out->serial = in->serial;
+	TRY(session_state_times(out));
+	return session_state_check(out);
+}
+
+/* The peer's message as a whole, against what is here; st: what forwarding will know. */
+static enum err check(const struct engine_ha *h, const struct session *s, const struct ha_session *in, struct ha_trust trust,
+		      struct session_state *st)
+{
+	TRY(forward_state(s, in, st));
 	if (in->reasm != NULL && (!held_good(&in->reasm->dir[DIR_ORIG]) || !held_good(&in->reasm->dir[DIR_REPLY])))
 		return ERR_RANGE;
-	if (!kept_fits(h, in) || !stack_good(h, in))
+	if (!kept_fits(s, in) || !stack_good(s, in))
 		return ERR_RANGE;
 	return in->insp == NULL || tags_good(h->e->gen->sigs, &in->insp->tags, trust) ? OK : ERR_RANGE;
 }
 
+enum err engine_ha_check(const struct engine_ha *h, const struct ha_session *in, struct ha_trust trust)
+{
+	struct session_state st;
+	return check(h, session_by_serial(h->e->sessions, in->serial), in, trust, &st);
+}
+
 enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, struct ha_trust trust)
 {
-	TRY(engine_ha_check(h, in, trust));
 	struct engine *e = h->e;
 	struct session *s = session_by_serial(e->sessions, in->serial);
-	if (in->fwd != NULL) {
-		struct session_state st = *in->fwd;
-		st.serial = in->serial;
-		TRY(session_import(e->sessions, &st, &s));
-	}
-	if (s == NULL)
-		return ERR_MISMATCH;
+	struct session_state st;
+	TRY(check(h, s, in, trust, &st));
+	TRY(session_import(e->sessions, &st, &s));
 	if (s->ips == NULL)
 		s->gen_nr = e->gen_nr;
 	else if (s->gen_nr != e->gen_nr)

@@ -26,10 +26,11 @@ void engine_ha_clear(struct engine_ha *h);
 bool engine_ha_pending(const struct engine_ha *h); /* has anything changed? */
 /* The next datagram of which only a part is there, or that is remembered, and that changed; false when none is left. */
 bool engine_ha_next_datagram(struct engine_ha *h, struct frag_message *out);
-/* The next session that changed since the last commit, and removes it from the list; false when none is left. */
+/* The next session that changed since the last commit, and removes it from the list; false when none is left. Only sections
+ * that may have changed are there, all of them if the peer has not got the session. */
 bool engine_ha_next(struct engine_ha *h, struct ha_session *out);
-/* The state of one session; false when there is none of that serial. */
-bool engine_ha_export(struct engine_ha *h, uint64_t serial, struct ha_session *out);
+/* Those sections (bits by number) of one session; false when there is none of that serial. */
+bool engine_ha_export(struct engine_ha *h, uint64_t serial, unsigned parts, struct ha_session *out);
 
 /* Could this engine ever hold such a state? Looks at the message alone: ERR_RANGE. Import asks again. */
 enum err engine_ha_check(const struct engine_ha *h, const struct ha_session *in, struct ha_trust trust) MUST_USE;

@@ -12,6 +12,18 @@
 
 enum { PROBE_DENSE = 64, PROBE_STEP = 32 };
 
+/* What may have changed: with a packet, with octets for the decoders, with what the matcher is told of a direction. Rules ask
+ * for events and anomalies of either, so that the rules' part goes with every packet that is read. */
+enum {
+	PARTS_READ = 1 << HA_SEC_reasm | 1 << HA_SEC_insp | 1 << HA_SEC_kept | 1 << HA_SEC_match,
+	PARTS_STACK = 1 << HA_SEC_cotp | 1 << HA_SEC_osi | 1 << HA_SEC_mms | 1 << HA_SEC_iccp
+};
+
+static unsigned parts_matched(enum dir d)
+{
+	return 1u << (d == DIR_ORIG ? HA_SEC_scan_orig : HA_SEC_scan_reply);
+}
+
 /* --- what the flow tells: the consumers of events ---------------------------------------------- */
 
 static void let_hits_out(struct run *w)
@@ -190,6 +202,7 @@ static void on_hit(void *arg, const struct match_hit *hit)
 
 static void feed_stack(struct run *w, enum dir d, struct span bytes)
 {
+	engine_mark(w->s, PARTS_STACK);
 	w->dec.consumed = 0;
 	stack_feed(w->f->stack, &w->f->s.upper, &w->dec, d, bytes);
 }
@@ -307,6 +320,7 @@ static void on_bytes(void *arg, enum dir d, struct span bytes)
 	w->dir = d;
 	w->before = 0;
 	w->dec.consumed = 0;
+	engine_mark(w->s, parts_matched(d));
 	match_stream(w->e->matcher, &w->f->match, &w->sig, d, bytes);
 	switch ((enum service)w->f->s.service) {
 	case SVC_UNDECIDED:
@@ -332,6 +346,7 @@ static void on_gap(void *arg, enum dir d)
 	w->e->stats.gaps++;
 	tell_bytes(w, d, (struct span){ 0 }, 0);
 	on_anomaly(w, d, AN_GAP);
+	engine_mark(w->s, parts_matched(d) | PARTS_STACK);
 	match_gap(w->e->matcher, &w->f->match, d);
 	buf_clear(w->e->bufs, &id->look);
 	if (w->f->stack != NULL)
@@ -459,6 +474,7 @@ static void run_packet(struct run *w, struct engine *e, struct session *s, struc
 {
 	run_init(w, e, s, sink);
 	w->p = p;
+	engine_mark(s, PARTS_READ);
 	w->dir = w->guilty = w->p_dir = d;
 	for (enum dir i = DIR_ORIG; i < DIR_N; i++)
 		w->next[i] = w->f->reasm.dir[i].started ? w->f->reasm.dir[i].next : i == d ? p->tcp.seq : p->tcp.ack;

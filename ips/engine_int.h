@@ -4,6 +4,7 @@
 
 #include "forward/frag.h"
 #include "forward/rewrite.h"
+#include "hacache/ha.h"
 #include "ips/engine.h"
 
 struct engine {
@@ -125,6 +126,12 @@ void engine_tell_drop(struct pass *w, enum reason why, bool dropped);
 enum reason engine_open(struct pass *w);
 /* Is the peer to get the session? */
 bool engine_shares(const struct engine *e, const struct session *s, const struct policy *pol);
+/* Something of what forwarding knows of s may have changed. */
 void engine_touch(struct engine *e, struct session *s);
+/* Of a touched session these sections too (bits of HA_SEC_...): one that is not named is taken for unchanged. */
+static inline void engine_mark(struct session *s, unsigned parts)
+{
+	s->parts |= (uint16_t)parts;
+}
 
 #endif

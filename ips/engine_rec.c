@@ -11,8 +11,10 @@ static bool is_logged(const struct engine *e, enum rec_kind k)
 bool rec_begin(const struct engine *e, struct session *s, enum rec_kind k)
 {
 	struct insp *f = s != NULL ? s->ips : NULL;
-	if (f != NULL)
+	if (f != NULL) {
 		f->s.n_recs++;
+		engine_mark(s, 1u << HA_SEC_insp);
+	}
 	return is_logged(e, k);
 }
 

@@ -28,7 +28,6 @@ struct insp_state {
 	uint8_t upper;           /* enum upper */
 	uint8_t proto;           /* enum proto */
 	bool partial;            /* resumed-partial: match state or kept octets could not be taken over */
-	uint32_t told_epoch;     /* of the peer that knows all this; 0 = none: this node's own bookkeeping, as partial is */
 	uint32_t owner;          /* node that opened the session */
 	uint32_t app, last_app;  /* application ids: the flow's protocol, its last operation */
 	uint32_t n_recs;         /* log records so far: the next one's number minus one */

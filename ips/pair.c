@@ -156,6 +156,8 @@ static void run_active(const struct pair *pr, int fd, uint64_t cut)
 		i += batch;
 	}
 	pair_save(pr->trace[0], &n.trace);
+	if (!replica_sound(&n.r))
+		_exit(EXIT_BAD);
 	save_sum(pr->sums, offsetof(struct pair_sums, octets), n.r.sender.n_octets);
 	if (pr->job->show != NULL)
 		show_active(pr->job, &n, cut);

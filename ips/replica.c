@@ -170,6 +170,24 @@ enum err replica_commit(struct replica *n, struct span *bytes)
 	return OK;
 }
 
+bool replica_sound(struct replica *n)
+{
+	struct session_table *t = engine_sessions(n->engine);
+	for (struct session *s = session_next(t, NULL); s != NULL; s = session_next(t, s)) {
+		const struct ha_entry *e = ha_cache_find(n->sender.cache, s->s.serial);
+		struct ha_session whole;
+		uint64_t sum[HA_SECTION_N];
+		if (s->unshared)
+			continue;
+		if (e == NULL || !engine_ha_export(n->ha, s->s.serial, HA_PARTS_ALL, &whole))
+			return false;
+		ha_session_sums(&whole, sum);
+		if (memcmp(sum, e->sum, sizeof(sum)) != 0)
+			return false;
+	}
+	return true;
+}
+
 void replica_release(struct replica *n, uint64_t seq)
 {
 	take_recs(n, seq, true);
@@ -222,11 +240,12 @@ static void apply_commit(void *arg, const struct ha_commit *c, uint64_t digest)
 	take_recs(n, c->released, false); /* written by the peer */
 }
 
-static uint64_t apply_digest(void *arg, uint64_t serial)
+static void apply_sums(void *arg, uint64_t serial, unsigned parts, uint64_t sum[HA_SECTION_N])
 {
 	struct replica *n = arg;
 	struct ha_session s;
-	return engine_ha_export(n->ha, serial, &s) ? ha_session_digest(&s) : 0;
+	if (engine_ha_export(n->ha, serial, parts, &s))
+		ha_session_sums(&s, sum);
 }
 
 /* Another stream: what is held came by none. */
@@ -253,7 +272,7 @@ enum err replica_stand_by(struct replica *r)
 				      .check_datagram = check_datagram,
 				      .datagram = apply_datagram,
 				      .commit = apply_commit,
-				      .digest = apply_digest,
+				      .sums = apply_sums,
 				      .anew = begin_anew,
 				      .arg = r };
 	engine_ha_hello(r->engine, &own);

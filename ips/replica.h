@@ -62,6 +62,8 @@ enum err replica_stand_by(struct replica *r) MUST_USE;
 
 /* Active: the batch's bytes for the peer, valid until the next replica_* call. */
 enum err replica_commit(struct replica *r, struct span *bytes) MUST_USE;
+/* Active, right behind a commit: is what the peer was told what there is? Looks at every session whole; for tests. */
+bool replica_sound(struct replica *r) MUST_USE;
 /* Active: batches up to seq may leave: their records go to the sink. */
 void replica_release(struct replica *r, uint64_t seq);
 /* Standby: bytes from the link; r->receiver.seq is the batch to acknowledge. */

@@ -215,13 +215,13 @@ static void move(struct world *w, uint64_t serial)
 	struct wr out = wr_of(mem, sizeof(mem));
 	struct ha_session s, t;
 	const void *plain;
-	FUZZ_CHECK(engine_ha_export(w->a.ha, serial, &s));
+	FUZZ_CHECK(engine_ha_export(w->a.ha, serial, HA_PARTS_ALL, &s));
 	s.version = 1;
 	FUZZ_CHECK(ha_wire_encode(wire(0), HA_SESSION, &s, w->now, &out) == OK);
 	const struct span message = span_of(mem + HA_FRAME_HEADER, out.len - HA_FRAME_HEADER);
 	FUZZ_CHECK(ha_wire_decode(wire(1), HA_SESSION, message, w->now, &plain) == OK);
 	FUZZ_CHECK(engine_ha_import(w->b.ha, plain, (struct ha_trust){ true, true, true }) == OK);
-	FUZZ_CHECK(engine_ha_export(w->b.ha, serial, &t));
+	FUZZ_CHECK(engine_ha_export(w->b.ha, serial, HA_PARTS_ALL, &t));
 	FUZZ_CHECK(ha_session_digest(&s) == ha_session_digest(&t));
 	fuzz_reach(s.cotp != NULL ? G_SWITCH_COTP : G_SWITCH);
 }

@@ -146,11 +146,12 @@ static void apply_commit(void *arg, const struct ha_commit *c, uint64_t digest)
 	fuzz_reach(G_COMMIT);
 }
 
-static uint64_t apply_digest(void *arg, uint64_t serial)
+static void apply_sums(void *arg, uint64_t serial, unsigned parts, uint64_t sum[HA_SECTION_N])
 {
 	struct standby *s = arg;
 	struct ha_session out;
-	return engine_ha_export(s->ha, serial, &out) ? ha_session_digest(&out) : 0;
+	if (engine_ha_export(s->ha, serial, parts, &out))
+		ha_session_sums(&out, sum);
 }
 
 static void apply_anew(void *arg)
@@ -252,7 +253,7 @@ static void run_standby(struct cur in, uint8_t how)
 					.check_datagram = check_datagram,
 					.datagram = apply_datagram,
 					.commit = apply_commit,
-					.digest = apply_digest,
+					.sums = apply_sums,
 					.anew = apply_anew,
 					.arg = &s };
 	FUZZ_CHECK(engine_new(&cfg, &g, mono_ns(0), ignore_rec, &s, &s.e) == OK && engine_ha_new(s.e, &s.ha) == OK);

@@ -9,13 +9,13 @@
 
 enum { MAX_SESSIONS = 8, LOG_CAP = 1 << 16 };
 
-/* --- a standby that writes down what it is told and keeps a session's last digest ------------------------------ */
+/* --- a standby that writes down what it is told and keeps a session's last sums ------------------------------ */
 
 struct standby {
 	struct ha_receiver rx;
 	char text[LOG_CAP];
 	size_t len;
-	uint64_t digest[64]; /* by serial */
+	uint64_t sum[64][HA_SECTION_N]; /* by serial */
 	uint64_t refuse;     /* serial that check refuses */
 	uint64_t full;       /* serial that session refuses */
 	unsigned mismatches, anew;
@@ -45,9 +45,11 @@ static inline enum err session(void *arg, const struct ha_session *in)
 	HA_SECTION_LIST(X)
 #undef X
 	say(s, "\n", 0, 0);
-	/* These tests change a session whole or in its counters alone, which the digest leaves out. */
-	if (in->insp != NULL)
-		s->digest[in->serial % 64] = ha_session_digest(in);
+	uint64_t sum[HA_SECTION_N];
+	ha_session_sums(in, sum);
+	for (unsigned i = 0; i < HA_SECTION_N; i++)
+		if (sum[i] != 0)
+			s->sum[in->serial % 64][i] = sum[i];
 	return OK;
 }
 
@@ -81,10 +83,11 @@ static inline void commit(void *arg, const struct ha_commit *c, uint64_t digest)
 	s->last = *c;
 }
 
-static inline uint64_t digest(void *arg, uint64_t serial)
+static inline void sums(void *arg, uint64_t serial, unsigned parts, uint64_t sum[HA_SECTION_N])
 {
 	const struct standby *s = arg;
-	return s->digest[serial % 64];
+	(void)parts;
+	memcpy(sum, s->sum[serial % 64], sizeof(s->sum[0]));
 }
 
 static inline void anew(void *arg)
@@ -100,7 +103,7 @@ static inline struct ha_apply apply_of(struct standby *s)
 {
 	return (struct ha_apply){
 		.check = check, .session = session, .ended = ended, .rec = rec, .check_datagram = check_datagram,
-		.datagram = datagram, .commit = commit, .digest = digest, .anew = anew, .arg = s
+		.datagram = datagram, .commit = commit, .sums = sums, .anew = anew, .arg = s
 	};
 }
 

@@ -421,11 +421,11 @@ static void test_exported(void)
 	CU_ASSERT_EQUAL_FATAL(engine_ha_new(b.e, &to), OK);
 	for (uint64_t serial = 1; serial <= 3; serial++) {
 		struct ha_session s, back;
-		CU_ASSERT_TRUE(engine_ha_export(h, serial, &s));
+		CU_ASSERT_TRUE(engine_ha_export(h, serial, HA_PARTS_ALL, &s));
 		s.version = 1;
 		CU_ASSERT_EQUAL(engine_ha_import(to, &s, all), OK);
-		CU_ASSERT_TRUE(engine_ha_export(h, serial, &s));
-		CU_ASSERT_TRUE(engine_ha_export(to, serial, &back));
+		CU_ASSERT_TRUE(engine_ha_export(h, serial, HA_PARTS_ALL, &s));
+		CU_ASSERT_TRUE(engine_ha_export(to, serial, HA_PARTS_ALL, &back));
 		CU_ASSERT_EQUAL(ha_session_digest(&s), ha_session_digest(&back));
 		CU_ASSERT_TRUE(s.insp->partial);
 	}
@@ -451,14 +451,14 @@ static void test_larval(void)
 	CU_ASSERT_EQUAL_FATAL(engine_ha_new(b.e, &to), OK);
 	many_sessions(3);
 	for (uint64_t serial = 1; serial <= 3; serial++) {
-		CU_ASSERT_TRUE(engine_ha_export(h, serial, &s));
+		CU_ASSERT_TRUE(engine_ha_export(h, serial, HA_PARTS_ALL, &s));
 		CU_ASSERT_EQUAL(engine_ha_import(to, &s, all), OK);
 	}
 	CU_ASSERT_EQUAL(engine_set_gen(b.e, &other), OK);
 	(void)engine_change(b.e, 1);
 	const struct ha_trust none = { false, false, false };
 	for (uint64_t serial = 1; serial <= 3; serial++) {
-		CU_ASSERT_TRUE(engine_ha_export(h, serial, &s));
+		CU_ASSERT_TRUE(engine_ha_export(h, serial, HA_PARTS_ALL, &s));
 		CU_ASSERT_EQUAL(engine_ha_import(to, &s, none), OK);
 	}
 	engine_ha_ended(to, 3); /* before its turn */

@@ -37,10 +37,10 @@ static void move_all(size_t done)
 	struct session_table *t = engine_sessions(a.e);
 	for (const struct session *s = session_next(t, NULL); s != NULL; s = session_next(t, s)) {
 		struct ha_session out, back;
-		CU_ASSERT_TRUE_FATAL(engine_ha_export(from, s->s.serial, &out));
+		CU_ASSERT_TRUE_FATAL(engine_ha_export(from, s->s.serial, HA_PARTS_ALL, &out));
 		out.version = 1;
 		CU_ASSERT_EQUAL_FATAL(engine_ha_import(to, over_the_wire(&out, engine_now(a.e)), all), OK);
-		CU_ASSERT_TRUE_FATAL(engine_ha_export(to, s->s.serial, &back));
+		CU_ASSERT_TRUE_FATAL(engine_ha_export(to, s->s.serial, HA_PARTS_ALL, &back));
 		CU_ASSERT_EQUAL(ha_session_digest(&out), ha_session_digest(&back));
 	}
 	const struct ha_commit last = { .now = engine_now(a.e), .last_serial = session_last_serial(t), .packet_nr = done };
@@ -135,8 +135,8 @@ static void test_dirty(void)
 	engine_tick(a.e, a.now);
 	CU_ASSERT_EQUAL(gone, 2);
 	CU_ASSERT_FALSE(engine_ha_next(h, &s));
-	CU_ASSERT_FALSE(engine_ha_export(h, 2, &s));
-	CU_ASSERT_TRUE(engine_ha_export(h, 1, &s));
+	CU_ASSERT_FALSE(engine_ha_export(h, 2, HA_PARTS_ALL, &s));
+	CU_ASSERT_TRUE(engine_ha_export(h, 1, HA_PARTS_ALL, &s));
 	CU_ASSERT_PTR_NOT_NULL(s.match);
 	CU_ASSERT_PTR_NULL(s.cotp);
 	engine_ha_free(h);
@@ -152,7 +152,7 @@ static void test_larval(void)
 	struct engine_ha *from = ha_of(&a), *to = ha_of(&b);
 	struct ha_session s;
 	rig_open(&a);
-	CU_ASSERT_TRUE(engine_ha_export(from, 1, &s));
+	CU_ASSERT_TRUE(engine_ha_export(from, 1, HA_PARTS_ALL, &s));
 	CU_ASSERT_EQUAL(engine_ha_import(to, over_the_wire(&s, a.now), all), OK);
 	engine_tick(b.e, mono_add(b.now, 4000 * NS_PER_SEC));
 	CU_ASSERT_EQUAL(session_count(engine_sessions(b.e)), 1);
@@ -185,14 +185,14 @@ static void test_trust(void)
 		const struct ha_trust trust = { .sigs = (i & 1) != 0, .stock_tags = (i & 2) != 0, .custom_tags = (i & 4) != 0 };
 		second(&opts);
 		struct engine_ha *to = ha_of(&b);
-		CU_ASSERT_TRUE(engine_ha_export(from, 1, &s));
+		CU_ASSERT_TRUE(engine_ha_export(from, 1, HA_PARTS_ALL, &s));
 		CU_ASSERT_EQUAL(engine_ha_import(to, over_the_wire(&s, a.now), trust), OK);
 		const struct insp *f = engine_insp(rig_first(&b));
 		CU_ASSERT_EQUAL(f->s.partial, i != 7);
 		CU_ASSERT_EQUAL(f->s.tags.n, (unsigned)trust.stock_tags + trust.custom_tags);
 		CU_ASSERT_EQUAL(f->match.s.n_parts != 0, trust.sigs);
 		/* a later message without these parts does not take the mark away */
-		CU_ASSERT_TRUE(engine_ha_export(from, 1, &s));
+		CU_ASSERT_TRUE(engine_ha_export(from, 1, HA_PARTS_ALL, &s));
 		s.match = NULL;
 		CU_ASSERT_EQUAL(engine_ha_import(to, over_the_wire(&s, a.now), trust), OK);
 		CU_ASSERT_EQUAL(f->s.partial, i != 7);
@@ -230,7 +230,8 @@ static void good_session(struct bad *x)
 	x->fwd = s->s;
 	x->insp = engine_insp(s)->s;
 	x->reasm = engine_insp(s)->reasm;
-	x->s = (struct ha_session){ .serial = 1, .version = 1, .fwd = &x->fwd, .reasm = &x->reasm, .insp = &x->insp };
+	x->s = (struct ha_session){ .serial = 1, .version = 1, .fwd = &x->fwd, .state = &x->fwd, .orig = &x->fwd,
+				     .reply = &x->fwd, .reasm = &x->reasm, .insp = &x->insp };
 }
 
 static void bad_fwd(struct bad *x)
@@ -373,7 +374,7 @@ static void test_no_memory(void)
 		b.gen.stream_memory = o.stream_memory;
 		rig_engine(&b, &o);
 		struct engine_ha *to = ha_of(&b);
-		CU_ASSERT_TRUE(engine_ha_export(from, 1, &s));
+		CU_ASSERT_TRUE(engine_ha_export(from, 1, HA_PARTS_ALL, &s));
 		const enum err e = engine_ha_import(to, over_the_wire(&s, a.now), all);
 		CU_ASSERT_TRUE(e == OK || e == ERR_FULL);
 		refused += e == ERR_FULL;

@@ -13,6 +13,7 @@ static void keep(struct rig *r, const char *text)
 	CU_ASSERT_EQUAL_FATAL(buf_append(r->e->bufs, &o->kept, text, strlen(text)), OK);
 	o->next += (uint32_t)strlen(text);
 	engine_touch(r->e, s);
+	engine_mark(s, HA_PARTS_ALL);
 }
 
 static void unkeep(struct rig *r)
@@ -37,7 +38,7 @@ static size_t step(struct engine_ha *from, struct engine_ha *to)
 static bool same_digest(struct engine_ha *x, struct engine_ha *y)
 {
 	struct ha_session p, q;
-	CU_ASSERT_TRUE_FATAL(engine_ha_export(x, 1, &p) && engine_ha_export(y, 1, &q));
+	CU_ASSERT_TRUE_FATAL(engine_ha_export(x, 1, HA_PARTS_ALL, &p) && engine_ha_export(y, 1, HA_PARTS_ALL, &q));
 	const struct ha_kept_dir *o = &p.kept->dir[DIR_ORIG], *r = &q.kept->dir[DIR_ORIG];
 	return ha_session_digest(&p) == ha_session_digest(&q) && o->data.len == o->upto - o->from && o->data.len == r->data.len &&
 	       (o->data.len == 0 || memcmp(o->data.p, r->data.p, o->data.len) == 0);
@@ -56,7 +57,7 @@ static void test_kept(void)
 	engine_ha_bulk_start(from);
 	CU_ASSERT_EQUAL(engine_ha_bulk(from, 9), 0);
 	keep(&a, "one");
-	CU_ASSERT_TRUE(engine_ha_export(from, 1, &s));
+	CU_ASSERT_TRUE(engine_ha_export(from, 1, HA_PARTS_ALL, &s));
 	CU_ASSERT_EQUAL(step(from, to), 3);
 	CU_ASSERT_TRUE(same_digest(from, to));
 	keep(&a, "and two");
@@ -66,6 +67,7 @@ static void test_kept(void)
 	engine_insp(rig_first(&a))->reasm.dir[DIR_ORIG].kept_head = 4;
 	CU_ASSERT_FALSE(same_digest(from, to));
 	engine_touch(a.e, rig_first(&a));
+	engine_mark(rig_first(&a), HA_PARTS_ALL);
 	CU_ASSERT_EQUAL(step(from, to), 0);
 	CU_ASSERT_TRUE(same_digest(from, to));
 	/* another peer */
