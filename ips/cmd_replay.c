@@ -16,7 +16,9 @@ static const char usage[] =
 	"  -c, --config FILE       configuration; without it everything is allowed and inspected\n"
 	"      --home-net NETS     HOME_NET of the signatures, e.g. 10.1.0.0/16 or [10.0.0.0/8,!10.9.0.0/16]\n"
 	"      --rules PATH        rules beside the stock ones: a file or a folder of *.rules (repeatable)\n"
-	"      --failover every|N  a failover after every packet, or after packet N: does the peer resume?\n"
+	"      --failover every|N|bytes  a failover after every packet, after packet N, or after every octet of TCP: does the peer\n"
+	"                          resume?\n"
+	"      --crash between-commit-and-release  the node dies when its peer has the last batch and none of it has left\n"
 	"      --sessions          the session lists at the capture's end; with --failover N of both nodes, at the cut\n"
 	"      --share             the HA session cache at the capture's end; with --failover N the peer's, at the cut\n"
 	"      --eve FILE|-        log records as EVE JSON, a line each\n"
@@ -37,6 +39,7 @@ enum {
 	OPT_HOME_NET = 256,
 	OPT_RULES,
 	OPT_FAILOVER,
+	OPT_CRASH,
 	OPT_EVE,
 	OPT_LOG,
 	OPT_EVENTS,
@@ -54,6 +57,7 @@ static const struct option options[] = {
 	{ "home-net", required_argument, NULL, OPT_HOME_NET },
 	{ "rules", required_argument, NULL, OPT_RULES },
 	{ "failover", required_argument, NULL, OPT_FAILOVER },
+	{ "crash", required_argument, NULL, OPT_CRASH },
 	{ "eve", required_argument, NULL, OPT_EVE },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "events", required_argument, NULL, OPT_EVENTS },
@@ -102,9 +106,17 @@ static void list_rows(void)
 static int take_failover(struct replay_opts *o)
 {
 	o->failover = true;
-	if (strcmp(optarg, "every") == 0 || number(optarg, 1, &o->failover_at))
+	o->failover_octets = strcmp(optarg, "bytes") == 0;
+	o->failover_at = 0;
+	if (o->failover_octets || strcmp(optarg, "every") == 0 || number(optarg, 1, &o->failover_at))
 		return EXIT_FINE;
-	return wrong("--failover", optarg, "give 'every' or a packet number from 1");
+	return wrong("--failover", optarg, "give 'every', 'bytes' or a packet number from 1");
+}
+
+static int take_crash(struct replay_opts *o)
+{
+	o->failover_crash = strcmp(optarg, "between-commit-and-release") == 0;
+	return o->failover_crash ? EXIT_FINE : wrong("--crash", optarg, "give 'between-commit-and-release'");
 }
 
 static int take_rules(struct replay_opts *o)
@@ -129,6 +141,8 @@ static int take(int c, struct replay_opts *o)
 		return take_rules(o);
 	case OPT_FAILOVER:
 		return take_failover(o);
+	case OPT_CRASH:
+		return take_crash(o);
 	case OPT_EVE:
 		o->eve = optarg;
 		return EXIT_FINE;
@@ -237,6 +251,8 @@ static int check(const struct replay_opts *o)
 	}
 	if (dashes > 1)
 		return wrong("capture", "-", "standard input can be read only once");
+	if (o->failover_crash && !o->failover)
+		return wrong("--crash", "between-commit-and-release", "is of a failover; give --failover too");
 	if (o->write != NULL && o->n_captures > 1)
 		return wrong("--write", o->write, "takes one capture at a time");
 	if (o->write != NULL && strcmp(o->write, "-") == 0)

@@ -1,4 +1,4 @@
-/* failover.c - see failover.h. Cuts are shared out to worker processes; each runs its pairs and judges them. */
+/* failover.c - see failover.h. Cuts are shared out to worker processes; each has a pair, and judges what that does. */
 #include "ips/failover.h"
 
 #include <errno.h>
@@ -9,81 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ips/failover_int.h"
+#include "ips/logs.h"
 #include "ips/node.h"
-#include "ips/pair.h"
 
 enum { WORKERS_MAX = 8, EXIT_BAD = 9, LOOK_MS = 200 };
-
-/* --- comparing ------------------------------------------------------------------------------------------ */
-
-static bool read_back(int fd, struct outbuf *o)
-{
-	const off_t len = lseek(fd, 0, SEEK_END);
-	char *p = len > 0 ? mmap(NULL, (size_t)len, PROT_READ, MAP_SHARED, fd, 0) : NULL;
-	if (p == MAP_FAILED)
-		return false;
-	if (p != NULL) {
-		outbuf_add(o, p, (size_t)len);
-		munmap(p, (size_t)len);
-	}
-	return !o->bad;
-}
-
-static void note_first(struct failover_result *r, uint64_t cut, const char *text)
-{
-	if (r->first_cut == 0 || cut < r->first_cut) {
-		r->first_cut = cut;
-		snprintf(r->first, sizeof(r->first), "%s", text);
-	}
-}
-
-static enum err judge(const struct pair *pr, const struct trace *expected, uint64_t cut, struct failover_result *r)
-{
-	struct outbuf both = { 0 };
-	struct trace *got = NULL;
-	struct trace_diff d;
-	struct pair_sums sums = { 0 };
-	unsigned twice = 0;
-	bool there = read_back(pr->trace[0], &both);
-	const size_t of_a = both.len;
-	there = there && read_back(pr->trace[1], &both) && pread(pr->sums, &sums, sizeof(sums), 0) >= 0;
-	enum err e = there ? OK : ERR_IO;
-	if (e == OK && both.p != NULL)
-		e = trace_twice(span_of(both.p, of_a), span_of(both.p + of_a, both.len - of_a), &twice);
-	if (e == OK)
-		e = trace_parse(both.p, both.len, &got);
-	if (e == OK) {
-		if (!trace_compare(expected, got, &d))
-			note_first(r, cut, d.first);
-		else if (twice != 0)
-			note_first(r, cut, "B wrote records again whose release it had been told of");
-		else
-			r->equal++;
-		r->lost_alerts += d.lost_alerts;
-		r->extra_alerts += d.extra_alerts;
-		r->lost_sessions += d.lost_sessions;
-		r->digest_mismatches += sums.digest_mismatches;
-		r->octets += sums.octets;
-	}
-	trace_free(got);
-	outbuf_free(&both);
-	return e;
-}
-
-static enum err one_cut(struct pair *pr, const struct trace *expected, uint64_t cut, struct failover_result *r)
-{
-	r->cuts++;
-	for (int i = 0; i < 2; i++)
-		if (ftruncate(pr->trace[i], 0) != 0 || lseek(pr->trace[i], 0, SEEK_SET) != 0)
-			return ERR_IO;
-	if (ftruncate(pr->sums, 0) != 0)
-		return ERR_IO;
-	if (!pair_run(pr, cut)) {
-		note_first(r, cut, "a node ended in another way than it should (crash, refused message, no memory)");
-		return OK;
-	}
-	return judge(pr, expected, cut, r);
-}
 
 /* --- the places ------------------------------------------------------------------------------------------ */
 
@@ -111,18 +41,17 @@ struct worker {
 struct share {
 	const struct failover_job *job;
 	const struct capset *cap;
-	const struct trace *expected;
+	struct span expected;
 	uint64_t places;
 	unsigned workers;
 };
 
 /* Every workers-th place; what was found so far goes into the pipe after each. */
-static enum err work(struct pair *pr, const struct share *s, unsigned nr, int fd)
+static enum err work(struct cuts *c, const struct share *s, unsigned nr, int fd)
 {
-	struct failover_result r = { 0 };
 	for (uint64_t i = nr; i < s->places; i += s->workers) {
-		TRY(one_cut(pr, s->expected, place(s->job, s->cap->n, i, s->places), &r));
-		if (write(fd, &r, sizeof(r)) != (ssize_t)sizeof(r))
+		TRY(cuts_one(c, place(s->job, s->cap->n, i, s->places)));
+		if (write(fd, &c->r, sizeof(c->r)) != (ssize_t)sizeof(c->r))
 			return ERR_IO;
 	}
 	return OK;
@@ -137,13 +66,13 @@ static bool start_worker(const struct share *s, unsigned nr, struct worker *w)
 		return false;
 	w->pid = fork();
 	if (w->pid == 0) {
-		struct pair pr;
+		struct cuts c;
 		signal(SIGINT, SIG_DFL);
 		signal(SIGTERM, SIG_DFL);
 		pair_follow_parent(self);
 		close(pipefd[0]);
-		const bool ok = pair_open(s->job, s->cap, &pr) == OK && work(&pr, s, nr, pipefd[1]) == OK;
-		pair_close(&pr);
+		const bool ok = cuts_open(s->job, s->cap, s->expected, &c) == OK && work(&c, s, nr, pipefd[1]) == OK;
+		cuts_close(&c);
 		_exit(ok ? 0 : EXIT_BAD);
 	}
 	close(pipefd[1]);
@@ -195,6 +124,24 @@ static enum err hear_all(const struct failover_job *job, struct worker *w, unsig
 	}
 }
 
+static bool is_before(const struct difference *x, const struct difference *y)
+{
+	return x->cut != y->cut ? x->cut < y->cut : x->cut_octet < y->cut_octet;
+}
+
+/* Each worker's are in the order of its cuts; the first of all stay. */
+static void add_told(struct failover_result *out, const struct failover_result *r)
+{
+	struct difference all[FAILOVER_TOLD];
+	unsigned n = 0, i = 0, k = 0;
+	while (n < FAILOVER_TOLD && (i < out->n_told || k < r->n_told)) {
+		const bool ours = k == r->n_told || (i < out->n_told && !is_before(&r->told[k], &out->told[i]));
+		all[n++] = ours ? out->told[i++] : r->told[k++];
+	}
+	memcpy(out->told, all, n * sizeof(all[0]));
+	out->n_told = n;
+}
+
 static void add(struct failover_result *out, const struct failover_result *r)
 {
 	out->cuts += r->cuts;
@@ -204,8 +151,8 @@ static void add(struct failover_result *out, const struct failover_result *r)
 	out->lost_sessions += r->lost_sessions;
 	out->digest_mismatches += r->digest_mismatches;
 	out->octets += r->octets;
-	if (r->first_cut != 0)
-		note_first(out, r->first_cut, r->first);
+	out->differences += r->differences;
+	add_told(out, r);
 }
 
 /* Ends a worker, whose nodes end with it; true when it had come to its end by itself. */
@@ -274,7 +221,7 @@ static enum err run_reference(const struct failover_job *job, const struct capse
 		reference_process(job, cap, fd);
 	}
 	struct worker w = { .pid = pid, .fd = -1 };
-	const bool ok = end_worker(&w, false, job->stop) && read_back(fd, text);
+	const bool ok = end_worker(&w, false, job->stop) && cuts_read(fd, 0, text);
 	close(fd);
 	return ok ? OK : ERR_IO;
 }
@@ -282,22 +229,19 @@ static enum err run_reference(const struct failover_job *job, const struct capse
 enum err failover_run(const struct failover_job *job, const struct capset *cap, struct failover_result *out)
 {
 	struct outbuf text = { 0 };
-	struct trace *expected = NULL;
 	memset(out, 0, sizeof(*out));
 	if (job->at > cap->n || cap->n == 0)
 		return ERR_RANGE;
+	logs_warm(); /* once, and not anew in each process */
 	enum err e = run_reference(job, cap, &text);
-	if (e == OK)
-		e = trace_parse(text.p, text.len, &expected);
 	if (e == OK) {
-		const uint64_t places = job->at != 0 ? 1 : cap->n <= FAILOVER_EVERY_MAX ? cap->n : FAILOVER_PLACES;
+		const uint64_t places = job->at != 0 ? 1 : cap->n <= job->every_max ? cap->n : FAILOVER_PLACES;
 		const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 		const size_t workers = size_min(size_min(cpus > 0 ? (size_t)cpus : 1, WORKERS_MAX), places);
-		const struct share s = { job, cap, expected, places, (unsigned)workers };
+		const struct share s = { job, cap, span_of(text.p, text.len), places, (unsigned)workers };
 		fflush(NULL);
 		e = all_cuts(&s, out);
 	}
-	trace_free(expected);
 	outbuf_free(&text);
 	return e;
 }

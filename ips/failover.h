@@ -2,7 +2,7 @@
  *
  * Node A takes the packets up to the cut in group commit with node B; then it is killed. B, a process
  * that has had nothing but the bytes of the link, takes the rest. What both let out is compared with a
- * run that never failed. Users run it on their own captures.
+ * run that never failed; where it differs, packet, session and field are named. Users run it on their own captures.
  */
 #ifndef IPS_FAILOVER_H
 #define IPS_FAILOVER_H
@@ -11,12 +11,16 @@
 #include <stdio.h>
 
 #include "ips/capset.h"
+#include "ips/difference.h"
 #include "ips/engine.h"
 
 struct failover_job {
 	const struct gen *gen;
 	uint64_t seed;
-	uint64_t at;                       /* the packet after which A dies; 0 = every packet, or FAILOVER_PLACES seeded ones */
+	uint64_t at;                       /* the packet after which A dies; 0 = every packet, or some seeded ones */
+	uint64_t every_max;                /* every packet of a capture of so many at most, else FAILOVER_PLACES */
+	bool crash;                        /* A dies when B has its last batch and nothing of it has left; TCP is sent again */
+	const struct octets *octets;       /* NULL, or what the capture was before each octet got a packet of its own */
 	FILE *show;                        /* NULL, or where the alerts of both nodes go and the lists asked for (one cut only) */
 	bool sessions, share;              /* lists to show */
 	const volatile sig_atomic_t *stop; /* not zero: give up, with ERR_IO */
@@ -27,14 +31,17 @@ struct failover_job {
 #endif
 };
 
-#define FAILOVER_EVERY_MAX 2000u /* captures up to so many packets are cut at each */
-#define FAILOVER_PLACES    500u
+#define FAILOVER_EVERY_MAX  2000u /* captures up to so many packets are cut at each */
+#define FAILOVER_OCTETS_MAX 8000u /* and those cut to octets up to so many */
+#define FAILOVER_PLACES     500u
+#define FAILOVER_TOLD       16u   /* differences told of a capture */
 
 struct failover_result {
 	uint64_t cuts, equal, lost_alerts, extra_alerts, lost_sessions, digest_mismatches;
 	uint64_t octets;    /* that A sent to B, over all cuts */
-	uint64_t first_cut; /* cut of the first difference, 0 = none */
-	char first[1024];   /* the difference in words */
+	uint64_t differences; /* facts that differ, over all cuts */
+	unsigned n_told;
+	struct difference told[FAILOVER_TOLD]; /* the first ones, in the order of the cuts */
 };
 
 /* ERR_RANGE: there is no packet job->at. */

@@ -40,6 +40,13 @@ void node_free(struct node *n)
 	memset(n, 0, sizeof(*n));
 }
 
+static uint64_t session_of(const struct node *n, const struct tuple *t)
+{
+	enum dir d;
+	const struct session *s = session_find(engine_sessions(n->r.engine), t, &d);
+	return s != NULL ? s->s.serial : 0;
+}
+
 void node_packet(struct node *n, const struct packet *p, struct trace_mark *m)
 {
 	struct packet copy = *p;
@@ -47,8 +54,9 @@ void node_packet(struct node *n, const struct packet *p, struct trace_mark *m)
 	if (p->data != NULL)
 		v = engine_packet(n->r.engine, &copy);
 	*m = trace_mark(&v);
+	m->serial = p->data != NULL ? session_of(n, &copy.tuple) : 0;
 	n->r.packet_nr = p->nr;
-	if (n->r.mode != REPLICA_ACTIVE)
+	if (n->r.mode != REPLICA_ACTIVE && !n->unheard)
 		trace_verdict(&n->trace, p, m);
 }
 

@@ -11,6 +11,7 @@ struct node {
 	struct replica r;
 	const struct gen *gen;
 	struct outbuf trace;
+	bool unheard;                /* what it lets out is lost behind it: no verdicts in the trace */
 };
 
 /* The numbers of a pair's nodes: both use the group's serial numbers, so both open sessions as one owner. */

@@ -350,13 +350,13 @@ static void run_capture(struct replay *p, const char *path)
 
 static void run_one(struct replay *p, const char *path)
 {
-	struct capset cap = { 0 };
-	if (!p->o->failover || replay_load_cuts(p, path, &cap)) {
+	struct replay_cuts cuts = { 0 };
+	if (!p->o->failover || replay_load_cuts(p, path, &cuts)) {
 		run_capture(p, path);
 		if (p->o->failover && !p->stopped)
-			replay_run_cuts(p, path, &cap);
+			replay_run_cuts(p, path, &cuts);
 	}
-	capset_free(&cap);
+	replay_free_cuts(&cuts);
 }
 
 /* --- the whole ------------------------------------------------------------------------------------------- */

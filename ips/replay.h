@@ -12,6 +12,8 @@ struct replay_opts {
 	size_t n_rules;
 	bool failover, sessions, share, json, strict;
 	uint64_t failover_at;                    /* 0 = every */
+	bool failover_octets;                    /* every, with each octet of TCP in a packet of its own */
+	bool failover_crash;                     /* between commit and release */
 	uint64_t seed;
 	int mutate;                              /* schema row read as zero by node B, test builds only; -1 = none */
 	char **captures;

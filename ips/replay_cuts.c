@@ -1,15 +1,15 @@
 /* replay_cuts.c - a replay's failovers: what is cut, and what came of it. */
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "ips/failover.h"
 #include "ips/replay_int.h"
 
-bool replay_load_cuts(struct replay *p, const char *path, struct capset *cap)
+static bool load(struct replay *p, const char *path, struct capset *cap)
 {
 	char why[PKTIO_WHY_LEN] = "";
 	struct stat st;
-	*cap = (struct capset){ 0 };
 	if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))) {
 		replay_say("%s: --failover runs a capture more than once; save it to a file and name that", replay_named(path));
 		p->usage = true;
@@ -34,6 +34,24 @@ bool replay_load_cuts(struct replay *p, const char *path, struct capset *cap)
 	return false;
 }
 
+bool replay_load_cuts(struct replay *p, const char *path, struct replay_cuts *c)
+{
+	*c = (struct replay_cuts){ 0 };
+	if (!load(p, path, &c->cap))
+		return false;
+	if (!p->o->failover_octets || octets_cut(&c->cap, &c->octets) == OK)
+		return true;
+	replay_say("%s: out of memory; cut a shorter capture", path);
+	p->failed = true;
+	return false;
+}
+
+void replay_free_cuts(struct replay_cuts *c)
+{
+	capset_free(&c->cap);
+	octets_free(&c->octets);
+}
+
 static void show_cuts(void *arg, uint64_t done, uint64_t places)
 {
 	const char *path = arg;
@@ -41,35 +59,55 @@ static void show_cuts(void *arg, uint64_t done, uint64_t places)
 		replay_progress(path, "cut", (int)(done * 100 / places));
 }
 
+static void say_difference(const char *path, const struct difference *d)
+{
+	struct outbuf o = { 0 };
+	char octet[24] = "";
+	difference_text(d, &o);
+	if (d->cut_octet != 0)
+		snprintf(octet, sizeof(octet), ", octet %u", d->cut_octet);
+	replay_say("%s: cut after packet %llu%s: %s", path, (unsigned long long)d->cut, octet, o.p != NULL ? o.p : "");
+	outbuf_free(&o);
+}
+
 static void judge(struct replay *p, const char *path, const struct failover_result *r)
 {
-	summary_add_failover(&p->sum, r);
-	if (r->equal != r->cuts)
-		replay_say("%s: cut after packet %llu: %s", path, (unsigned long long)r->first_cut, r->first);
+	if (!summary_add_failover(&p->sum, path, r)) {
+		replay_say("out of memory for what differs");
+		p->failed = true;
+	}
+	for (unsigned i = 0; i < r->n_told; i++)
+		say_difference(path, &r->told[i]);
+	if (r->differences > r->n_told)
+		replay_say("%s: %llu more differences", path, (unsigned long long)(r->differences - r->n_told));
 	if (r->digest_mismatches != 0)
 		replay_say("%s: the digests of both nodes differed %llu times", path, (unsigned long long)r->digest_mismatches);
 	p->cuts_differ |= r->equal != r->cuts || r->digest_mismatches != 0;
 }
 
-void replay_run_cuts(struct replay *p, const char *path, const struct capset *cap)
+void replay_run_cuts(struct replay *p, const char *path, const struct replay_cuts *c)
 {
 	struct failover_result r;
-	const bool shown = p->o->failover_at != 0 && (p->o->sessions || p->o->share);
+	const struct replay_opts *o = p->o;
+	const bool shown = o->failover_at != 0 && (o->sessions || o->share);
 	const struct failover_job job = {
 		.gen = p->gen,
-		.seed = p->o->seed,
-		.at = p->o->failover_at,
+		.seed = o->seed,
+		.at = o->failover_at,
+		.every_max = o->failover_octets ? FAILOVER_OCTETS_MAX : FAILOVER_EVERY_MAX,
+		.crash = o->failover_crash,
+		.octets = o->failover_octets ? &c->octets : NULL,
 		.show = shown ? p->text : NULL,
-		.sessions = p->o->sessions,
-		.share = p->o->share,
+		.sessions = o->sessions,
+		.share = o->share,
 		.stop = p->interrupted,
 		.progress = show_cuts,
 		.arg = (void *)(uintptr_t)path,
 #ifdef HA_MUTATE
-		.mutate = p->o->mutate,
+		.mutate = o->mutate,
 #endif
 	};
-	const enum err e = failover_run(&job, cap, &r);
+	const enum err e = failover_run(&job, &c->cap, &r);
 	replay_progress(path, "", -1);
 	if (*p->interrupted) {
 		replay_say_interrupted(p, path, "cut", r.cuts);

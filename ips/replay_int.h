@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "ips/capset.h"
+#include "ips/octets.h"
 #include "ips/outfile.h"
 #include "ips/outgoing.h"
 #include "ips/replay.h"
@@ -38,8 +39,14 @@ void replay_progress(const char *path, const char *what, int percent);
 const char *replay_named(const char *path);
 
 /* --- replay_cuts.c: with a failover --- */
+struct replay_cuts {
+	struct capset cap;
+	struct octets octets; /* where they come from, with --failover bytes */
+};
+
 /* The packets to cut, before anything is run; what does not fit the capture is told, and false. */
-bool replay_load_cuts(struct replay *p, const char *path, struct capset *cap);
-void replay_run_cuts(struct replay *p, const char *path, const struct capset *cap);
+bool replay_load_cuts(struct replay *p, const char *path, struct replay_cuts *c);
+void replay_run_cuts(struct replay *p, const char *path, const struct replay_cuts *c);
+void replay_free_cuts(struct replay_cuts *c);
 
 #endif

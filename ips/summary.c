@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ips/json_text.h"
+
 enum err summary_init(struct summary *s, const struct gen *g)
 {
 	memset(s, 0, sizeof(*s));
@@ -28,6 +30,7 @@ void summary_fini(struct summary *s)
 	free(s->alerts);
 	free(s->tags[TAGS_STOCK]);
 	free(s->tags[TAGS_CUSTOM]);
+	free(s->told);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -64,9 +67,10 @@ void summary_add(struct summary *s, const struct engine *e, const struct pktio_s
 			s->tags[t][i] += engine_tag_count(e, tag_of(t, i));
 }
 
-void summary_add_failover(struct summary *s, const struct failover_result *r)
+bool summary_add_failover(struct summary *s, const char *capture, const struct failover_result *r)
 {
 	struct failover_result *f = &s->failover;
+	const size_t n = size_min(r->n_told, SUMMARY_TOLD - s->n_told);
 	s->failover_run = true;
 	f->cuts += r->cuts;
 	f->equal += r->equal;
@@ -75,6 +79,16 @@ void summary_add_failover(struct summary *s, const struct failover_result *r)
 	f->lost_sessions += r->lost_sessions;
 	f->digest_mismatches += r->digest_mismatches;
 	f->octets += r->octets;
+	f->differences += r->differences;
+	if (n == 0)
+		return true;
+	struct summary_difference *told = realloc(s->told, (s->n_told + n) * sizeof(*told));
+	if (told == NULL)
+		return false;
+	s->told = told;
+	for (size_t i = 0; i < n; i++)
+		s->told[s->n_told++] = (struct summary_difference){ capture, r->told[i] };
+	return true;
 }
 
 /* One table of counters by name; zero counters are left out. */
@@ -175,9 +189,41 @@ static void set_int(json_t *o, const char *key, uint64_t v)
 	json_object_set_new(o, key, json_integer((json_int_t)v));
 }
 
-static json_t *failover_object(const struct failover_result *f)
+static void set_text(json_t *o, const char *key, const char *text)
 {
+	if (text[0] != '\0')
+		json_object_set_new(o, key, json_words(text, strlen(text)));
+}
+
+static void set_number(json_t *o, const char *key, uint64_t v)
+{
+	if (v != 0)
+		set_int(o, key, v);
+}
+
+/* What a difference does not have is left out. */
+static json_t *difference_object(const struct summary_difference *t)
+{
+	const struct difference *d = &t->d;
 	json_t *o = json_object();
+	set_text(o, "capture", t->capture);
+	set_int(o, "cut", d->cut);
+	set_number(o, "cut_octet", d->cut_octet);
+	set_number(o, "packet", d->packet);
+	set_number(o, "octet", d->octet);
+	set_number(o, "session", d->session);
+	set_text(o, "what", d->what);
+	set_text(o, "id", d->id);
+	set_text(o, "field", d->field);
+	set_text(o, "expected", d->expected);
+	set_text(o, "got", d->got);
+	return o;
+}
+
+static json_t *failover_object(const struct summary *s)
+{
+	const struct failover_result *f = &s->failover;
+	json_t *o = json_object(), *told = json_array();
 	set_int(o, "cuts", f->cuts);
 	set_int(o, "equal", f->equal);
 	set_int(o, "lost_alerts", f->lost_alerts);
@@ -185,6 +231,10 @@ static json_t *failover_object(const struct failover_result *f)
 	set_int(o, "lost_sessions", f->lost_sessions);
 	set_int(o, "digest_mismatches", f->digest_mismatches);
 	set_int(o, "octets", f->octets);
+	set_int(o, "differing", f->differences);
+	for (size_t i = 0; i < s->n_told; i++)
+		json_array_append_new(told, difference_object(&s->told[i]));
+	json_object_set_new(o, "differences", told);
 	return o;
 }
 
@@ -211,7 +261,7 @@ void summary_json(const struct summary *s, struct outbuf *o)
 	set_int(root, "uninspected_sessions", s->st.uninspected);
 	set_int(root, "lost_matches", s->st.match_lost);
 	if (s->failover_run)
-		json_object_set_new(root, "failover", failover_object(&s->failover));
+		json_object_set_new(root, "failover", failover_object(s));
 	json_object_set_new(root, "elapsed_s", json_real(s->elapsed_s));
 	set_int(root, "pps", s->elapsed_s > 0 ? (uint64_t)((double)s->packets / s->elapsed_s) : 0);
 	char *text = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);

@@ -28,10 +28,10 @@ struct trace_mark trace_mark(const struct verdict *v)
 
 void trace_verdict(struct outbuf *o, const struct packet *p, const struct trace_mark *m)
 {
-	outbuf_fmt(o, "v%llu\t%s %s", (unsigned long long)p->nr, m->held ? "hold" : m->pass ? "pass" : "drop",
-		   reason_name(m->reason));
+	outbuf_fmt(o, "v%llu\tverdict=%s reason=%s session=%llu", (unsigned long long)p->nr,
+		   m->held ? "hold" : m->pass ? "pass" : "drop", reason_name(m->reason), (unsigned long long)m->serial);
 	if (m->rewritten || m->n_release != 0)
-		outbuf_fmt(o, " %s%u released %016llx", m->rewritten ? "rewritten " : "", m->n_release, (unsigned long long)m->sum);
+		outbuf_fmt(o, " rewritten=%d released=%u octets=%016llx", m->rewritten, m->n_release, (unsigned long long)m->sum);
 	outbuf_add(o, "\n", 1);
 }
 
@@ -47,22 +47,40 @@ void trace_rec(struct outbuf *o, const struct gen *g, const struct rec *r)
 	eve_line(r, g, o);
 }
 
-void trace_lists(struct outbuf *o, struct engine *e)
+/* Each line of a session's part of a list gets a key of its own. */
+static void list_lines(struct outbuf *o, uint64_t serial, const char *list, struct outbuf *text)
 {
-	struct outbuf text = { 0 };
-	list_ips_sessions(e, &text);
-	list_sys_sessions(e, &text);
-	list_share(e, &text);
 	unsigned nr = 0;
-	for (char *line = text.p; line != NULL && *line != '\0';) {
+	for (char *line = text->p; line != NULL && *line != '\0';) {
 		char *end = strchr(line, '\n');
 		if (end == NULL)
 			break;
-		outbuf_fmt(o, "l%u\t", ++nr);
+		outbuf_fmt(o, "l%llu.%s.%u\t", (unsigned long long)serial, list, ++nr);
 		outbuf_add(o, line, (size_t)(end - line) + 1);
 		line = end + 1;
 	}
-	o->bad = o->bad || text.bad;
+	o->bad = o->bad || text->bad;
+	outbuf_clear(text);
+}
+
+void trace_lists(struct outbuf *o, struct engine *e)
+{
+	struct outbuf text = { 0 };
+	struct list_env env;
+	struct list_row r;
+	unsigned long long id = 0;
+	list_env_take(e, &env);
+	for (struct session *s = session_next(engine_sessions(e), NULL); s != NULL; s = session_next(engine_sessions(e), s)) {
+		list_row_take(s, &r);
+		list_row_sys(&env, &r, &text);
+		list_lines(o, s->s.serial, "sys", &text);
+		if (engine_insp(s) == NULL)
+			continue;
+		list_row_ips(&env, &r, ++id, &text);
+		list_lines(o, s->s.serial, "ips", &text);
+		list_row_share(&env, &r, &text);
+		list_lines(o, s->s.serial, "share", &text);
+	}
 	outbuf_free(&text);
 }
 
@@ -196,18 +214,40 @@ static void extra(struct trace_diff *d, const struct line *l)
 	d->other += l->key[0] != 'a';
 }
 
-bool trace_compare(const struct trace *x, const struct trace *y, struct trace_diff *d)
+static bool same_key(const struct line *x, const struct line *y)
+{
+	return x->key_len == y->key_len && memcmp(x->key, y->key, x->key_len) == 0;
+}
+
+static struct span text_of(const struct line *l)
+{
+	return l != NULL ? span_of(l->text, l->text_len) : (struct span){ 0 };
+}
+
+static void change(const struct line *x, const struct line *y, struct trace_diff *d, trace_change_fn *tell, void *arg)
+{
+	const struct line *any = x != NULL ? x : y;
+	const struct trace_change c = { span_of(any->key, any->key_len), text_of(x), text_of(y) };
+	if (x != NULL)
+		missing(d, x);
+	if (y != NULL)
+		extra(d, y);
+	if (tell != NULL)
+		tell(arg, &c);
+}
+
+bool trace_compare(const struct trace *x, const struct trace *y, struct trace_diff *d, trace_change_fn *tell, void *arg)
 {
 	memset(d, 0, sizeof(*d));
 	size_t i = 0, k = 0;
 	while (i < x->n || k < y->n) {
-		const int c = i == x->n ? 1 : k == y->n ? -1 : by_key(&x->v[i], &y->v[k]);
-		if (c < 0)
-			missing(d, &x->v[i++]);
-		else if (c > 0)
-			extra(d, &y->v[k++]);
-		else
-			i++, k++;
+		const struct line *l = i < x->n ? &x->v[i] : NULL, *m = k < y->n ? &y->v[k] : NULL;
+		const int c = l == NULL ? 1 : m == NULL ? -1 : by_key(l, m);
+		const bool both = c == 0 || (l != NULL && m != NULL && same_key(l, m));
+		if (c != 0)
+			change(both || c < 0 ? l : NULL, both || c > 0 ? m : NULL, d, tell, arg);
+		i += both || c < 0;
+		k += both || c > 0;
 	}
 	return d->first[0] == '\0';
 }

@@ -1,8 +1,9 @@
 /* trace.h - what a run let out, as keyed lines, so that runs can be compared from outside.
  *
- * A line is a key, a tab, and its content. v<nr>: a packet's verdict; a/f/r<id>: an alert, a flow's end,
- * another log record; l<nr>: a line of the final lists; b<nr>: a batch
- * was released, which is no fact of its own. The same key with the same content twice counts once.
+ * A line is a key, a tab, and its content. v<nr>: a packet's verdict, as words name=value; a/f/r<id>: an alert, a flow's end,
+ * another log record; l<serial>.<list>.<nr>: a line of the session's in one of the final lists; d<serial>.<field>: a field of
+ * its replicated state (state_text.h); b<nr>: a batch was released, which is no fact of its own. The same key with the same
+ * content twice counts once.
  */
 #ifndef IPS_TRACE_H
 #define IPS_TRACE_H
@@ -16,6 +17,7 @@ struct trace_mark {
 	enum reason reason;
 	unsigned n_release;
 	uint64_t sum;     /* of the octets rewritten and released */
+	uint64_t serial;  /* of the packet's session; 0 = it has none, or it ended with it */
 };
 struct trace_mark trace_mark(const struct verdict *v);
 void trace_verdict(struct outbuf *o, const struct packet *p, const struct trace_mark *m);
@@ -38,7 +40,13 @@ void trace_free(struct trace *t);
 void trace_batch(struct outbuf *o, uint64_t seq);
 /* Records in the second node's text that the first had written before its last batch: it was told of their release. */
 enum err trace_twice(struct span first, struct span second, unsigned *n) MUST_USE;
-/* true: equal. Otherwise *d says what is not. */
-bool trace_compare(const struct trace *expected, const struct trace *got, struct trace_diff *d);
+/* One key whose content differs: that expected and that got; p NULL: there is none. Lent for the call. */
+struct trace_change {
+	struct span key, expected, got;
+};
+typedef void trace_change_fn(void *arg, const struct trace_change *c);
+
+/* true: equal. Otherwise *d says what is not, and tell, unless NULL, is given each change in the order of the keys. */
+bool trace_compare(const struct trace *expected, const struct trace *got, struct trace_diff *d, trace_change_fn *tell, void *arg);
 
 #endif
