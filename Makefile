@@ -138,6 +138,10 @@ mutation: ## read each field of the replication schema as zero on the peer; a cu
 	@$(SUBMAKE) VARIANT=mutate all
 	@sh tests/ha/mutation.sh
 
+cut: ## the whole cut test: a failover at every packet and every octet of every capture there is
+	@$(SUBMAKE) VARIANT=release all captures tools
+	@B=build/$(notdir $(CC))-release sh tests/ha/cut-all.sh
+
 # --- install ---------------------------------------------------------------------------------
 # Daemons (a name that ends in d) go to sbin.
 bin_dir = $(if $(filter %d,$(1)),sbin,bin)
@@ -156,5 +160,5 @@ clean: ## remove build/
 	rm -rf build $(CLEAN)
 
 .PHONY: all libs units decoder-tests deps check check-build check-run list-checks lint check-deps check-purity \
-        coverage coverage-run demo mutation install help clean
+        coverage coverage-run demo mutation cut install help clean
 -include $(shell test -d $(B) && find $(B) -name '*.d')

@@ -6,11 +6,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* By the first letter of a line's key. */
+/* By the first letter of a line's key; in the order of telling. */
 static const struct {
 	char letter;
 	const char *what;
-} kinds[] = { { 'v', "verdict" }, { 'a', "alert" }, { 'f', "flow" }, { 'r', "record" }, { 'l', "list" }, { 'd', "state" } };
+} kinds[] = { { 'v', "verdict" }, { 'a', "alert" }, { 'r', "record" }, { 'f', "flow" }, { 'l', "list" }, { 'd', "state" } };
+
+static size_t rank(const struct difference *d)
+{
+	size_t i = 0;
+	while (i < ARRAY_LEN(kinds) && strcmp(kinds[i].what, d->what) != 0)
+		i++;
+	return i;
+}
+
+static int order_numbers(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+int difference_order(const void *a, const void *b)
+{
+	const struct difference *x = a, *y = b;
+	int c = order_numbers(x->packet - 1, y->packet - 1); /* those of none come last */
+	if (c == 0)
+		c = order_numbers(rank(x), rank(y));
+	if (c == 0)
+		c = order_numbers(x->session, y->session);
+	if (c == 0)
+		c = strcmp(x->id, y->id);
+	return c != 0 ? c : strcmp(x->field, y->field);
+}
 
 static void put(char *to, size_t room, const char *p, size_t len)
 {
@@ -49,18 +75,21 @@ static bool span_equal(struct span a, struct span b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
+/* A word without a name goes by the last name before it. */
 static void by_words(struct span x, struct span y, struct difference *d)
 {
-	struct span a, b;
+	struct span a, b, name = { 0 };
 	do {
 		a = next_word(&x);
 		b = next_word(&y);
+		const struct span any = a.len != 0 ? a : b;
+		if (name_len(any) < any.len)
+			name = span_of(any.p, name_len(any));
 	} while (a.len != 0 && b.len != 0 && span_equal(a, b));
-	const struct span any = a.len != 0 ? a : b;
-	const size_t n = name_len(any);
-	put(d->field, sizeof(d->field), any.p != NULL ? (const char *)any.p : "", n);
-	put_span(d->expected, sizeof(d->expected), a.len > n ? span_of(a.p + n + 1, a.len - n - 1) : a);
-	put_span(d->got, sizeof(d->got), b.len > n ? span_of(b.p + n + 1, b.len - n - 1) : b);
+	put_span(d->field, sizeof(d->field), name);
+	const size_t skip = name_len(a.len != 0 ? a : b) + 1;
+	put_span(d->expected, sizeof(d->expected), a.len > skip ? span_of(a.p + skip, a.len - skip) : a);
+	put_span(d->got, sizeof(d->got), b.len > skip ? span_of(b.p + skip, b.len - skip) : b);
 }
 
 /* --- records: members of a JSON object ------------------------------------------------------------------------- */

@@ -9,7 +9,7 @@ struct difference {
 	uint64_t cut;         /* the packet after which A died */
 	uint64_t packet;      /* 0 = it is of none */
 	uint64_t session;     /* its serial; 0 = it is of none */
-	uint32_t octet;       /* of the packet, where the capture was cut to octets: the octet of its payload, from 1; 0 = it was not */
+	uint32_t octet;       /* of the packet's payload, from 1, where the capture was cut to octets; 0 = it was not */
 	uint32_t cut_octet;   /* the same of the cut */
 	char what[12];        /* verdict, alert, flow, record, list, state, node */
 	char id[40];          /* of a record */
@@ -19,6 +19,8 @@ struct difference {
 
 /* All but the cut. */
 void difference_of(const struct trace_change *c, struct difference *d);
+/* For qsort: what is of a packet in the order of the packets, then the rest; what leaves before what is held. */
+int difference_order(const void *a, const void *b);
 /* "packet 40, session 1, alert 1-1-11: alert.signature_id is 5, not 4" */
 void difference_text(const struct difference *d, struct outbuf *o);
 

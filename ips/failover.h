@@ -34,7 +34,7 @@ struct failover_job {
 #define FAILOVER_EVERY_MAX  2000u /* captures up to so many packets are cut at each */
 #define FAILOVER_OCTETS_MAX 8000u /* and those cut to octets up to so many */
 #define FAILOVER_PLACES     500u
-#define FAILOVER_TOLD       16u   /* differences told of a capture */
+#define FAILOVER_TOLD       32u   /* differences told of a capture */
 
 struct failover_result {
 	uint64_t cuts, equal, lost_alerts, extra_alerts, lost_sessions, digest_mismatches;

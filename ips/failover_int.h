@@ -9,8 +9,12 @@ struct cuts {
 	struct pair pair;
 	struct span expected;        /* of one that never fails; borrowed */
 	struct judge *judge;         /* of that */
+	struct outbuf expected_alerts, bare; /* the alerts of that, and of another, without their numbers */
+	struct judge *alerts;        /* of the first */
 	struct outbuf along, part[PAIR_NODES]; /* what the pair's memory files hold */
-	uint64_t cut;                /* the one under way, and which of its octets */
+	uint64_t cut;                /* the one under way, */
+	struct difference *found;    /* and what differs at it: as many as there is room for */
+	size_t n_found;
 	struct failover_result r;    /* so far */
 };
 

@@ -18,7 +18,7 @@ struct fact {
 struct judge {
 	struct hash_key key;
 	struct fact *v;
-	size_t n, n_alerts;
+	size_t n;
 	int64_t *slot;        /* open addressing: numbers of facts */
 	size_t mask;
 	uint64_t cut;
@@ -70,7 +70,6 @@ static void add(struct judge *j, struct span line)
 		return;               /* the same twice counts once */
 	*at = (int64_t)j->n;
 	j->v[j->n++] = (struct fact){ .line = line, .hash = hash };
-	j->n_alerts += line.p[0] == 'a';
 }
 
 enum err judge_new(struct span expected, struct judge **out)
@@ -151,34 +150,4 @@ struct judge_part judge_cut(struct judge *j, struct span first, struct span seco
 	n += meet(j, second, &strange, &r.twice);
 	r.equal = n == j->n && !strange;
 	return r;
-}
-
-static size_t meet_alerts(struct judge *j, struct span text, uint64_t *extra)
-{
-	struct span line;
-	size_t n = 0;
-	while (next_line(&text, &line)) {
-		if (line.p[0] != 'a')
-			continue;
-		struct fact *f = look_up(j, line);
-		if (f == NULL) {
-			++*extra;
-		} else if (!f->along) {
-			n += f->cut != j->cut;
-			f->cut = j->cut;
-		}
-	}
-	return n;
-}
-
-void judge_alerts(struct judge *j, struct span first, struct span second, uint64_t *lost, uint64_t *extra)
-{
-	size_t n = 0;
-	j->cut++;
-	*extra = 0;
-	for (size_t i = 0; i < j->n; i++)
-		n += j->v[i].along && j->v[i].line.p[0] == 'a';
-	n += meet_alerts(j, first, extra);
-	n += meet_alerts(j, second, extra);
-	*lost = j->n_alerts - n;
 }

@@ -24,7 +24,4 @@ struct judge_part {
 /* What was given to judge_along, what the first node let out in the batch that is cut, and what the second did. */
 struct judge_part judge_cut(struct judge *j, struct span first, struct span second);
 
-/* Alerts alone, in a run whose other lines may differ: how many of the expected ones are not there, and the other way round. */
-void judge_alerts(struct judge *j, struct span first, struct span second, uint64_t *lost, uint64_t *extra);
-
 #endif

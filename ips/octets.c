@@ -31,8 +31,9 @@ static bool is_cut(const struct packet *p, struct packet *q)
 {
 	*q = *p;
 	q->csum_lenient = true;
-	return p->data != NULL && packet_decode(q) == REASON_NONE && q->tuple.proto == IPPROTO_TCP_ && !q->fragment && !q->truncated &&
-	       q->payload.len > 1 && q->payload.len == q->payload_wire && (q->tcp.flags & (TCP_SYN | TCP_RST | TCP_URG)) == 0;
+	return p->data != NULL && packet_decode(q) == REASON_NONE && q->tuple.proto == IPPROTO_TCP_ && !q->fragment &&
+	       !q->truncated && q->payload.len > 1 && q->payload.len == q->payload_wire &&
+	       (q->tcp.flags & (TCP_SYN | TCP_RST | TCP_URG)) == 0;
 }
 
 /* Octet i of q's payload as a packet of its own. */

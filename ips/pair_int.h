@@ -14,9 +14,6 @@ static inline uint64_t pair_base(uint64_t cut)
 	return (cut - 1) / PAIR_BATCH * PAIR_BATCH;
 }
 
-/* Would its sender send it again, having had no answer? */
-bool pair_sent_again(const struct packet *p);
-
 /* --- pair_link.c: the stream socket between the nodes. false: its end, or a peer that misbehaves --- */
 bool pair_send_batch(int fd, struct ha_sender *s, struct span bytes);
 /* Takes what has come, applies whole batches and acknowledges them. */

@@ -19,11 +19,33 @@ static void mutate(const struct failover_job *j, struct ha_wire *w)
 #endif
 }
 
-bool pair_sent_again(const struct packet *p)
+/* What has a sequence number, the sender of which waits for an answer. */
+static bool is_answered(const struct packet *p, struct packet *q)
 {
-	struct packet q = *p;
-	return p->data != NULL && packet_decode(&q) == REASON_NONE && !q.fragment && q.tuple.proto == IPPROTO_TCP_ &&
-	       (q.payload_wire != 0 || (q.tcp.flags & (TCP_SYN | TCP_FIN)) != 0);
+	*q = *p;
+	return p->data != NULL && packet_decode(q) == REASON_NONE && !q->fragment && q->tuple.proto == IPPROTO_TCP_ &&
+	       (q->payload_wire != 0 || (q->tcp.flags & (TCP_SYN | TCP_FIN)) != 0);
+}
+
+/* Does p open another connection between the ends of q? Then nobody asks for the one before any more. */
+static bool is_sequel(const struct packet *p, const struct packet *q)
+{
+	struct packet s;
+	if (!is_answered(p, &s) || (s.tcp.flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+		return false;
+	const struct tuple back = tuple_reverse(&q->tuple);
+	return tuple_equal(&s.tuple, &q->tuple) || tuple_equal(&s.tuple, &back);
+}
+
+static bool is_sent_again(const struct capset *cap, uint64_t i, uint64_t to)
+{
+	struct packet q;
+	if (!is_answered(&cap->v[i], &q))
+		return false;
+	for (uint64_t k = i + 1; k < to; k++)
+		if (is_sequel(&cap->v[k], &q))
+			return false;
+	return true;
 }
 
 /* The senders' second try of what A never let out; it comes after the last packet that A took. */
@@ -33,7 +55,7 @@ static void send_again(struct node *n, const struct capset *cap, uint64_t from, 
 		struct trace_mark v;
 		struct packet again = cap->v[i];
 		again.at = cap->v[to - 1].at;
-		if (pair_sent_again(&again))
+		if (is_sent_again(cap, i, to))
 			node_packet(n, &again, &v);
 	}
 }

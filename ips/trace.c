@@ -124,6 +124,34 @@ unsigned trace_alerts(const struct outbuf *trace, size_t from, struct outbuf *o)
 	return n;
 }
 
+/* Octets of the member "id" and the comma behind it, which stands early in a record's line. */
+static size_t id_member(const char *line, size_t len, const char **at)
+{
+	static const char name[] = "\"id\":\"";
+	*at = memmem(line, len, name, sizeof(name) - 1);
+	if (*at == NULL)
+		return 0;
+	const char *value = *at + sizeof(name) - 1, *end = memmem(value, len - (size_t)(value - line), "\",", 2);
+	return end != NULL ? (size_t)(end + 2 - *at) : 0;
+}
+
+void trace_bare_alerts(struct span text, struct outbuf *o)
+{
+	const char *line = (const char *)text.p, *end, *id;
+	for (size_t left = text.len; left > 0 && (end = memchr(line, '\n', left)) != NULL; line = end + 1) {
+		const size_t n = (size_t)(end + 1 - line);
+		const char *tab = memchr(line, '\t', n);
+		left -= n;
+		if (*line != 'a' || tab == NULL)
+			continue;
+		const size_t cut = id_member(tab, n - (size_t)(tab - line), &id);
+		outbuf_add(o, "a", 1);
+		outbuf_add(o, tab, cut != 0 ? (size_t)(id - tab) : (size_t)(end + 1 - tab));
+		if (cut != 0)
+			outbuf_add(o, id + cut, (size_t)(end + 1 - id) - cut);
+	}
+}
+
 struct line {
 	const char *key, *text;
 	uint32_t key_len, text_len;

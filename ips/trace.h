@@ -28,6 +28,9 @@ void trace_lists(struct outbuf *o, struct engine *e);
 /* The alerts among a trace's lines from octet from on, a line each; returns how many. */
 unsigned trace_alerts(const struct outbuf *trace, size_t from, struct outbuf *o);
 
+/* The alerts among the lines without their numbers, which tell what else was told of the session: a line of one key each. */
+void trace_bare_alerts(struct span text, struct outbuf *o);
+
 struct trace_diff {
 	unsigned lost_alerts, extra_alerts, lost_sessions, other;
 	char first[1024]; /* the first difference in words; "" = none */

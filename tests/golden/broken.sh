@@ -192,7 +192,7 @@ replay "an unknown letter" 2 "option '-x': unknown" -x "$good"
 replay "an option without its value" 2 "option '--eve': needs a value; " "$good" --eve
 replay "a letter without its value" 2 "option '-c': needs a value; " "$good" -c
 replay "a value that is not wanted" 2 "option '--json=yes': takes no value" --json=yes "$good"
-replay "a failover after packet 0" 2 "--failover '0': give 'every' or a packet number from 1" --failover 0 "$good"
+replay "a failover after packet 0" 2 "--failover '0': give 'every', 'bytes' or a packet number from 1" --failover 0 "$good"
 replay "a failover after no number" 2 "--failover '12x': give" --failover 12x "$good"
 replay "a failover before the beginning" 2 "--failover '-3': give" --failover -3 "$good"
 replay "a failover at a number beyond numbers" 2 "--failover '99999999999999999999': give" --failover 99999999999999999999 "$good"

@@ -8,6 +8,7 @@ import sys
 
 B = os.environ.get("B", "build/gcc-release")
 IPS = B + "/bin/ips"
+MUTATE = os.environ.get("B_MUTATE", "build/gcc-mutate") + "/bin/ips"
 failed = False
 
 
@@ -58,13 +59,23 @@ def options():
     return differ("option", told, set(re.findall(r"Fl -([a-z-]+)", manual)), "--help", "docs/ips.1")
 
 
+def differences():
+    """What a difference can have: node B reads the signature's number of an alert as zero."""
+    rows = dict(reversed(row.split()) for row in run(MUTATE, "replay", "--mutate", "list").stdout.splitlines())
+    got = json.loads(run(MUTATE, "replay", "--json", "--mutate", rows["Rec.sid"], "--failover", "bytes",
+                         "build/captures/demo.pcap").stdout)
+    return {key for d in got["failover"]["differences"] for key in d}
+
+
 def keys():
     page = text("docs/replay-json.md")
     whole, part = page.split("## `failover`")
+    part, told = part.split("### `differences`")
     names = r"^\| `(\w+)`"
     got = json.loads(run(IPS, "replay", "--json", "--failover", "3", "build/captures/demo.pcap").stdout)
     return differ("key", set(got), set(re.findall(names, whole, re.M)), "the JSON", "docs/replay-json.md") + \
-        differ("key", set(got["failover"]), set(re.findall(names, part, re.M)), "failover", "docs/replay-json.md")
+        differ("key", set(got["failover"]), set(re.findall(names, part, re.M)), "failover", "docs/replay-json.md") + \
+        differ("key", differences(), set(re.findall(names, told, re.M)), "differences", "docs/replay-json.md")
 
 
 def x_list(source, name, column):

@@ -194,7 +194,7 @@ static void test_no_packet(void)
 	CU_ASSERT_EQUAL_FATAL(node_new_alone(&gen, 5, &n), OK);
 	node_packet(&n, &p, &v);
 	CU_ASSERT_TRUE(v.pass);
-	CU_ASSERT_STRING_EQUAL(n.trace.p, "v3\tpass none\n");
+	CU_ASSERT_STRING_EQUAL(n.trace.p, "v3\tverdict=pass reason=none session=0\n");
 	CU_ASSERT_EQUAL(engine_stats(n.r.engine)->packets, 0);
 	node_free(&n);
 	rig_gen_free(&gen);
