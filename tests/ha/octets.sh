@@ -6,7 +6,10 @@ set -u
 . tests/ha/cut_lib.sh
 CAPS=${CAPS:-build/captures/demo.pcap build/captures/resume/fragments.pcap build/captures/other/s7comm.pcap
 	build/captures/other/http.pcap build/captures/resume/expedited.pcap build/captures/interleaved.pcap}
-events() { "$B/bin/ips" replay --events - "$1" 2>/dev/null | sed 's/"pcap_cnt":[0-9]*,//'; }
+events() {
+	"$B/bin/ips" replay --events - "$1" 2>/dev/null | sed 's/"pcap_cnt":[0-9]*,//'
+	"$B/bin/ips" replay --json "$1" 2>/dev/null | grep -oE '"(services|apps|events|alerts|tags)":\{[^}]*\}'
+}
 packets() { sed -n 's/^{"packets":\([0-9]*\),.*/\1/p' "$T/json"; }
 
 for c in $CAPS; do
