@@ -118,7 +118,7 @@ static bool one_batch(struct node *n, const struct capset *cap, int link, uint64
 /* The last batch, then killed: no goodbye, nothing flushed that was not released. */
 static void die_at(const struct pair *p, struct node *n, int link, const struct pair_order *o)
 {
-	if (!one_batch(n, p->cap, link, pair_base(o->cut), o->cut, !p->job->crash))
+	if (!one_batch(n, p->cap, link, pair_base(o->cut), o->cut, !p->job->crash) || !replica_sound(&n->r))
 		_exit(PAIR_BAD);
 	pair_save(p->trace[PAIR_A], &n->trace);
 	p->note->octets = n->r.sender.n_octets;
