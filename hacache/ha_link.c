@@ -358,6 +358,16 @@ bool link_peer_dead(const struct link *l, mono_t now)
 	return l->hb.dead || (l->seen && mono_diff(now, l->heard) > l->cfg.hb_interval_ns * l->cfg.hb_lost);
 }
 
+bool link_peer_seen(const struct link *l)
+{
+	return l->seen;
+}
+
+bool link_peer_willed(const struct link *l)
+{
+	return l->hb.dead;
+}
+
 bool link_peer_closed(const struct link *l)
 {
 	return l->peer_closed;

@@ -89,6 +89,8 @@ enum link_state link_state(const struct link *l);
  * is queued when a connection ends is gone: the owner sends again what was not acknowledged. */
 enum err link_send(struct link *l, struct span bytes) MUST_USE;
 size_t link_queued(const struct link *l);
+/* Nothing waits here, and nothing that was sent waits for the peer's kernel: a connection that hung has recovered. */
+bool link_idle(const struct link *l);
 /* Ends the connection: the conversation on it makes no sense any more. The next one comes by itself. */
 void link_drop(struct link *l, mono_t now);
 /* Bytes received, in order, lent until the next call on l; empty when there are none. A new connection's bytes never
@@ -107,6 +109,9 @@ bool link_peer_beat(const struct link *l, struct link_beat *b, mono_t *at, uint6
  * until a new boot of it is believed. False while never seen. After a sleep of our own call link_step first: what came
  * meanwhile counts. */
 bool link_peer_dead(const struct link *l, mono_t now);
+/* Has it ever been heard? Has its present boot left word of its end? */
+bool link_peer_seen(const struct link *l);
+bool link_peer_willed(const struct link *l);
 /* The connection was closed by the peer's end (not by our own restart), and neither has it come back nor has a heartbeat
  * come since. A killed process shows at once so; but TCP does not protect FIN and RST, and a link that fails in one
  * direction ends in an RST too: only when the next heartbeat stays out is it certain. */
@@ -115,11 +120,19 @@ bool link_peer_closed(const struct link *l);
 /* A will: a datagram that tells the peer at once that the engine with this boot_id is dead, to be kept by a process that
  * outlives it and knows no keys. The same each time; returns its length. Secret until sent: who has it can have the
  * engine buried alive. */
-enum { LINK_WILL_MAX = 64 };
+enum { LINK_WILL_MAX = 64, LINK_ADDR_MAX = 32 };
 size_t link_will(const struct link *l, uint8_t out[LINK_WILL_MAX]);
-/* A non-blocking UDP socket to send() it with, several times, for a datagram can be lost: bound to the own address and
- * interface, connected to the peer. The caller's to close; -1 and errno. */
+/* A non-blocking UDP socket to send it with, several times, for a datagram can be lost: bound to the own address and
+ * interface, and connected to the peer if there is a way to it just now. The caller's to close; -1 and errno. */
 int link_will_socket(const struct link *l);
+
+/* All that it takes to send a will by such a socket, by sendto(): plain, to be handed to another process. */
+struct link_word {
+	uint32_t len, to_len;
+	uint8_t will[LINK_WILL_MAX];
+	_Alignas(8) uint8_t to[LINK_ADDR_MAX]; /* a struct sockaddr */
+};
+void link_word(const struct link *l, struct link_word *out);
 
 uint64_t link_count(const struct link *l, enum link_counter c);
 const char *link_counter_name(unsigned c);

@@ -107,12 +107,31 @@ int link_will_socket(const struct link *l)
 	if (fd < 0)
 		return -1;
 	const struct link_sa from = no_port(&l->own);
-	if (bind(fd, &from.u.any, from.len) == 0 && connect(fd, &l->peer.u.any, l->peer.len) == 0)
+	if (bind(fd, &from.u.any, from.len) == 0) {
+		(void)!connect(fd, &l->peer.u.any, l->peer.len); /* the interface may be down: it can be up when it is needed */
 		return fd;
+	}
 	int e = errno;
 	close(fd);
 	errno = e;
 	return -1;
+}
+
+void link_word(const struct link *l, struct link_word *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->len = (uint32_t)link_will(l, out->will);
+	out->to_len = l->peer.len;
+	_Static_assert(sizeof(l->peer.u) <= sizeof(out->to), "room for an address of either family");
+	memcpy(out->to, &l->peer.u, l->peer.len);
+}
+
+bool link_idle(const struct link *l)
+{
+	struct tcp_info i = { 0 };
+	socklen_t len = sizeof(i);
+	return l->cur != NULL && l->out.len == 0 && getsockopt(l->cur->fd, IPPROTO_TCP, TCP_INFO, &i, &len) == 0 &&
+	       i.tcpi_unacked == 0;
 }
 
 int link_sock_connect(const struct link *l)

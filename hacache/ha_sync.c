@@ -474,6 +474,7 @@ static enum err take_hello(struct ha_receiver *r, struct ha_stage *st, struct sp
 	st->stray = false;
 	if (known && reached) {
 		r->peer = *h;
+		r->n_batches++; /* who goes on wants to know where */
 	} else if (known || h->from > 1) {
 		st->stray = true;
 		r->refused_stream = h->stream;

@@ -107,7 +107,7 @@ struct ha_receiver {
 	uint64_t refused_stream; /* a stream was to go on of which nothing is here: to be said with the next acknowledgement */
 	uint64_t seq;       /* applied up to here */
 	uint64_t missing;   /* batches behind seq up to this one have not come, though later ones have; up to seq: none is missed */
-	uint64_t n_batches; /* whole batches, those sent again too, and hellos refused: each is to be acknowledged */
+	uint64_t n_batches; /* whole batches, those sent again too, and hellos of a known stream: each is to be answered */
 	uint64_t n_refused; /* conversations ended */
 	uint64_t n_doubled, n_early, n_stray; /* batches applied before; that came early; of a stream that is not followed */
 	enum err failed; /* why the conversation is over */

@@ -41,17 +41,19 @@ static bool open_gen(struct keeper *k, int fd)
 	return e == OK;
 }
 
-static bool open_link(struct keeper *k, struct child *p, uint64_t boot_id)
+static bool open_links(struct keeper *k, struct child *p, uint64_t boot_id)
 {
 	char why[256];
-	struct link_cfg c = p->live->link;
+	struct link_cfg c[LINKS_MAX] = { p->live->link, p->live->backup };
 	if (!p->live->pair)
 		return true;
-	memcpy(c.psk, p->psk, sizeof(c.psk));
+	for (unsigned i = 0; i < LINKS_MAX; i++) {
+		memcpy(c[i].psk, p->psk, sizeof(c[i].psk));
+		c[i].boot_id = boot_id;
+	}
 	explicit_bzero(p->psk, sizeof(p->psk));
-	c.boot_id = boot_id;
-	const enum err e = link_new(&c, queue_clock_now(&k->clock), &k->link, why);
-	explicit_bzero(&c, sizeof(c));
+	const enum err e = links_new(c, p->live->n_links, queue_clock_now(&k->clock), &k->links, why);
+	explicit_bzero(c, sizeof(c));
 	if (e != OK)
 		fprintf(stderr, "ipsd: link to the peer: %s\n", why);
 	return e == OK;
@@ -68,7 +70,7 @@ static bool open_worker(struct keeper *k, const struct child *p, unsigned nr, ui
 	struct worker_cfg c = { .nr = nr,
 				.live = p->live,
 				.gen = k->gen,
-				.link = nr == 0 ? k->link : NULL,
+				.links = nr == 0 ? k->links : NULL,
 				.pulse = nr == 0 ? p->pulse : NULL,
 				.parent = p->parent,
 				.seed = seed,
@@ -94,7 +96,7 @@ static bool open_all(struct keeper *k, struct child *p)
 	queue_clock_start(&k->clock);
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return false;
-	if (!open_gen(k, p->bundle) || !open_link(k, p, random[0]))
+	if (!open_gen(k, p->bundle) || !open_links(k, p, random[0]))
 		return false;
 	for (; k->n_workers < p->live->n_queues; k->n_workers++)
 		if (!open_worker(k, p, k->n_workers, random[1], random[0]))
@@ -167,14 +169,22 @@ static bool start_all(struct keeper *k, const struct child *p)
 static bool say_ready(const struct keeper *k)
 {
 	struct proc_msg m = { .kind = PM_READY };
-	if (k->link == NULL)
-		return proc_send(k->parent, &m, NULL, 0) == OK;
-	_Static_assert((int)LINK_WILL_MAX <= (int)PM_DATA, "a will fits a message");
-	m.len = (uint32_t)link_will(k->link, (uint8_t *)m.data);
-	const int fd = link_will_socket(k->link);
-	const bool ok = fd >= 0 && proc_send(k->parent, &m, &fd, 1) == OK;
-	if (fd >= 0)
-		close(fd);
+	int fd[LINKS_MAX];
+	const unsigned n = k->links != NULL ? links_n(k->links) : 0;
+	bool ok = true;
+	struct link_word word[LINKS_MAX];
+	_Static_assert(sizeof(word) <= PM_DATA && (int)LINKS_MAX <= (int)PM_FDS, "wills fit a message");
+	for (unsigned i = 0; i < n; i++) {
+		link_word(links_at(k->links, i), &word[i]);
+		fd[i] = link_will_socket(links_at(k->links, i));
+		ok = ok && fd[i] >= 0;
+	}
+	m.len = (uint32_t)(n * sizeof(word[0]));
+	memcpy(m.data, word, m.len);
+	ok = ok && proc_send(k->parent, &m, fd, n) == OK;
+	for (unsigned i = 0; i < n; i++)
+		if (fd[i] >= 0)
+			close(fd[i]);
 	return ok;
 }
 
@@ -188,7 +198,7 @@ static void close_all(struct keeper *k)
 		pthread_join(k->thread[i], NULL);
 	keeper_wait_worker(k);
 	logs_stop(k->logs);
-	link_free(k->link);
+	links_free(k->links);
 }
 
 enum engine_exit child_run(struct child *p)

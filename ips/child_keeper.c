@@ -171,7 +171,7 @@ static void on_bundle(struct keeper *k, int fd)
 static void leave(struct keeper *k)
 {
 	struct outbuf told = { 0 };
-	if (k->link != NULL && keeper_role(k, CTL_STOP, &told) == OK)
+	if (k->links != NULL && keeper_role(k, CTL_STOP, &told) == OK)
 		pause_ms(LEAVE_WAIT_MS); /* the worker ends the process as soon as it is done */
 	outbuf_free(&told);
 }

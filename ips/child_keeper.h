@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "hacache/ha_links.h"
 #include "ips/child.h"
 #include "ips/worker.h"
 #include "nfq/queue_clock.h"
@@ -17,7 +18,7 @@ struct keeper {
 	mono_t started;
 	struct gen *gen;
 	uint64_t generation;
-	struct link *link;
+	struct links *links;
 	unsigned n_workers;
 	struct worker *worker[RULESET_QUEUES_MAX];
 	struct pktio *io[RULESET_QUEUES_MAX];

@@ -99,7 +99,7 @@ static struct column own_column(const struct pair *p)
 				.serial = s->serial,
 				.conf = s->conf,
 				.rules = s->rules,
-				.link = { (uint8_t)(1 + s->link) } };
+				.link = { ha_status_link(s, 0), ha_status_link(s, 1) } };
 }
 
 static mono_t ago(const struct pair *p, uint32_t seconds)
@@ -273,16 +273,32 @@ static const char *cell_heard(const struct pair *p, const struct column *c, char
 	return buf;
 }
 
+/* The node's address on a link, as this node is configured, and how it says that the link is. */
+static const char *link_cell(const struct pair *p, const struct column *c, unsigned i, char *buf)
+{
+	char text[ADDR_TEXT];
+	const struct link_cfg *l = i < p->st.n_links ? p->st.link[i].cfg : NULL;
+	if (c->link[i] == 0 || l == NULL)
+		return "N/A";
+	snprintf(buf, TEXT, "%s: %s", addr_text(c->peer ? &l->peer : &l->own, l->family, text),
+		 link_text((enum link_state)(c->link[i] - 1)));
+	return buf;
+}
+
 static const char *cell_main(const struct pair *p, const struct column *c, char *buf)
 {
-	(void)p, (void)buf;
-	return c->link[0] != 0 ? link_text((enum link_state)(c->link[0] - 1)) : "N/A";
+	return link_cell(p, c, 0, buf);
 }
 
 static const char *cell_backup(const struct pair *p, const struct column *c, char *buf)
 {
-	(void)p, (void)buf;
-	return c->link[1] != 0 ? link_text((enum link_state)(c->link[1] - 1)) : "N/A";
+	return link_cell(p, c, 1, buf);
+}
+
+static const char *cell_used(const struct pair *p, const struct column *c, char *buf)
+{
+	(void)buf;
+	return c->peer ? "N/A" : p->st.link_used == 0 ? "main link" : p->st.link_used == 1 ? "backup link" : "none";
 }
 
 static const struct row {
@@ -298,6 +314,7 @@ static const struct row {
 	{ "boot", false, cell_boot },           { "boot id", true, cell_boot_id },        { "serial", true, cell_serial },
 	{ "state", true, cell_state },          { "sync id", true, cell_sync_id },        { "term", true, cell_term },
 	{ "heartbeat", true, cell_heard },      { "main link", false, cell_main },        { "backup link", false, cell_backup },
+	{ "link in use", true, cell_used },
 };
 
 static void tell_row(struct ctl_job *j, const struct pair *p, const struct row *r)
@@ -314,7 +331,7 @@ struct sum {
 	const char *key;
 	uint64_t v;
 };
-enum { SUMS = 11 };
+enum { SUMS = 20 };
 
 static void sums(const struct ha_status *s, struct sum v[SUMS])
 {
@@ -323,6 +340,15 @@ static void sums(const struct ha_status *s, struct sum v[SUMS])
 				       { "applied", s->applied },
 				       { "octets", s->octets },
 				       { "bulk_left", s->bulk_left },
+				       { "bulk_total", s->bulk_total },
+				       { "bulks", s->bulks },
+				       { "caught_up", s->caught_up },
+				       { "resend_queue", s->queued },
+				       { "resend_queue_octets", s->queued_octets },
+				       { "resend_queue_overflows", s->overflows },
+				       { "resent", s->resent },
+				       { "retries", s->retries },
+				       { "link_switches", s->link_switches },
 				       { "resyncs", s->resyncs },
 				       { "digest_mismatches", s->digest_mismatches },
 				       { "refused", s->refused },
@@ -360,7 +386,11 @@ static void tell_notices(struct ctl_job *j, const struct ha_status *s)
 	if (s->disk_bad)
 		outbuf_fmt(&j->text, "Notice: the disk does not take this node's state, so its quality is 0\n");
 	if (s->sync == HA_SYNCING)
-		outbuf_fmt(&j->text, "Notice: synchronising: %llu sessions are left\n", (unsigned long long)s->bulk_left);
+		outbuf_fmt(&j->text, "Notice: synchronising: %llu of %llu sessions are left\n",
+			   (unsigned long long)s->bulk_left, (unsigned long long)s->bulk_total);
+	for (unsigned i = 0; i < s->n_links; i++)
+		if (s->link[i].state != LINK_UP && s->peer_seen && !s->peer_dead)
+			outbuf_fmt(&j->text, "Notice: the %s link is down\n", i == 0 ? "main" : "backup");
 	if (s->sync == HA_ALONE)
 		outbuf_fmt(&j->text, "Notice: no peer holds this node's sessions: they would not survive it\n");
 }
@@ -378,6 +408,11 @@ static void set_time(json_t *o, const char *key, mono_t t)
 	json_object_set_new(o, key, t.ns != 0 ? json_string(when(t, buf)) : json_null());
 }
 
+static void set_link(json_t *o, const char *key, unsigned told)
+{
+	json_object_set_new(o, key, told != 0 ? json_string(link_text((enum link_state)(told - 1))) : json_null());
+}
+
 static void set_told(json_t *o, const struct pair *p, const struct column *c)
 {
 	char buf[TEXT];
@@ -392,8 +427,10 @@ static void set_told(json_t *o, const struct pair *p, const struct column *c)
 	set_time(o, "sync_since", c->synced);
 	json_object_set_new(o, "conf_sync", same != NULL ? json_boolean(same[0] == 'y') : json_null());
 	set_time(o, "conf_sync_last", p->st.conf_same);
-	set_text(o, "main_link", cell_main(p, c, buf));
-	set_text(o, "backup_link", cell_backup(p, c, buf));
+	set_link(o, "main_link", c->link[0]);
+	set_link(o, "backup_link", c->link[1]);
+	if (!c->peer)
+		set_text(o, "link_in_use", cell_used(p, c, buf));
 }
 
 static json_t *node_json(const struct pair *p, const struct column *c)

@@ -2,6 +2,7 @@
 #ifndef IPS_HA_STATUS_H
 #define IPS_HA_STATUS_H
 
+#include "hacache/ha_links.h"
 #include "ips/ha_told.h"
 
 /* X(id, name) */
@@ -32,6 +33,12 @@ enum ha_sync {
 	HA_SYNC_N
 };
 
+struct ha_link_status {
+	enum link_state state;
+	bool heard;              /* the peer is, there */
+	const struct link_cfg *cfg;
+};
+
 struct ha_status {
 	bool enabled;            /* mode a-p */
 	enum ha_role role;
@@ -49,7 +56,9 @@ struct ha_status {
 	uint8_t quality;
 	uint16_t priority;
 	uint64_t boot_id;
-	enum link_state link;
+	unsigned n_links, link_used; /* link_used: LINKS_NONE when none is */
+	struct ha_link_status link[LINKS_MAX];
+	uint64_t link_switches;
 	bool peer_seen, peer_dead;
 	struct link_beat peer;   /* its last heartbeat; role is an enum ha_role */
 	struct ha_told peer_told;
@@ -58,12 +67,23 @@ struct ha_status {
 	uint64_t sent, acked;    /* active: batches committed, and acknowledged */
 	uint64_t applied;        /* standby: batches */
 	uint64_t octets;         /* active: sent to the peer */
-	uint64_t bulk_left;      /* active, syncing: sessions still to be sent */
+	uint64_t bulk_left, bulk_total; /* active, syncing: sessions still to be sent, of how many */
+	uint64_t bulks;          /* tables sent whole */
+	uint64_t caught_up;      /* times that a stream went on after all links had been lost */
+	uint64_t overflows;      /* streams given up, more being unacknowledged than is kept */
+	uint64_t resent, retries; /* batches sent again; times that no answer within the commit timeout had the other link tried */
+	uint64_t queued, queued_octets; /* batches that wait for their acknowledgement */
 	uint64_t resyncs, digest_mismatches, refused, commit_timeouts, backlog_dropped, promotions;
 	uint64_t counter[LINK_COUNTER_N];
 };
 
 const char *ha_role_name(unsigned r);
 const char *ha_sync_name(unsigned s);
+
+/* As struct ha_told has it: 0 there is no such link, else 1 + its state. */
+static inline uint8_t ha_status_link(const struct ha_status *s, unsigned i)
+{
+	return i < s->n_links ? (uint8_t)(1 + s->link[i].state) : 0;
+}
 
 #endif

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-enum { ANSWER_S = 1, LINKS_MAX = 1024, BUF = 32768 };
+enum { ANSWER_S = 1, SEEN_MAX = 1024, BUF = 32768 };
 
 struct ifstate {
 	struct mnl_socket *heard, *asked;
@@ -22,7 +22,7 @@ struct ifstate {
 		uint32_t index, master;
 		bool up, aggregate;
 		char name[16];
-	} v[LINKS_MAX];
+	} v[SEEN_MAX];
 };
 
 static struct mnl_socket *open_socket(int flags, unsigned groups)
@@ -101,7 +101,7 @@ static int take(const struct nlmsghdr *h, void *arg)
 	struct ifstate *s = arg;
 	const struct ifinfomsg *m = mnl_nlmsg_get_payload(h);
 	const struct nlattr *a;
-	if (h->nlmsg_type != RTM_NEWLINK || s->n == LINKS_MAX)
+	if (h->nlmsg_type != RTM_NEWLINK || s->n == SEEN_MAX)
 		return MNL_CB_OK;
 	struct link_info *l = &s->v[s->n++];
 	*l = (struct link_info){ .index = (uint32_t)m->ifi_index,

@@ -91,16 +91,18 @@ static void read_interfaces(struct reader *r)
 
 /* --- the pair -------------------------------------------------------------------------------------------- */
 
-static bool read_end(struct reader *r, const struct conf_node *ha, const char *attr, struct addr *out)
+/* own: the attribute of the link's other end. */
+static bool read_end(struct reader *r, const struct conf_node *ha, const char *own, const char *attr, struct link_cfg *l,
+		     struct addr *out)
 {
 	struct addr_range a;
 	if (!conf_range(ha, attr, &a)) {
 		wrong(r, ha, "mode", "mode a-p needs '%s' to run live; set it in 'config system ha'", attr);
 		return false;
 	}
-	if (r->l->link.family != 0 && r->l->link.family != a.family)
-		wrong(r, ha, attr, "'local-ip' and 'peer-ip' are of different families");
-	r->l->link.family = a.family;
+	if (l->family != 0 && l->family != a.family)
+		wrong(r, ha, attr, "'%s' and '%s' are of different families", own, attr);
+	l->family = a.family;
 	*out = a.lo;
 	return true;
 }
@@ -140,6 +142,35 @@ static void read_weights(struct reader *r, const struct conf_node *ha)
 	}
 }
 
+static void read_ends(struct reader *r, const struct conf_node *ha, const char *own, const char *peer, struct link_cfg *l)
+{
+	if (read_end(r, ha, peer, own, l, &l->own) && read_end(r, ha, own, peer, l, &l->peer) &&
+	    memcmp(&l->own, &l->peer, sizeof(l->own)) == 0)
+		wrong(r, ha, peer, "'%s' is '%s'", peer, own);
+}
+
+/* The second heartbeat device is the backup link's. */
+static void read_backup(struct reader *r, const struct conf_node *ha)
+{
+	struct live *l = r->l;
+	struct conf_hbdev dev;
+	struct addr_range a;
+	const bool named = conf_hbdev(ha, 1, &dev);
+	if (!named && !conf_range(ha, "backup-local-ip", &a))
+		return;
+	if (!named) {
+		wrong(r, ha, "hbdev", "the backup link needs an interface of its own: name a second one in 'hbdev'");
+		return;
+	}
+	l->backup = l->link;
+	l->backup.family = 0;
+	snprintf(l->backup.ifname, sizeof(l->backup.ifname), "%s", dev.name);
+	read_ends(r, ha, "backup-local-ip", "backup-peer-ip", &l->backup);
+	if (memcmp(&l->backup.own, &l->link.own, sizeof(l->link.own)) == 0)
+		wrong(r, ha, "backup-local-ip", "'backup-local-ip' is 'local-ip'; the links need addresses of their own");
+	l->n_links = 2;
+}
+
 static void read_pair(struct reader *r)
 {
 	struct live *l = r->l;
@@ -148,9 +179,8 @@ static void read_pair(struct reader *r)
 	l->pair = is(ha, "mode", "a-p");
 	if (!l->pair)
 		return;
-	if (read_end(r, ha, "local-ip", &l->link.own) && read_end(r, ha, "peer-ip", &l->link.peer) &&
-	    memcmp(&l->link.own, &l->link.peer, sizeof(l->link.own)) == 0)
-		wrong(r, ha, "peer-ip", "'peer-ip' is 'local-ip'");
+	l->n_links = 1;
+	read_ends(r, ha, "local-ip", "peer-ip", &l->link);
 	if (!is(ha, "session-sync-mode", "commit"))
 		wrong(r, ha, "session-sync-mode", "'%s': only commit is supported; it is the mode that loses nothing",
 		      conf_str(ha, "session-sync-mode"));
@@ -163,6 +193,8 @@ static void read_pair(struct reader *r)
 	l->link.port = (uint16_t)conf_int(ha, "port");
 	l->link.hb_interval_ns = conf_int(ha, "hb-interval") * NS_PER_MS;
 	l->link.hb_lost = (uint32_t)conf_int(ha, "hb-lost-threshold");
+	l->commit_timeout_ns = conf_int(ha, "commit-timeout") * NS_PER_MS;
+	read_backup(r, ha);
 	l->password = conf_str(ha, "password");
 	l->priority = (uint16_t)conf_int(ha, "priority");
 	l->override = conf_flag(ha, "override");
@@ -258,7 +290,10 @@ bool live_needs_restart(const struct live *now, const struct live *next, gen_err
 			  memcmp(now->weighed, next->weighed, sizeof(now->weighed)) != 0,
 		  "system interface" },
 		{ now->n_vip != next->n_vip || memcmp(now->vip, next->vip, sizeof(now->vip)) != 0, "system interface: ip" },
-		{ now->pair != next->pair || memcmp(&now->link, &next->link, sizeof(now->link)) != 0 ||
+		{ now->pair != next->pair || now->n_links != next->n_links ||
+			  memcmp(&now->link, &next->link, sizeof(now->link)) != 0 ||
+			  memcmp(&now->backup, &next->backup, sizeof(now->backup)) != 0 ||
+			  now->commit_timeout_ns != next->commit_timeout_ns ||
 			  now->priority != next->priority || now->override != next->override ||
 			  now->age_margin_s != next->age_margin_s || now->members_weigh != next->members_weigh ||
 			  other_text(now->password, next->password),

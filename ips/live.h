@@ -24,7 +24,9 @@ struct live {
 	unsigned n_vip;
 	struct vip_addr vip[VIP_MAX];
 	bool pair;                   /* mode a-p */
-	struct link_cfg link;        /* but for its key and boot id */
+	unsigned n_links;            /* to the peer: the main link, and a backup link */
+	struct link_cfg link, backup; /* but for their key and boot id */
+	int64_t commit_timeout_ns;
 	const char *password;        /* borrowed from the configuration */
 	uint16_t priority;
 	unsigned n_weighed;          /* interfaces that make the node's quality */

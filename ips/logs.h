@@ -46,7 +46,10 @@ struct logs_cfg {
 	X(HAE_THAWED, "election resumed")                    \
 	X(HAE_PEER_HELD, "peer not heard, but there")        \
 	X(HAE_PEER_GONE, "peer not held any more")           \
-	X(HAE_DISK, "disk of the terms")
+	X(HAE_DISK, "disk of the terms")                     \
+	X(HAE_LINK_SWITCH, "link switched")                  \
+	X(HAE_CAUGHT_UP, "stream goes on")                   \
+	X(HAE_DIGEST, "digests differ")
 
 enum ha_event_id {
 #define X(id, name) id,

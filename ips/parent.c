@@ -75,8 +75,10 @@ static void on_death(void *arg)
 {
 	struct parent *p = arg;
 	const uint64_t one = 1;
-	for (unsigned i = 0; i < WILL_TIMES && p->will_len != 0; i++)
-		(void)!send(p->will_fd, p->will, p->will_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	for (unsigned i = 0; i < WILL_TIMES; i++)
+		for (unsigned k = 0; k < LINKS_MAX && p->will_fd[k] >= 0; k++)
+			(void)!sendto(p->will_fd[k], p->will[k].will, p->will[k].len, MSG_NOSIGNAL | MSG_DONTWAIT,
+				      (const void *)p->will[k].to, p->will[k].to_len);
 	(void)!write(p->died, &one, sizeof(one));
 }
 
@@ -121,7 +123,6 @@ static bool start_engine(struct parent *p)
 	parent_ha_engine(p);
 	p->ready = p->dying = false;
 	p->turns = p->turns_told = 0;
-	p->will_len = 0;
 	fflush(NULL);
 	p->pid = fork();
 	if (p->pid == 0) {
@@ -141,9 +142,12 @@ static void forget_engine(struct parent *p)
 	p->deadman = NULL;
 	if (p->engine >= 0)
 		close(p->engine);
-	if (p->will_fd >= 0)
-		close(p->will_fd);
-	p->engine = p->will_fd = -1;
+	for (unsigned k = 0; k < LINKS_MAX; k++) {
+		if (p->will_fd[k] >= 0)
+			close(p->will_fd[k]);
+		p->will_fd[k] = -1;
+	}
+	p->engine = -1;
 	p->pid = 0;
 	p->ready = false;
 	parent_reloaded(p, false);
@@ -238,11 +242,14 @@ static bool install_rules(struct parent *p)
 	return true;
 }
 
-static bool on_ready(struct parent *p, const struct proc_msg *m, int fd)
+static bool on_ready(struct parent *p, const struct proc_msg *m, const int *fds)
 {
-	p->will_fd = fd;
-	p->will_len = size_min(m->len, sizeof(p->will));
-	memcpy(p->will, m->data, p->will_len);
+	memcpy(p->will, m->data, size_min(m->len, sizeof(p->will)));
+	for (unsigned k = 0; k < LINKS_MAX; k++) {
+		const struct link_word *w = &p->will[k];
+		const bool good = (k + 1) * sizeof(*w) <= m->len && w->len <= sizeof(w->will) && w->to_len <= sizeof(w->to);
+		p->will_fd[k] = good ? fds[k] : -1;
+	}
 	if (!install_rules(p))
 		return false;
 	if (deadman_watch(p->deadman, START_WAIT_MS, on_death, p) != OK) {
@@ -268,7 +275,7 @@ static bool on_message(struct parent *p)
 	}
 	switch ((enum proc_msg_kind)m.kind) {
 	case PM_READY:
-		return on_ready(p, &m, fds[0]);
+		return on_ready(p, &m, fds);
 	case PM_ACTIVE:
 		if (!p->dying)
 			vips_on(p);
@@ -418,7 +425,7 @@ static int serve(struct parent *p)
 
 int parent_run(const struct parent_opt *o)
 {
-	struct parent p = { .o = o, .lock = -1, .listener = -1, .signals = -1, .died = -1, .engine = -1, .will_fd = -1,
+	struct parent p = { .o = o, .lock = -1, .listener = -1, .signals = -1, .died = -1, .engine = -1, .will_fd = { -1, -1 },
 			    .bundle = -1, .next_bundle = -1, .notify = { .fd = -1 }, .ha = { .disk = { .dir = -1 } } };
 	if (realpath(o->config, p.config) == NULL)
 		snprintf(p.config, sizeof(p.config), "%s", o->config);
@@ -438,7 +445,7 @@ int parent_run(const struct parent_opt *o)
 
 int parent_clean(const struct parent_opt *o)
 {
-	struct parent p = { .o = o, .lock = -1, .listener = -1, .signals = -1, .died = -1, .engine = -1, .will_fd = -1,
+	struct parent p = { .o = o, .lock = -1, .listener = -1, .signals = -1, .died = -1, .engine = -1, .will_fd = { -1, -1 },
 			    .bundle = -1, .next_bundle = -1, .notify = { .fd = -1 } };
 	if (!parent_lock(&p))
 		return EXIT_FAILED;

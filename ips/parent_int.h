@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "hacache/ha_links.h"
 #include "ips/child.h"
 #include "ips/ha_disk.h"
 #include "ips/notify.h"
@@ -47,9 +48,8 @@ struct parent {
 	bool dying;                  /* its death is known, and its last wishes are not granted */
 	struct deadman *deadman;
 	struct pulse *pulse;
-	int will_fd;
-	size_t will_len;
-	uint8_t will[LINK_WILL_MAX];
+	int will_fd[LINKS_MAX];      /* -1: none */
+	struct link_word will[LINKS_MAX];
 	int bundle, next_bundle;     /* what it works by; what it was sent and has not taken yet: -1 */
 	uint64_t turns;              /* last seen */
 	uint64_t turns_told;         /* when the service manager last heard */

@@ -11,7 +11,7 @@
 
 enum proc_msg_kind {
 	/* engine to parent */
-	PM_READY,        /* the queue is served; n_fds 1: the socket for the will, whose datagram is the message's data */
+	PM_READY,        /* the queue is served; a socket for each will, a struct link_word of each is the data */
 	PM_ACTIVE,       /* virtual addresses on, and announced */
 	PM_PASSIVE,      /* off */
 	PM_WANT_RELOAD,

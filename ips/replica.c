@@ -96,6 +96,10 @@ enum err replica_join(struct replica *r)
 {
 	struct ha_hello h;
 	TRY(ha_sender_new(&r->key, engine_gen(r->engine)->max_sessions, &r->sender));
+	if (++r->stream == 0) /* that number says another thing */
+		r->stream++;
+	r->sender.stream = r->stream;
+	r->whole_from = 0;
 	ha_sender_begin(&r->sender, engine_now(r->engine));
 	engine_ha_hello(r->engine, &h);
 	TRY(ha_sender_hello(&r->sender, &h));
@@ -107,6 +111,13 @@ enum err replica_join(struct replica *r)
 	engine_ha_on_end(r->engine, note_end, r);
 	engine_ha_bulk_start(r->ha);
 	return OK;
+}
+
+enum err replica_greet(struct replica *r, struct wr *out)
+{
+	struct ha_hello h;
+	engine_ha_hello(r->engine, &h);
+	return ha_sender_greet(&r->sender, &h, r->whole_from, out);
 }
 
 size_t replica_bulk(struct replica *r, size_t max)
@@ -279,10 +290,17 @@ enum err replica_stand_by(struct replica *r)
 	return ha_receiver_new(&r->key, engine_gen(r->engine)->max_sessions, &own, &r->apply, &r->receiver);
 }
 
+enum err replica_feed_link(struct replica *n, unsigned link, struct span bytes)
+{
+	TRY(ha_receiver_feed_link(&n->receiver, link, bytes));
+	if (n->receiver.refused_stream != 0) /* the peer goes on with a stream of which we have nothing */
+		n->whole = false;
+	return n->failed;
+}
+
 enum err replica_feed(struct replica *n, struct span bytes)
 {
-	TRY(ha_receiver_feed(&n->receiver, bytes));
-	return n->failed;
+	return replica_feed_link(n, 0, bytes);
 }
 
 void replica_promote(struct replica *n)

@@ -31,6 +31,8 @@ struct replica {
 	enum err failed;             /* out of memory on the way */
 
 	struct ha_sender sender;     /* active */
+	uint64_t stream;             /* number of the last stream begun; the owner's first: random, or what no other node uses */
+	uint64_t whole_from;         /* a peer that comes back may count itself whole from this batch on */
 	struct frag_message datagram; /* the one that goes out */
 	bool whole;                  /* active: the table is on its way to the peer; standby: it is here */
 	uint64_t whole_seq;          /* active: the batch that completed it */
@@ -51,6 +53,8 @@ void replica_free(struct replica *r);
 
 /* Alone > active: a peer has joined. Hello and the whole table are to be sent: see replica_bulk. */
 enum err replica_join(struct replica *r) MUST_USE;
+/* What is sent first on a connection over which the stream is to go on; at most HA_HELLO_MAX octets. */
+enum err replica_greet(struct replica *r, struct wr *out) MUST_USE;
 /* Puts at most max sessions of the table that the peer has yet to get in line for this batch; how many follow later. */
 size_t replica_bulk(struct replica *r, size_t max);
 /* Active: has anything changed that the peer has not been told? */
@@ -68,6 +72,7 @@ bool replica_sound(struct replica *r) MUST_USE;
 void replica_release(struct replica *r, uint64_t seq);
 /* Standby: bytes from the link; r->receiver.seq is the batch to acknowledge. */
 enum err replica_feed(struct replica *r, struct span bytes) MUST_USE;
+enum err replica_feed_link(struct replica *r, unsigned link, struct span bytes) MUST_USE;
 /* Standby > alone: the peer is dead. Records that it may not have written go to the sink. */
 void replica_promote(struct replica *r);
 

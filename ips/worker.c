@@ -228,13 +228,13 @@ void worker_stop(struct worker *w)
 
 static void wait_for_work(struct worker *w)
 {
-	struct pollfd fds[LINK_POLL_MAX + 2] = { { .fd = w->wake, .events = POLLIN } };
+	struct pollfd fds[LINKS_POLL_MAX + 2] = { { .fd = w->wake, .events = POLLIN } };
 	unsigned n = 1;
 	int64_t ms = w->r.engine != NULL && session_count(engine_sessions(w->r.engine)) != 0 ? TICK_MS : IDLE_MS;
 	if (w->n_flights < PKTIO_FLIGHTS && pair_takes(w))
 		fds[n++] = (struct pollfd){ .fd = pktio_fd(w->cfg.io), .events = POLLIN };
-	if (w->cfg.link != NULL) {
-		n += link_poll(w->cfg.link, &fds[n], LINK_POLL_MAX);
+	if (w->cfg.links != NULL) {
+		n += links_poll(w->cfg.links, &fds[n], LINKS_POLL_MAX);
 		if (ms > w->cfg.live->link.hb_interval_ns / NS_PER_MS / 2)
 			ms = w->cfg.live->link.hb_interval_ns / NS_PER_MS / 2;
 	}

@@ -23,7 +23,7 @@ struct worker_cfg {
 	const struct live *live;     /* borrowed, like the rest */
 	const struct gen *gen;
 	struct pktio *io;
-	struct link *link;           /* NULL: no pair */
+	struct links *links;         /* NULL: no pair */
 	struct pulse *pulse;         /* NULL: another worker's is watched */
 	int parent;                  /* socket to it */
 	uint64_t seed;               /* of hash tables; the same on both nodes is no need */

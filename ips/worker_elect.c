@@ -154,7 +154,7 @@ void elect_tell_peer(const struct worker *w, struct link_beat *b)
 	struct ha_told t = { .forced = (uint8_t)w->peering.forced,
 			     .frozen = s->frozen,
 			     .sync = (uint8_t)s->sync,
-			     .link = { (uint8_t)(1 + link_state(w->cfg.link)) },
+			     .link = { ha_status_link(s, 0), ha_status_link(s, 1) },
 			     .age_s = age_s(w),
 			     .since_s = seconds(mono_diff(w->now, w->peering.since)),
 			     .synced_s = s->synced_since.ns != 0 ? seconds(mono_diff(w->now, s->synced_since)) : HA_NEVER,

@@ -1,4 +1,4 @@
-/* worker_int.h - the inside of the packet loop, shared by worker.c, worker_pair.c and worker_own.c only. */
+/* worker_int.h - the inside of the packet loop, shared by worker.c, worker_pair.c, worker_link.c and worker_own.c only. */
 #ifndef IPS_WORKER_INT_H
 #define IPS_WORKER_INT_H
 
@@ -63,18 +63,28 @@ struct worker {
 		bool disk_bad;
 	} elect;
 	struct ha_status status;
-	uint64_t epoch;              /* of the link's connection that is in use */
 	mono_t beaten;               /* when the last heartbeat went out; zero: the next one is to go at once */
 	mono_t lease;                /* from here on the peer waits for the dead interval before it takes over */
 	uint64_t told_written;
 	uint64_t marked;             /* batch whose records end at mark in the log ring; 0: none is waited for */
 	uint32_t mark;
-	bool hold;                   /* the link broke and the peer may still count itself whole */
+	bool hold;                   /* the links broke and the peer may still count itself whole */
 	mono_t hold_since;
-	mono_t down_at;              /* when the link was lost */
-	bool was_seen, was_dead, was_up, said_whole, said_left;
+	mono_t down_at;              /* when the last link was lost */
+	bool was_seen, was_dead, said_whole, said_left;
 	bool peer_whole;             /* the peer's last heartbeat says so: see peering.h */
 	enum engine_exit end;
+
+	/* --- worker_link.c --- */
+	uint64_t epoch[LINKS_MAX];   /* of each link's connection that is in use; 0: none */
+	bool was_up[LINKS_MAX];
+	bool detached;               /* active: gone on alone, but the stream is kept for the standby that comes back */
+	bool no_more;                /* active: the stream cannot go on: what is sent means another thing from now on */
+	bool unproven;               /* active: links are back, and the peer has not answered yet: it may be another */
+	unsigned used;               /* the link that batches went by last, and ... */
+	uint64_t cursor;             /* the next one to go by it */
+	uint64_t sent;               /* the highest that went by any */
+	uint64_t retried;            /* up to here the other link was tried as well, and none has been answered since; 0: no */
 
 	/* --- visits --- */
 	pthread_mutex_t lock;
@@ -89,6 +99,23 @@ void own_read(struct own *o, const struct live *l);
 /* For the box itself, or for many: the kernel's, not to be inspected. dst: whom it is for; family 0: it cannot be read. */
 bool own_packet(const struct own *o, const struct packet *p, struct own_addr *dst);
 void ports_read(uint16_t port_of[PORTS_MAX], const struct live *l);
+
+/* worker_link.c: the stream's way over the links. */
+/* Acknowledgements, or batches for the standby. */
+void pair_receive(struct worker *w);
+/* What links do: they come up, break, take turns; a standby joins, or is caught up. Then what is due goes out. */
+void pair_watch(struct worker *w);
+/* Sends what the peer was not sent yet, as far as the link takes it. */
+void pair_pump(struct worker *w);
+/* The stream has ended; nobody follows. */
+void pair_part(struct worker *w);
+/* The conversation is cut off. What the peer may hold against us decides whether to wait. */
+void pair_broken(struct worker *w);
+bool pair_has_follower(const struct worker *w);   /* a standby has the whole table */
+void pair_stand_by(struct worker *w);
+void pair_link_status(struct worker *w);
+/* May more of the table be put in line? */
+bool pair_may_bulk(const struct worker *w);
 
 /* worker_pair.c */
 void pair_start(struct worker *w);

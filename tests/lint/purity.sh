@@ -21,7 +21,7 @@ objects() {
 }
 
 # The link may call sockets and cryptography besides, but no more than the core does it read a clock or wait.
-link="socket|bind|listen|accept4|connect|send|sendto|recv|recvfrom|setsockopt|close|if_nametoindex|sodium_[a-z]*|randombytes_buf"
+link="socket|bind|listen|accept4|connect|send|sendto|recv|recvfrom|setsockopt|getsockopt|close|if_nametoindex|sodium_[a-z]*|randombytes_buf"
 link="$link|crypto_(generichash|kdf|pwhash)[a-z0-9_]*|SSL_[A-Za-z0-9_]*|BIO_[a-z_]*|ERR_clear_error|EVP_MD_is_a|TLS_method"
 
 # strtok and strsignal keep hidden state, strftime and the _l ones ask the environment.

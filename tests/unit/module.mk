@@ -111,6 +111,7 @@ UNIT += replica:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += engine_gen:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT_LD_engine_gen := -Wl,--wrap=malloc,--wrap=calloc
 UNIT += worker:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += worker_links:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += worker_pair:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += ha_told:ips,hacache,base
 UNIT += ha_disk:ips,hacache,base

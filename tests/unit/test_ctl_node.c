@@ -52,6 +52,9 @@ static const json_t *first_row(void)
 
 /* --- the pair ------------------------------------------------------------------------------------------------- */
 
+static const struct link_cfg main_link = { .family = 4, .own.b = { 192, 168, 69, 1 }, .peer.b = { 192, 168, 69, 2 } };
+static const struct link_cfg backup_link = { .family = 4, .own.b = { 192, 168, 70, 1 }, .peer.b = { 192, 168, 70, 2 } };
+
 static void pair(void)
 {
 	const int64_t day = INT64_C(1571743860);
@@ -64,7 +67,9 @@ static void pair(void)
 				   .quality = 100,
 				   .priority = 50,
 				   .boot_id = 0xabc,
-				   .link = LINK_UP,
+				   .n_links = 2,
+				   .link = { { .state = LINK_UP, .heard = true, .cfg = &main_link }, { .cfg = &backup_link } },
+				   .link_used = 0,
 				   .peer_seen = true,
 				   .peer = { .role = HA_STANDBY, .quality = 75, .priority = 40, .term = 4, .seq = 88 },
 				   .peer_told = { .forced = HA_FORCED_PASSIVE, .sync = HA_SYNCED,
@@ -101,8 +106,9 @@ static void test_ha_info(void)
 						   "sync state      : in sync                    in sync\n"
 						   "is conf sync    : yes                        yes\n"
 						   "boot            : 2019-10-22 11:31:00        2019-10-22 10:32:39\n"
-						   "main link       : OK                         OK\n"
-						   "backup link     : N/A                        Down\n");
+						   "main link       : 192.168.69.1: OK           192.168.69.2: OK\n"
+						   "backup link     : 192.168.70.1: Down         192.168.70.2: Down\n"
+						   "Notice: the backup link is down\n");
 	const char *text = ask(&f, "ha info -v");
 	CU_ASSERT_TRUE(has(text, "\nsupervisor      : true                       false\n"));
 	CU_ASSERT_TRUE(has(text, "\n  since         : 2019-10-22 11:31:50        2019-10-22 11:32:09\n"));
@@ -112,6 +118,7 @@ static void test_ha_info(void)
 	CU_ASSERT_TRUE(has(text, "\nsync id         : 90                         88\n"));
 	CU_ASSERT_TRUE(has(text, "\nterm            : 5                          4\n"));
 	CU_ASSERT_TRUE(has(text, "\nheartbeat       : N/A                        7 ms ago\n"));
+	CU_ASSERT_TRUE(has(text, "\nlink in use     : main link                  N/A\n"));
 	CU_ASSERT_TRUE(has(text, "\n  resyncs                                                 3\n"));
 	CU_ASSERT_TRUE(has(text, "\n  link.lost                                               6\n"));
 	/* configured otherwise; and a peer that says nothing of itself */
@@ -141,19 +148,20 @@ static void test_ha_info_changes(void)
 	CU_ASSERT_PTR_NULL(strstr(ask(&f, "ha info"), "Notice: the disk"));
 	f.ha.peer_seen = false;
 	f.ha.role = HA_STANDBY;
-	f.ha.link = LINK_HANDSHAKE;
+	f.ha.link[0].state = LINK_HANDSHAKE;
 	f.ha.sync = HA_SYNCING;
 	f.ha.bulk_left = 44;
+	f.ha.bulk_total = 45;
 	f.ha.applied = 12;
 	const char *text = ask(&f, "ha info -v");
 	CU_ASSERT_TRUE(has(text, "mode            : Passive                    N/A\n"));
-	CU_ASSERT_TRUE(has(text, "main link       : Connecting                 N/A\n"));
+	CU_ASSERT_TRUE(has(text, "main link       : 192.168.69.1: Connecting   N/A\n"));
 	CU_ASSERT_TRUE(has(text, "sync id         : 12                         N/A\n"));
 	CU_ASSERT_TRUE(has(text, "Notice: no heartbeat of the peer"));
-	CU_ASSERT_TRUE(has(text, "Notice: synchronising: 44 sessions are left\n"));
-	f.ha.link = LINK_DOWN;
+	CU_ASSERT_TRUE(has(text, "Notice: synchronising: 44 of 45 sessions are left\n"));
+	f.ha.link[0].state = LINK_DOWN;
 	f.ha.sync = HA_ALONE;
-	CU_ASSERT_TRUE(has(ask(&f, "ha info"), "main link       : Down "));
+	CU_ASSERT_TRUE(has(ask(&f, "ha info"), "main link       : 192.168.69.1: Down "));
 	CU_ASSERT_TRUE(has(got.text.p, "would not survive it\n"));
 	stop();
 }

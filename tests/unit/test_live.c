@@ -71,6 +71,12 @@ static void test_problems(void)
 		  "x:15: 'local-ip' and 'peer-ip' are of different families\n", ERR_USAGE },
 		{ LAN HA "set local-ip fd00::7\nset peer-ip fd00::7\nend\n",
 		  "x:15: 'peer-ip' is 'local-ip'\n", ERR_USAGE },
+		{ LAN PAIR "set backup-local-ip 10.8.0.1\nset backup-peer-ip 10.8.0.2\nend\n",
+		  "x:13: the backup link needs an interface of its own: name a second one in 'hbdev'\n", ERR_USAGE },
+		{ LAN PAIR "set hbdev ha0 9 ha1 8\nset backup-local-ip 10.8.0.1\nend\n",
+		  "x:10: mode a-p needs 'backup-peer-ip' to run live; set it in 'config system ha'\n", ERR_USAGE },
+		{ LAN PAIR "set hbdev ha0 9 ha1 8\nset backup-local-ip 10.9.0.1\nset backup-peer-ip 10.9.0.2\nend\n",
+		  "x:17: 'backup-local-ip' is 'local-ip'; the links need addresses of their own\n", ERR_USAGE },
 		{ LAN PAIR "set session-sync-mode async\nend\n",
 		  "x:16: 'async': only commit is supported; it is the mode that loses nothing\n", ERR_USAGE },
 		{ LAN PAIR "set session-sync-mode state-change\nend\n",
@@ -165,7 +171,8 @@ static void test_pair(void)
 {
 	struct read r;
 	read_text(&r, LAN PAIR "set group-name plant\nset priority 7\nset hb-interval 50\nset hb-lost-threshold 9\nset port 1234\n"
-			       "set hbdev ha1 10 ha0 200\nend\n");
+			       "set hbdev ha1 10 ha0 200\nset backup-local-ip fd09::1\nset backup-peer-ip fd09::2\n"
+			       "set commit-timeout 33\nend\n");
 	const struct link_cfg *k = &r.l.link;
 	CU_ASSERT_EQUAL(r.e, OK);
 	CU_ASSERT_TRUE(r.l.pair);
@@ -179,9 +186,17 @@ static void test_pair(void)
 	CU_ASSERT_EQUAL(k->boot_id, 0);
 	CU_ASSERT_STRING_EQUAL(r.l.password, "x");
 	CU_ASSERT_EQUAL(r.l.priority, 7);
+	CU_ASSERT_EQUAL(r.l.commit_timeout_ns, 33 * NS_PER_MS);
+	/* the second of them, by priority, is the backup link's; all else is the same */
+	const struct link_cfg *backup = &r.l.backup;
+	CU_ASSERT_EQUAL(r.l.n_links, 2);
+	CU_ASSERT_TRUE(backup->family == 6 && addr_is(&backup->own, 6, "fd09::1") && addr_is(&backup->peer, 6, "fd09::2"));
+	CU_ASSERT_STRING_EQUAL(backup->ifname, "ha1");
+	CU_ASSERT_STRING_EQUAL(backup->group, "plant");
+	CU_ASSERT_TRUE(backup->port == 1234 && backup->hb_interval_ns == 50 * NS_PER_MS && backup->hb_lost == 9);
 	done(&r);
 	read_text(&r, LAN HA "set local-ip fd00::2\nset peer-ip fd00::1\nend\n");
-	CU_ASSERT_EQUAL(r.l.link.family, 6);
+	CU_ASSERT_TRUE(r.l.n_links == 1 && r.l.link.family == 6);
 	CU_ASSERT_STRING_EQUAL(r.l.link.ifname, "ha0");
 	CU_ASSERT_TRUE(r.l.link.port == 7703 && r.l.link.hb_interval_ns == 100 * NS_PER_MS && r.l.link.hb_lost == 6);
 	CU_ASSERT_EQUAL(r.l.priority, 128);
@@ -296,6 +311,9 @@ static void test_restart(void)
 		{ LAN PAIR "set hb-lost-threshold 5\nend\n", AT_START("system ha") },
 		{ LAN PAIR "set hbdev ha1 9\nend\n", AT_START("system ha") },
 		{ LAN PAIR "set hbdev ha0 1\nend\n", "" },
+		{ LAN PAIR "set commit-timeout 30\nend\n", AT_START("system ha") },
+		{ LAN PAIR "set hbdev ha0 9 ha1 8\nset backup-local-ip 10.8.0.1\nset backup-peer-ip 10.8.0.2\nend\n",
+		  AT_START("system ha") },
 		{ BASE "config log eve\nset status enable\nend\n", AT_START("log") },
 		{ BASE "config log eve\nset filename /x\nend\n", AT_START("log") },
 		{ BASE "config log file\nset types ips\nend\n", AT_START("log") },

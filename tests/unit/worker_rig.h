@@ -102,7 +102,7 @@ static const struct pktio_ops fake_ops = {
 struct box {
 	struct fake f;
 	struct live live;
-	struct link *link;
+	struct links *links;
 	struct pulse pulse;
 	struct logs *logs;
 	struct worker *w;
@@ -137,7 +137,7 @@ static inline void box_new(struct box *b, const struct gen *g)
 	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, b->parent), 0);
 	b->pulse.stored = UINT64_MAX;
 	b->pulse.quality = 100;
-	const struct worker_cfg cfg = { .live = &b->live, .gen = g, .io = &b->f.io, .link = b->link, .pulse = &b->pulse,
+	const struct worker_cfg cfg = { .live = &b->live, .gen = g, .io = &b->f.io, .links = b->links, .pulse = &b->pulse,
 					.parent = b->parent[0], .seed = 5, .boot_id = 7, .now = box_now, .now_arg = b };
 	CU_ASSERT_EQUAL_FATAL(worker_new(&cfg, &b->w), OK);
 	b->logs = start_logs(1, 4096, mem_file(), -1);
@@ -178,7 +178,7 @@ static inline void box_free(struct box *b)
 	CU_ASSERT_EQUAL(b->f.wrong, 0);
 	worker_free(b->w);
 	logs_stop(b->logs);
-	link_free(b->link);
+	links_free(b->links);
 	close(b->f.fd);
 	close(b->parent[0]);
 	close(b->parent[1]);
