@@ -102,7 +102,7 @@ void ports_read(uint16_t port_of[PORTS_MAX], const struct live *l);
 
 /* worker_link.c: the stream's way over the links. */
 /* Acknowledgements, or batches for the standby. */
-void pair_receive(struct worker *w);
+void pair_hear(struct worker *w);
 /* What links do: they come up, break, take turns; a standby joins, or is caught up. Then what is due goes out. */
 void pair_watch(struct worker *w);
 /* Sends what the peer was not sent yet, as far as the link takes it. */

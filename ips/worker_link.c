@@ -294,7 +294,7 @@ static void receive_by(struct worker *w, unsigned i)
 		link_consume(l, s.len); /* nobody's any more: the next connection would wait for its reader */
 }
 
-void pair_receive(struct worker *w)
+void pair_hear(struct worker *w)
 {
 	for (unsigned i = 0; i < links_n(w->cfg.links); i++)
 		receive_by(w, i);

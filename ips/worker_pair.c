@@ -147,7 +147,7 @@ static void promote(struct worker *w)
 {
 	const bool alone = w->r.mode != REPLICA_STANDBY;
 	if (!alone) {
-		pair_receive(w);
+		pair_hear(w);
 		replica_promote(&w->r);
 		engine_doubt(w->r.engine);
 		w->status.promotions++;
@@ -238,7 +238,7 @@ void pair_turn(struct worker *w)
 	if (!paired(w))
 		return;
 	links_step(w->cfg.links, w->now);
-	pair_receive(w);
+	pair_hear(w);
 	const struct peering_in in = read_peer(w);
 	pair_watch(w);
 	tell_changes(w, &in);
