@@ -43,6 +43,10 @@
 	X(scan_orig, struct ha_scan)    \
 	X(scan_reply, struct ha_scan)
 
+/* What waits for the peer before it leaves (session-sync-mode): all; what changes more than counters, and all behind it;
+ * nothing. */
+enum ha_wait { HA_WAIT_ALL, HA_WAIT_STATE, HA_WAIT_NOTHING };
+
 enum ha_section {
 #define X(member, type) HA_SEC_##member,
 	HA_SECTION_LIST(X)
@@ -53,7 +57,10 @@ enum ha_section {
 /* Sets of sections, as bits. */
 enum {
 	HA_PARTS_FORWARD = 1 << HA_SEC_fwd | 1 << HA_SEC_state | 1 << HA_SEC_orig | 1 << HA_SEC_reply,
-	HA_PARTS_ALL = (1 << HA_SECTION_N) - 1
+	HA_PARTS_ALL = (1 << HA_SECTION_N) - 1,
+	/* Each packet with octets changes these; the matcher's streams move with them. insp and reasm have more than counts. */
+	HA_PARTS_COUNT = 1 << HA_SEC_orig | 1 << HA_SEC_reply | 1 << HA_SEC_scan_orig | 1 << HA_SEC_scan_reply | 1 << HA_SEC_kept |
+			 1 << HA_SEC_insp | 1 << HA_SEC_reasm
 };
 
 struct ha_scan {

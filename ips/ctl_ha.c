@@ -331,7 +331,7 @@ struct sum {
 	const char *key;
 	uint64_t v;
 };
-enum { SUMS = 20 };
+enum { SUMS = 21 };
 
 static void sums(const struct ha_status *s, struct sum v[SUMS])
 {
@@ -339,6 +339,7 @@ static void sums(const struct ha_status *s, struct sum v[SUMS])
 				       { "acknowledged", s->acked },
 				       { "applied", s->applied },
 				       { "octets", s->octets },
+				       { "ahead", s->ahead },
 				       { "bulk_left", s->bulk_left },
 				       { "bulk_total", s->bulk_total },
 				       { "bulks", s->bulks },

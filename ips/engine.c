@@ -17,14 +17,26 @@ bool engine_shares(const struct engine *e, const struct session *s, const struct
 	return pol->session_sync && (tcp ? e->gen->share_tcp : e->gen->share_rest);
 }
 
+static bool is_young(const struct engine *e, const struct session *s)
+{
+	return e->gen->share_after_ns != 0 && mono_diff(e->now, s->s.start) < e->gen->share_after_ns;
+}
+
 void engine_touch(struct engine *e, struct session *s)
 {
 	engine_mark(s, HA_PARTS_FORWARD & ~(1u << HA_SEC_fwd));
-	if (e->ended != NULL && !s->dirty && !s->unshared) { /* only where someone replicates */
+	if (e->ended != NULL && !s->dirty && !s->unshared && !is_young(e, s)) { /* only where someone replicates */
 		s->dirty = true;
 		s->dirty_next = e->dirty;
 		e->dirty = s;
 	}
+}
+
+/* Sessions that have come of age since, silent or not, are for the peer. */
+static void come_of_age(struct engine *e)
+{
+	for (; e->young != NULL && !is_young(e, e->young); e->young = session_next(e->sessions, e->young))
+		engine_touch(e, e->young);
 }
 
 static void forget_dirty(struct engine *e, struct session *s)
@@ -64,6 +76,8 @@ static void on_session_end(void *arg, struct session *s, enum session_end why)
 	forget_dirty(e, s);
 	if (e->bulk == s)
 		e->bulk = session_next(e->sessions, s);
+	if (e->young == s)
+		e->young = session_next(e->sessions, s);
 	if (e->ended != NULL)
 		e->ended(e->ended_arg, s->s.serial);
 	if (f != NULL) {
@@ -112,6 +126,8 @@ enum reason engine_open(struct pass *w)
 		return REASON_SESSION_FULL;
 	e->stats.sessions++;
 	engine_mark(w->s, HA_PARTS_ALL);
+	if (e->gen->share_after_ns != 0 && e->young == NULL)
+		e->young = w->s;
 	w->s->gen_nr = e->gen_nr;
 	w->s->unshared = !engine_shares(e, w->s, pol);
 	if (pol->log_traffic)
@@ -193,6 +209,8 @@ static void advance(struct engine *e, mono_t now)
 		e->now = now;
 	session_tick(e->sessions, e->now);
 	frag_tick(e->frags, e->now);
+	if (e->young != NULL)
+		come_of_age(e);
 }
 
 static struct verdict in_session(struct pass *w)

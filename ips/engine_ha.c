@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hacache/ha_schema.h"
+#include "hacache/ha_sync.h"
 #include "ips/engine_int.h"
 #include "ips/reasm_kept.h"
 
@@ -126,6 +127,7 @@ void engine_ha_clear(struct engine_ha *h)
 {
 	struct session *s;
 	engine_ha_forget(h);
+	h->e->young = NULL;
 	while ((s = session_next(h->e->sessions, NULL)) != NULL)
 		engine_ha_ended(h, s->s.serial);
 	frag_table_clear(h->e->frags, REASON_NONE);
@@ -158,6 +160,35 @@ bool engine_ha_next(struct engine_ha *h, struct ha_session *out)
 	if (f != NULL && out->kept != NULL)
 		reasm_kept_told(&f->reasm);
 	return true;
+}
+
+/* The inspection's state without what counts octets, and whether any are held. */
+static uint64_t core_of(const struct insp *f)
+{
+	struct insp_state s = f->s;
+	uint64_t held = 0;
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++) {
+		s.dir[d].inspected = 0;
+		held |= (uint64_t)(f->reasm.dir[d].held != NULL) << d;
+	}
+	return ha_digest(ha_section_msg(HA_SEC_insp), &s) ^ held;
+}
+
+bool engine_ha_turned(struct engine_ha *h, const struct ha_session *sent)
+{
+	const struct session *s = session_by_serial(h->e->sessions, sent->serial);
+	struct insp *f = s != NULL ? s->ips : NULL;
+	const unsigned parts = ha_session_parts(sent);
+	bool turned = (parts & ~(unsigned)HA_PARTS_COUNT) != 0;
+	if (f == NULL)
+		return turned;
+	turned |= sent->reasm != NULL && (f->reasm.dir[DIR_ORIG].held != NULL || f->reasm.dir[DIR_REPLY].held != NULL);
+	if (sent->insp != NULL || sent->reasm != NULL) {
+		const uint64_t core = core_of(f);
+		turned |= core != f->told_core;
+		f->told_core = core;
+	}
+	return turned;
 }
 
 bool engine_ha_export(struct engine_ha *h, uint64_t serial, unsigned parts, struct ha_session *out)

@@ -29,6 +29,8 @@ bool engine_ha_next_datagram(struct engine_ha *h, struct frag_message *out);
 /* The next session that changed since the last commit, and removes it from the list; false when none is left. Only sections
  * that may have changed are there, all of them if the peer has not got the session. */
 bool engine_ha_next(struct engine_ha *h, struct ha_session *out);
+/* Did what went out of the session that engine_ha_next gave last change more than counters? Asked once of each. */
+bool engine_ha_turned(struct engine_ha *h, const struct ha_session *sent);
 /* Those sections (bits by number) of one session; false when there is none of that serial. */
 bool engine_ha_export(struct engine_ha *h, uint64_t serial, unsigned parts, struct ha_session *out);
 

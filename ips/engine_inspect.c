@@ -344,6 +344,7 @@ static void on_gap(void *arg, enum dir d)
 	struct insp_dir *id = &w->f->s.dir[d];
 	w->dir = d;
 	w->e->stats.gaps++;
+	w->f->s.partial |= w->s->s.serial <= w->e->doubt_upto; /* what the dead node let by and did not tell */
 	tell_bytes(w, d, (struct span){ 0 }, 0);
 	on_anomaly(w, d, AN_GAP);
 	engine_mark(w->s, parts_matched(d) | PARTS_STACK);

@@ -23,6 +23,7 @@ struct engine {
 	uint64_t change_mark;
 	uint64_t doubt_upto;             /* serial number: see engine_doubt */
 	struct session *dirty;           /* changed since the last commit, newest first */
+	struct session *young;           /* the oldest session that the peer does not get yet: it is too young */
 	struct session *bulk;            /* the next one that a peer that joined has yet to be told */
 	size_t bulk_left;                /* at most so many from bulk on */
 	uint64_t packet_nr;              /* of the packet being worked on; 0 = none */

@@ -24,6 +24,7 @@ struct gen {
 	char (*ifname)[16];     /* interfaces by their number; "": that number has none */
 	uint32_t n_ifname;
 	bool share_tcp, share_rest; /* sessions of TCP, and of everything else, that the peer is to get */
+	int64_t share_after_ns;     /* the peer gets a session once it is that old; 0: at once */
 	bool asymmetric;        /* one direction of a connection may go another way: its streams begin where they are met */
 	bool bypass;            /* a full queue lets packets by that nobody sees */
 	bool transparent;       /* a bridge: what it holds it cannot send by itself, having no routes */

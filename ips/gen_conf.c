@@ -9,7 +9,7 @@
 #include "ips/outbuf.h"
 #include "ips/rulefiles.h"
 
-enum { MIB = 1 << 20, TELL_LEN = 1024 };
+enum { MIB = 1 << 20, TELL_LEN = 1024, PICKUP_DELAY_S = 30 };
 
 static bool is(const struct conf_node *n, const char *attr, const char *word)
 {
@@ -39,6 +39,7 @@ struct gen *gen_alloc(const struct conf *c)
 	const struct conf_node *ha = conf_single(c, NULL, "system ha");
 	g->share_tcp = is(ha, "mode", "standalone") || conf_flag(ha, "session-pickup");
 	g->share_rest = is(ha, "mode", "standalone") || conf_flag(ha, "session-pickup-connectionless");
+	g->share_after_ns = is(ha, "mode", "a-p") && conf_flag(ha, "session-pickup-delay") ? PICKUP_DELAY_S * NS_PER_SEC : 0;
 	const struct conf_node *ips = conf_single(c, NULL, "ips global");
 	g->stream_memory = (uint64_t)conf_int(ips, "stream-memory") * MIB;
 	g->budget = (uint32_t)conf_int(ips, "work-budget");

@@ -67,6 +67,7 @@ struct ha_status {
 	uint64_t sent, acked;    /* active: batches committed, and acknowledged */
 	uint64_t applied;        /* standby: batches */
 	uint64_t octets;         /* active: sent to the peer */
+	uint64_t ahead;          /* active: packets that left before the peer had what they changed: a crash could lose that */
 	uint64_t bulk_left, bulk_total; /* active, syncing: sessions still to be sent, of how many */
 	uint64_t bulks;          /* tables sent whole */
 	uint64_t caught_up;      /* times that a stream went on after all links had been lost */

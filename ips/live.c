@@ -181,9 +181,9 @@ static void read_pair(struct reader *r)
 		return;
 	l->n_links = 1;
 	read_ends(r, ha, "local-ip", "peer-ip", &l->link);
-	if (!is(ha, "session-sync-mode", "commit"))
-		wrong(r, ha, "session-sync-mode", "'%s': only commit is supported; it is the mode that loses nothing",
-		      conf_str(ha, "session-sync-mode"));
+	l->wait = is(ha, "session-sync-mode", "commit")  ? HA_WAIT_ALL
+		  : is(ha, "session-sync-mode", "async") ? HA_WAIT_NOTHING
+							 : HA_WAIT_STATE;
 	if (l->n_queues > 1)
 		wrong(r, conf_single(r->c, NULL, "nfq"), "queues",
 		      "mode a-p works with one queue: nodes spread flows over queues differently; set queues 1");
@@ -232,7 +232,7 @@ static const struct idle {
 	{ "system global", "memory-limit" },          { "system global", "memory-use-threshold-green" },
 	{ "system global", "memory-use-threshold-red" }, { "system global", "memory-use-threshold-extreme" },
 	{ "system settings", "strict-src-check" },
-	{ "system ha", "session-pickup-delay" },      { "system ha", "commit-timeout" },
+	     { "system ha", "commit-timeout" },
 	{ "system session-ttl", "default" },          { "ips global", "fail-open" },
 };
 
@@ -294,7 +294,7 @@ bool live_needs_restart(const struct live *now, const struct live *next, gen_err
 			  memcmp(&now->link, &next->link, sizeof(now->link)) != 0 ||
 			  memcmp(&now->backup, &next->backup, sizeof(now->backup)) != 0 ||
 			  now->commit_timeout_ns != next->commit_timeout_ns ||
-			  now->priority != next->priority || now->override != next->override ||
+			  now->priority != next->priority || now->wait != next->wait || now->override != next->override ||
 			  now->age_margin_s != next->age_margin_s || now->members_weigh != next->members_weigh ||
 			  other_text(now->password, next->password),
 		  "system ha" },

@@ -5,6 +5,7 @@
 #ifndef IPS_LIVE_H
 #define IPS_LIVE_H
 
+#include "hacache/ha.h"
 #include "hacache/ha_link.h"
 #include "ips/conf.h"
 #include "ips/gen.h"
@@ -24,6 +25,7 @@ struct live {
 	unsigned n_vip;
 	struct vip_addr vip[VIP_MAX];
 	bool pair;                   /* mode a-p */
+	uint8_t wait;                /* enum ha_wait */
 	unsigned n_links;            /* to the peer: the main link, and a backup link */
 	struct link_cfg link, backup; /* but for their key and boot id */
 	int64_t commit_timeout_ns;

@@ -105,7 +105,7 @@ enum err replica_join(struct replica *r)
 	TRY(ha_sender_hello(&r->sender, &h));
 	r->mode = REPLICA_ACTIVE;
 	r->whole = false;
-	r->released = r->written = r->whole_seq = 0;
+	r->released = r->written = r->whole_seq = r->wait_seq = 0;
 	r->failed = OK;
 	r->n_ended = 0;
 	engine_ha_on_end(r->engine, note_end, r);
@@ -147,21 +147,29 @@ void replica_part(struct replica *r)
 
 /* --- active ------------------------------------------------------------------------------------------------ */
 
-static enum err add_changes(struct replica *n)
+/* *turned: more than counters has changed. */
+static enum err add_changes(struct replica *n, bool *turned)
 {
 	struct ha_sender *s = &n->sender;
 	struct ha_session one;
 	/* What ended makes room, on both nodes, for what began. */
 	for (size_t i = 0; i < n->n_ended; i++)
 		TRY(ha_sender_ended(s, n->ended[i]));
+	*turned = n->n_ended != 0;
 	n->n_ended = 0;
-	while (engine_ha_next(n->ha, &one))
+	while (engine_ha_next(n->ha, &one)) {
 		TRY(ha_sender_session(s, &one));
-	while (engine_ha_next_datagram(n->ha, &n->datagram))
+		*turned |= n->wait == HA_WAIT_STATE && engine_ha_turned(n->ha, &one);
+	}
+	while (engine_ha_next_datagram(n->ha, &n->datagram)) {
 		TRY(ha_sender_datagram(s, &n->datagram));
+		*turned = true;
+	}
 	for (size_t i = 0; i < n->recs.n; i++)
-		if (n->recs.seq[i] > s->seq)
+		if (n->recs.seq[i] > s->seq) {
 			TRY(ha_sender_rec(s, &n->recs.v[i]));
+			*turned = true;
+		}
 	return n->failed;
 }
 
@@ -172,9 +180,12 @@ enum err replica_commit(struct replica *n, struct span *bytes)
 			       .last_serial = session_last_serial(engine_sessions(n->engine)),
 			       .packet_nr = n->packet_nr,
 			       .whole = n->whole };
+	bool turned;
 	s->now = engine_now(n->engine);
-	TRY(add_changes(n));
+	TRY(add_changes(n, &turned));
 	TRY(ha_sender_commit(s, &c, bytes));
+	if (n->wait == HA_WAIT_ALL || (n->wait == HA_WAIT_STATE && turned))
+		n->wait_seq = s->seq;
 	if (n->whole && n->whole_seq == 0)
 		n->whole_seq = s->seq;
 	ha_sender_begin(s, s->now); /* bytes stay where they are until something is added */

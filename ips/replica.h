@@ -36,6 +36,8 @@ struct replica {
 	struct frag_message datagram; /* the one that goes out */
 	bool whole;                  /* active: the table is on its way to the peer; standby: it is here */
 	uint64_t whole_seq;          /* active: the batch that completed it */
+	enum ha_wait wait;           /* active: which batches wait for the peer */
+	uint64_t wait_seq;           /* the last one that does */
 	uint64_t released;
 	uint64_t written;            /* active, the owner's word: records up to this batch are in its logs */
 	uint64_t packet_nr;

@@ -52,12 +52,14 @@ static bool give_verdicts(struct worker *w, const struct flight *f)
 
 void worker_release(struct worker *w)
 {
-	while (w->n_flights > 0 && pair_released(w, oldest(w)->seq)) {
+	while (w->n_flights > 0 && pair_released(w, oldest(w)->wait)) {
 		const struct flight *f = oldest(w);
 		if (pair_overslept(w, w->cfg.now(w->cfg.now_arg)))
 			return; /* it stood still just now; the next turn drops them */
 		if (!give_verdicts(w, f))
 			return;
+		if (w->r.mode == REPLICA_ACTIVE && w->r.sender.acked < f->seq)
+			w->status.ahead += f->out.n;
 		outgoing_reset(&f->out, w->cfg.io);
 		if (f->seq != 0 && w->r.mode == REPLICA_ACTIVE)
 			replica_release(&w->r, f->seq);
@@ -127,7 +129,7 @@ static void take_packets(struct worker *w)
 	if (w->n_flights == PKTIO_FLIGHTS || !pair_takes(w))
 		return;
 	struct flight *f = &w->flight[(w->first + w->n_flights) % PKTIO_FLIGHTS];
-	f->seq = 0;
+	f->seq = f->wait = 0;
 	f->sent = w->now;
 	unsigned n = 0;
 	outgoing_begin(&f->out);
@@ -142,6 +144,7 @@ static void take_packets(struct worker *w)
 	if (n == 0 && !pair_follows(w))
 		return;
 	f->seq = pair_commit(w);
+	f->wait = f->seq != 0 ? w->r.wait_seq : 0;
 	if (n > 0 || f->seq != 0)
 		w->n_flights++;
 }
@@ -317,6 +320,7 @@ enum err worker_new(const struct worker_cfg *cfg, struct worker **out)
 		e = make_lock(w);
 	if (e == OK)
 		e = replica_new(&ec, cfg->gen, cfg->now(cfg->now_arg), write_rec, w, &w->r);
+	w->r.wait = (enum ha_wait)cfg->live->wait;
 	if (e != OK) {
 		worker_free(w);
 		return e;

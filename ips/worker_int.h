@@ -14,7 +14,8 @@ enum {  OWN_MAX = 512, PORTS_MAX = 4096 };
 
 /* A batch that waits for its release. */
 struct flight {
-	uint64_t seq;                /* of the link; 0: goes at once */
+	uint64_t seq;                /* of the link; 0: none */
+	uint64_t wait;               /* the batch that the peer must have before this one goes; 0: goes at once */
 	mono_t sent;
 	struct outgoing out;
 };

@@ -64,6 +64,13 @@ void pair_broken(struct worker *w)
 		return;
 	}
 	w->status.resyncs++;
+	if (w->r.wait == HA_WAIT_NOTHING) { /* what left without its word is lost with this node in any case */
+		if (w->no_more)
+			pair_part(w);
+		else
+			w->detached = true;
+		return;
+	}
 	w->hold = true;
 	w->hold_since = w->now;
 	w->beaten = mono_ns(0); /* the peer is to hear at once that it is not counted on */

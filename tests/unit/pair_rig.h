@@ -10,6 +10,7 @@
 static struct box n[2];
 static struct gen gen[2];
 static unsigned n_links = 1; /* of nodes that are configured from now on */
+static enum ha_wait wait;    /* likewise: what waits */
 
 /* The standby refuses what is no SYN of an unknown session: to pass, it must know it. */
 static const struct policy_rule policy = {
@@ -38,6 +39,7 @@ static inline void configure(unsigned i, uint16_t port, unsigned dead_ms, uint16
 	memset(l, 0, sizeof(*l));
 	l->pair = true;
 	l->n_links = n_links;
+	l->wait = (uint8_t)wait;
 	l->commit_timeout_ns = 20 * NS_PER_MS;
 	l->priority = priority;
 	l->link = (struct link_cfg){ .family = 4, .port = port, .group = "plant", .boot_id = 0xb00 + i + ((uint64_t)real_ns() << 8),

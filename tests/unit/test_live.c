@@ -77,10 +77,8 @@ static void test_problems(void)
 		  "x:10: mode a-p needs 'backup-peer-ip' to run live; set it in 'config system ha'\n", ERR_USAGE },
 		{ LAN PAIR "set hbdev ha0 9 ha1 8\nset backup-local-ip 10.9.0.1\nset backup-peer-ip 10.9.0.2\nend\n",
 		  "x:17: 'backup-local-ip' is 'local-ip'; the links need addresses of their own\n", ERR_USAGE },
-		{ LAN PAIR "set session-sync-mode async\nend\n",
-		  "x:16: 'async': only commit is supported; it is the mode that loses nothing\n", ERR_USAGE },
-		{ LAN PAIR "set session-sync-mode state-change\nend\n",
-		  "x:16: 'state-change': only commit is supported; it is the mode that loses nothing\n", ERR_USAGE },
+		{ LAN PAIR "set session-sync-mode async\nend\n", "", OK },
+		{ LAN PAIR "set session-sync-mode state-change\nset session-pickup-delay enable\nend\n", "", OK },
 		{ LAN PAIR "end\nconfig nfq\nset queues 2\nend\n",
 		  "x:18: mode a-p works with one queue: nodes spread flows over queues differently; set queues 1\n", ERR_USAGE },
 		{ LAN "config nfq\nset queues 2\nend\n", "", OK },
@@ -89,8 +87,7 @@ static void test_problems(void)
 		/* all of them are told at once */
 		{ HA "set session-sync-mode async\nset local-ip 1.2.3.4\nend\n",
 		  "no interface to inspect: name them in 'config system interface'\n"
-		  "x:2: mode a-p needs 'peer-ip' to run live; set it in 'config system ha'\n"
-		  "x:6: 'async': only commit is supported; it is the mode that loses nothing\n",
+		  "x:2: mode a-p needs 'peer-ip' to run live; set it in 'config system ha'\n",
 		  ERR_USAGE },
 		/* a note is none */
 		{ LAN "config system settings\nset strict-src-check enable\nend\n",

@@ -63,6 +63,48 @@ static void test_waits(void)
 	end(1);
 }
 
+/* The standby stands still: what waits, by mode. The first packets open flows, the last ones only count. */
+static void test_modes(void)
+{
+	for (enum ha_wait w = HA_WAIT_STATE; w <= HA_WAIT_NOTHING; w++) {
+		struct stall s;
+		wait = w;
+		both(8000);
+		begin_flows(&n[0], 2000, 5);
+		const unsigned had = box_judged(&n[0]);
+		stall_begin(&s, &n[1]);
+		const uint64_t before = box_status(&n[0]).ahead;
+		for (unsigned i = 0; i < 5; i++)
+			box_put_tcp(&n[0], (uint16_t)(2000 + i), TCP_ACK, 101, "");
+		box_put_tcp(&n[0], 3000, TCP_SYN, 100, "");
+		if (w == HA_WAIT_NOTHING) {
+			CU_ASSERT_TRUE(box_wait_judged(&n[0], had + 6));
+			CU_ASSERT_EQUAL(box_status(&n[0]).ahead - before, 6); /* a crash now would lose that */
+		} else {
+			usleep(300000);
+			CU_ASSERT_EQUAL(box_judged(&n[0]), had); /* established: more than a count */
+		}
+		stall_end(&s);
+		CU_ASSERT_TRUE(box_wait_judged(&n[0], had + 6));
+		stall_begin(&s, &n[1]);
+		for (unsigned i = 0; i < 5; i++)
+			box_put_tcp(&n[0], (uint16_t)(2000 + i), TCP_ACK, 101, "");
+		CU_ASSERT_TRUE(box_wait_judged(&n[0], had + 11)); /* counts only: goes at once in either */
+		box_put_tcp(&n[0], 3001, TCP_SYN, 100, "");
+		box_put_tcp(&n[0], 2000, TCP_ACK, 101, "");
+		if (w == HA_WAIT_STATE) {
+			usleep(300000);
+			CU_ASSERT_EQUAL(box_judged(&n[0]), had + 11); /* and what comes behind one that waits, waits */
+		}
+		stall_end(&s);
+		CU_ASSERT_TRUE(box_wait_judged(&n[0], had + 13));
+		CU_ASSERT_EQUAL(passed(&n[0], 0, had + 13), had + 13);
+		end(0);
+		end(1);
+	}
+	wait = HA_WAIT_ALL;
+}
+
 /* --- the link breaks ---------------------------------------------------------------------------------------------------- */
 
 static void drop_link(const struct ctl_view *v, void *ctx)
@@ -251,5 +293,6 @@ static void test_alone_asleep(void)
 }
 
 UNIT_MAIN({ "the standby has it before the verdict", test_commit }, { "no word, no verdict", test_waits },
+	  { "what waits, by mode", test_modes },
 	  { "the link breaks", test_hold }, { "a will", test_will }, { "silence", test_silence }, { "commands", test_commands },
 	  { "alone, and asleep", test_alone_asleep })
