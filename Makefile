@@ -142,6 +142,11 @@ cut: ## the whole cut test: a failover at every packet and every octet of every 
 	@$(SUBMAKE) VARIANT=release all captures tools
 	@B=build/$(notdir $(CC))-release sh tests/ha/cut-all.sh
 
+election: ## 10,000 runs of the election over a bad network, and every order of ten events
+	@$(SUBMAKE) VARIANT=release $(B)/tests/unit/test_peering_net $(B)/tests/unit/test_peering_all
+	@PEERING_RUNS=10000 $(B)/tests/unit/test_peering_net
+	@PEERING_DEPTH=10 $(B)/tests/unit/test_peering_all
+
 # --- install ---------------------------------------------------------------------------------
 # Daemons (a name that ends in d) go to sbin.
 bin_dir = $(if $(filter %d,$(1)),sbin,bin)
