@@ -164,6 +164,7 @@ help: ## this list
 clean: ## remove build/
 	rm -rf build $(CLEAN)
 
+.PHONY: election
 .PHONY: all libs units decoder-tests deps check check-build check-run list-checks lint check-deps check-purity \
         coverage coverage-run demo mutation cut install help clean
 -include $(shell test -d $(B) && find $(B) -name '*.d')

@@ -63,6 +63,9 @@ static const struct conf_attr ha_attr[] = {
 	{ .name = "backup-local-ip", .type = CT_IP,
 	  .help = "this node's address on the backup link, which is the second interface of `hbdev`" },
 	{ .name = "backup-peer-ip", .type = CT_IP, .help = "the peer's" },
+	{ .name = "icmp-check", .type = CT_IP, .flags = CA_LIST,
+	  .help = "the peer's own addresses elsewhere: while one of them, or one of the pair's, answers, a silent link is dead "
+		  "and not the peer" },
 	FLAG("session-pickup", "disable", "the peer gets the TCP sessions and their inspection"),
 	FLAG("session-pickup-connectionless", "disable", "the peer gets UDP and ICMP sessions as well"),
 	FLAG("session-pickup-delay", "disable", "the peer gets sessions only once they are 30 seconds old"),
@@ -75,6 +78,7 @@ static const struct conf_attr ha_attr[] = {
 	{ .name = "monitor", .type = CT_IFNAME, .flags = CA_LIST,
 	  .help = "the interfaces whose loss lowers the node's quality, each by its weight; "
 	  "none: all but those of role ha" },
+	INT("periodic-garp", 0, 3600, "seconds", "0", "time between announcements of the pair's addresses; 0: only after a change"),
 	FLAG("lacp-members-have-weight", "disable",
 	     "an aggregate that has lost a member counts in part; otherwise wholly, until the last one is lost"),
 	INT("hb-interval", 10, 2000, "ms", "100", "time between heartbeats"),

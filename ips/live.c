@@ -171,6 +171,19 @@ static void read_backup(struct reader *r, const struct conf_node *ha)
 	l->n_links = 2;
 }
 
+static void read_check(struct reader *r, const struct conf_node *ha)
+{
+	for (size_t i = 0; i < conf_list_n(ha, "icmp-check"); i++) {
+		struct addr_range a;
+		if (i == SEEK_PEERS) {
+			wrong(r, ha, "icmp-check", "more than %u addresses to check", (unsigned)SEEK_PEERS);
+			return;
+		}
+		if (addr_range_parse(conf_list(ha, "icmp-check", i), &a) == OK)
+			r->l->check[r->l->n_check++] = (struct seek_target){ a.family, a.lo };
+	}
+}
+
 static void read_pair(struct reader *r)
 {
 	struct live *l = r->l;
@@ -200,6 +213,8 @@ static void read_pair(struct reader *r)
 	l->override = conf_flag(ha, "override");
 	l->age_margin_s = (uint32_t)conf_int(ha, "ha-uptime-diff-margin");
 	l->members_weigh = conf_flag(ha, "lacp-members-have-weight");
+	l->garp_s = (uint32_t)conf_int(ha, "periodic-garp");
+	read_check(r, ha);
 }
 
 /* --- logs ------------------------------------------------------------------------------------------------ */
@@ -296,6 +311,7 @@ bool live_needs_restart(const struct live *now, const struct live *next, gen_err
 			  now->commit_timeout_ns != next->commit_timeout_ns ||
 			  now->priority != next->priority || now->wait != next->wait || now->override != next->override ||
 			  now->age_margin_s != next->age_margin_s || now->members_weigh != next->members_weigh ||
+			  now->garp_s != next->garp_s || memcmp(now->check, next->check, sizeof(now->check)) != 0 ||
 			  other_text(now->password, next->password),
 		  "system ha" },
 		{ memcmp(now->log, next->log, sizeof(now->log)) != 0, "log" },

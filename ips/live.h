@@ -11,6 +11,7 @@
 #include "ips/gen.h"
 #include "ips/ifstate.h"
 #include "ips/logs.h"
+#include "ips/seek.h"
 #include "ips/vip.h"
 #include "nfq/ruleset.h"
 
@@ -31,6 +32,9 @@ struct live {
 	int64_t commit_timeout_ns;
 	const char *password;        /* borrowed from the configuration */
 	uint16_t priority;
+	unsigned n_check;            /* the peer's own addresses on the data side */
+	struct seek_target check[SEEK_PEERS];
+	uint32_t garp_s;             /* between announcements of the pair's addresses; 0: none */
 	unsigned n_weighed;          /* interfaces that make the node's quality */
 	struct ifstate_name weighed[RULESET_IFACES_MAX];
 	bool members_weigh;          /* each member of an aggregate by itself */

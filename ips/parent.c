@@ -19,7 +19,6 @@
 #include "nfq/ruleset.h"
 
 enum {
-	TURN_MS = 20,
 	START_WAIT_MS = 5000,
 	STOP_WAIT_MS = 8000,
 	HANG_MIN_MS = 500,
@@ -57,6 +56,7 @@ static void vips_on(struct parent *p)
 	if (p->vip != NULL && vip_add(p->vip, VIP_LIFETIME_S, why) != OK)
 		fprintf(stderr, "ipsd: %s\n", why);
 	p->vips_on = true;
+	parent_ha_vips(p, true);
 	status(p);
 }
 
@@ -66,6 +66,7 @@ static void vips_off(struct parent *p)
 	if (p->vip != NULL && p->vips_on && vip_remove(p->vip, why) != OK)
 		fprintf(stderr, "ipsd: %s\n", why);
 	p->vips_on = false;
+	parent_ha_vips(p, false);
 }
 
 /* --- the engine process ------------------------------------------------------------------------------------ */
@@ -287,6 +288,7 @@ static bool on_message(struct parent *p)
 		parent_ha_state(p, &m);
 		break;
 	case PM_PROBE:
+		parent_ha_probe(p, m.code != 0);
 		break;
 	case PM_WANT_RELOAD:
 		parent_reload(p);
@@ -397,6 +399,7 @@ static int serve(struct parent *p)
 {
 	int code = EXIT_FAILED;
 	int64_t refreshed = 0, shown = 0;
+	int wait_ms = 0;
 	if (bundle_make(p->conf, &p->rules, &p->bundle) != OK || !start_engine(p)) {
 		fprintf(stderr, "ipsd: no memory for the configuration, or no process for the engine\n");
 		return EXIT_FAILED;
@@ -406,7 +409,7 @@ static int serve(struct parent *p)
 		struct pollfd f[] = { { .fd = p->signals, .events = POLLIN }, { .fd = p->died, .events = POLLIN },
 				      { .fd = p->engine, .events = POLLIN }, { .fd = parent_ha_fd(p), .events = POLLIN } };
 		uint64_t n;
-		(void)poll(f, ARRAY_LEN(f), TURN_MS);
+		(void)poll(f, ARRAY_LEN(f), wait_ms);
 		if (read(p->died, &n, sizeof(n)) > 0) {
 			p->dying = true;
 			vips_off(p);
@@ -420,6 +423,7 @@ static int serve(struct parent *p)
 		if (!on_signal(p, &code))
 			return code;
 		on_time(p, &refreshed, &shown);
+		wait_ms = parent_ha_time(p, parent_now());
 	}
 }
 

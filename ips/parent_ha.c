@@ -5,6 +5,11 @@
 
 #include "ips/ifstate.h"
 #include "ips/parent_int.h"
+#include "ips/seek.h"
+
+enum { TURN_MS = 20, PROBE_TURN_MS = 2, WINDOW_MIN_MS = 10 };
+#define RETRY_NS (5 * NS_PER_SEC)
+#define ASK_NS   (200 * NS_PER_MS)
 
 /* --- quality -------------------------------------------------------------------------------------------------- */
 
@@ -58,7 +63,93 @@ void parent_ha_state(struct parent *p, const struct proc_msg *m)
 	tell_quality(p);
 }
 
+/* Again, until the disk takes it: what counts is in this process's memory meanwhile. */
+static void retry(struct parent *p, int64_t now)
+{
+	char why[HA_DISK_WHY];
+	const struct ha_disk_state same = p->ha.disk.state;
+	if (!p->pulse->disk_bad || now < p->ha.retry_at)
+		return;
+	p->ha.retry_at = now + RETRY_NS;
+	if (ha_disk_store(&p->ha.disk, &same, why) != OK)
+		return;
+	p->pulse->disk_bad = false;
+	tell_quality(p);
+}
+
+/* --- the other node, looked for ----------------------------------------------------------------------------------- */
+
+void parent_ha_probe(struct parent *p, bool on)
+{
+	char why[SEEK_WHY];
+	if (p->ha.probe == NULL)
+		return;
+	if (seek_ask(p->ha.probe, on, mono_ns(parent_now()), why) != OK)
+		fprintf(stderr, "ipsd: %s\n", why);
+	p->ha.probing = on;
+	p->pulse->probe = seek_step(p->ha.probe, mono_ns(parent_now()));
+}
+
+/* --- the pair's addresses, announced ------------------------------------------------------------------------------- */
+
+/* What is sent once can be lost, and a switch may learn only when its port is up. */
+static int64_t next_announcement(const struct parent *p, int64_t now)
+{
+	static const int64_t after_ms[] = { 100, 400, 1500, 3000 };
+	if (p->ha.announced < ARRAY_LEN(after_ms))
+		return now + after_ms[p->ha.announced] * NS_PER_MS;
+	return p->live.garp_s != 0 ? now + p->live.garp_s * NS_PER_SEC : 0;
+}
+
+void parent_ha_vips(struct parent *p, bool on)
+{
+	p->ha.announced = 0;
+	p->ha.announce_at = on && p->vip != NULL ? next_announcement(p, parent_now()) : 0;
+}
+
+/* Who slept may have been replaced: first the engine finds out, and says so. */
+static void announce(struct parent *p, int64_t now)
+{
+	char why[VIP_WHY];
+	const int64_t dead = p->live.link.hb_interval_ns * p->live.link.hb_lost;
+	const bool slept = now - p->ha.timed_at > dead / 2;
+	p->ha.timed_at = now;
+	if (slept && p->ha.announce_at != 0 && p->ha.announce_at < now + dead)
+		p->ha.announce_at = now + dead + ASK_NS;
+	if (p->ha.announce_at == 0 || now < p->ha.announce_at)
+		return;
+	if (vip_announce(p->vip, why) != OK)
+		fprintf(stderr, "ipsd: %s\n", why);
+	p->ha.announced++;
+	p->ha.announce_at = next_announcement(p, now);
+}
+
+int parent_ha_time(struct parent *p, int64_t now)
+{
+	if (!p->live.pair || p->ha.probe == NULL)
+		return TURN_MS;
+	retry(p, now);
+	announce(p, now);
+	if (p->ha.probing)
+		p->pulse->probe = seek_step(p->ha.probe, mono_ns(now));
+	return p->ha.probing ? PROBE_TURN_MS : TURN_MS;
+}
+
 /* --- beginning and end ------------------------------------------------------------------------------------------- */
+
+/* Half the dead interval: the engine asks when the other half is over. */
+static bool open_probe(struct parent *p)
+{
+	const struct live *l = &p->live;
+	const int64_t half = l->link.hb_interval_ns * l->link.hb_lost / 2;
+	const struct seek_cfg c = { .vip = l->vip,
+				     .n_vip = l->n_vip,
+				     .peer = l->check,
+				     .n_peer = l->n_check,
+				     .link = { l->link.family, l->link.peer },
+				     .window_ns = half > WINDOW_MIN_MS * NS_PER_MS ? half : WINDOW_MIN_MS * NS_PER_MS };
+	return seek_new(&c, &p->ha.probe) == OK;
+}
 
 bool parent_ha_open(struct parent *p)
 {
@@ -76,7 +167,7 @@ bool parent_ha_open(struct parent *p)
 		fprintf(stderr, "ipsd: %s\n", why);
 		return false;
 	}
-	return true;
+	return open_probe(p);
 }
 
 void parent_ha_engine(struct parent *p)
@@ -84,13 +175,16 @@ void parent_ha_engine(struct parent *p)
 	if (!p->live.pair)
 		return;
 	p->pulse->stored = p->ha.disk.state.term;
+	parent_ha_probe(p, false); /* the former engine's doubts */
 	read_links(p);
 }
 
 void parent_ha_forget(struct parent *p)
 {
 	ifstate_close(p->ha.links);
+	seek_free(p->ha.probe);
 	p->ha.links = NULL;
+	p->ha.probe = NULL;
 	ha_disk_close(&p->ha.disk);
 }
 

@@ -19,6 +19,12 @@ struct parent_ha {
 	struct ha_disk disk;
 	int64_t started;             /* the daemon */
 	struct ifstate *links;
+	struct seek *probe;
+	bool probing;
+	int64_t announce_at;         /* the next announcement of the pair's addresses; 0: none */
+	unsigned announced;          /* since they were put on */
+	int64_t timed_at;            /* the last turn */
+	int64_t retry_at;            /* the state is brought to a disk that failed */
 	uint8_t quality;             /* of the interfaces alone */
 };
 
@@ -76,6 +82,10 @@ void parent_ha_forget(struct parent *p);
 void parent_ha_engine(struct parent *p);
 int parent_ha_fd(const struct parent *p);        /* to poll for reading; -1: none */
 void parent_ha_links(struct parent *p);          /* interfaces have changed, or may have */
+void parent_ha_probe(struct parent *p, bool on);
+/* Every turn. Says in how many milliseconds it is to be called again at the latest. */
+int parent_ha_time(struct parent *p, int64_t now);
+void parent_ha_vips(struct parent *p, bool on);  /* they were put on, or taken off */
 void parent_ha_state(struct parent *p, const struct proc_msg *m);
 
 /* parent_conf.c */

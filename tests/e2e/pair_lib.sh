@@ -130,6 +130,10 @@ seen() {
 	ask "$1" session list --json | jq -s "[.[] | select(.server_port == 102) | .$2_state.inspected] | add // 0"
 }
 
+has_seen() { # NODE SIDE OCTETS
+	[ "$(seen "$1" "$2")" = "$3" ]
+}
+
 # quiet NAME: reports end in all associations; findings unless what the ends have received is what the engine has seen.
 quiet() {
 	kill -HUP "$(cat "$work/$1-c.pid")"
@@ -142,7 +146,7 @@ quiet() {
 	for node in a b; do
 		for side in client:s server:c; do
 			octets=$(counter "$1-${side#*:}" octets_received)
-			[ "$(seen $node ${side%:*})" = "$octets" ] ||
+			until_true 2 has_seen $node "${side%:*}" "$octets" ||
 				echo "node $node has seen $(seen $node ${side%:*}) octets of the ${side%:*}s, $octets were received"
 		done
 	done

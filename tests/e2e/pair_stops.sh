@@ -117,15 +117,72 @@ short_break() {
 	within b
 }
 
-# The only link is away for longer. By the heartbeats alone each node takes the other for dead, and both work: one link is not
-# enough to tell a dead peer from a dead link. What holds: whichever node the neighbours know forwards with what it was told up to
-# the break, nobody is reset, and once the link is back exactly one works on, that with the higher term, which has the traffic.
+# The only link is away for longer: the standby hears nobody, but the pair's addresses answer it, so that it goes on as it is.
 lost_link() {
 	sims l 20 --rate 20 --acked --seconds 600 --hold-at conclude
 	works=$(active) peer=$(other "$(active)")
+	terms=$(number a term)/$(number b term)
 	ip -n "$run_id-a" link set ha0 down
-	until_true 5 is_role "$peer" active || echo "$peer does not take over"
+	until_true 5 peer_held "$peer" || ask "$peer" ha info
+	sleep 2
+	[ "$(role_of "$works")/$(role_of "$peer")" = active/passive ] || echo "$works is $(role_of "$works"), $peer $(role_of "$peer")"
+	ip -n "$run_id-a" link set ha0 up
+	until_settled
+	[ "$(active)" = "$works" ] || echo "$(active) works on, not $works"
+	[ "$(number a term)/$(number b term)" = "$terms" ] || echo "terms have changed: $terms, $(number a term)/$(number b term)"
+	only_active_has_vips
+	quiet l
+	ends l 20
+	within l
+}
+
+peer_held() {
+	ask "$1" ha info | grep -q 'answers on the data side'
+}
+
+# The link is away, then the active one dies: nobody can tell the standby, but nobody answers it either.
+lost_link_then_death() {
+	works=$(active) peer=$(other "$(active)")
+	link_lets DROP
+	until_true 5 peer_held "$peer" || ask "$peer" ha info
+	victims="$(cat "$work/ipsd-$works.pid") $(engine_pid "$works")"
+	# shellcheck disable=SC2086 # two of them
+	kill -9 $victims
+	t=$(now)
+	# its addresses go by their lifetime of 3 s
+	until_true 8 is_role "$peer" active || echo "$peer does not take over: $(role_of "$peer")"
+	echo "# $peer is active after $(active_after "$peer" "$t") ms" >"$work/said"
+	node_start "$works"
+	# it hears nobody; the pair's addresses answer
+	sleep 3
+	[ "$(role_of "$works")/$(role_of "$peer")" = starting/active ] || echo "$works is $(role_of "$works"), $peer $(role_of "$peer")"
+	link_lets ACCEPT
+	until_settled 15
+	[ "$(active)" = "$peer" ] || echo "$(active) is active, not $peer"
+	only_active_has_vips
+}
+
+# The link's ends keep their carrier; nothing passes, or all does.
+link_lets() { # DROP or ACCEPT
+	for node in a b; do
+		in_ns $node iptables -D INPUT -i ha0 -j DROP 2>/dev/null
+		[ "$1" = ACCEPT ] || in_ns $node iptables -I INPUT -i ha0 -j DROP
+	done
+}
+
+# The link and the data side of one node are away: both work, for nobody answers anybody. Whichever node the neighbours know forwards
+# with what it was told up to the break, and once all is back exactly one works on, that with the later term.
+both_work() {
+	works=$(active) peer=$(other "$(active)")
+	ip -n "$run_id-a" link set ha0 down
+	for side in c s; do
+		ip -n "$run_id-l$side" link set "p$peer" down
+	done
+	until_true 5 is_role "$peer" active || echo "$peer does not take over: $(role_of "$peer")"
 	is_role "$works" active || echo "$works is $(role_of "$works")"
+	for side in c s; do
+		ip -n "$run_id-l$side" link set "p$peer" up
+	done
 	sleep 1
 	ip -n "$run_id-a" link set ha0 up
 	t=$(now)
@@ -135,12 +192,27 @@ lost_link() {
 	[ "$(active)" = "$peer" ] || echo "$(active) works on, not $peer"
 	[ "$(events "$works" "steps down before the peer")" -ge 1 ] || echo "$works does not say that it steps down"
 	only_active_has_vips
-	reports=$(numbers_of l-c; counter l-c reports)
-	sleep 1
-	[ "$(numbers_of l-c; counter l-c reports)" -gt "$reports" ] || echo "reports do not go on"
-	kill -HUP "$(cat "$work/l-c.pid")"
-	until_true 20 grep -q '^holding' "$work/l-c" || echo "reports do not end"
-	ends l 20
+}
+
+# An interface of the active node loses its carrier: the other node is the better one, and nothing is lost.
+quality_falls() {
+	sims q 20 --rate 20 --acked --seconds 600 --hold-at conclude
+	works=$(active) peer=$(other "$(active)")
+	ip -n "$run_id-lc" link set "p$works" down
+	until_true 5 is_role "$peer" active || echo "$peer does not take over: $(role_of "$peer")"
+	until_true 5 quality_is "$works" 50 || ask "$works" ha info
+	grep '"hands over"' "$work/$works.eve" | tail -n 1 | grep -q '"quality"' || echo "$works does not say why it hands over"
+	ip -n "$run_id-lc" link set "p$works" up
+	until_settled
+	quality_is "$works" 100 || until_true 5 quality_is "$works" 100 || ask "$works" ha info
+	[ "$(active)" = "$peer" ] || echo "$(active) is active, not $peer"
+	only_active_has_vips
+	quiet q
+	ends q 20
+}
+
+quality_is() { # NODE PERCENT
+	ask "$1" ha info | grep -q "^quality *: $2 "
 }
 
 said() {
@@ -159,8 +231,12 @@ said
 try "the standby dies" standby_stops KILL
 said
 try "the link is away for less than the dead interval" short_break
-try "the only link is away for longer" lost_link
+try "the only link is away for longer: the standby finds the active one on the data side" lost_link
+try "the only link is away, and the active one dies" lost_link_then_death
 said
+try "link and data side are away: both work, and one in the end" both_work
+said
+try "an interface of the active one fails: the better one takes over" quality_falls
 pair_stop
 try "nothing is left behind" all_gone
 exit $failed

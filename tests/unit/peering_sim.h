@@ -228,7 +228,9 @@ static void sim_replicate(struct sim *s)
 static bool sim_answers(const struct sim *s, unsigned i)
 {
 	const struct sim_node *o = &s->n[!i];
-	return !s->data_cut && sim_works(o) && !(o->machine_sleeps && s->ms < o->wakes);
+	const bool asleep = o->machine_sleeps && s->ms < o->wakes;
+	const bool by_link = !s->cut[0] && !s->cut[1] && !asleep; /* its host answers there: the silence is its engine's */
+	return !s->data_cut && sim_works(o) && !asleep && !by_link;
 }
 
 static bool sim_held(struct sim *s, unsigned i, const struct peering_in *in)
