@@ -29,6 +29,7 @@ struct seek {
 	uint16_t id, seq;
 	mono_t begun, next;
 	mono_t answered, linked;     /* the last answer of the data side, of the link; 0: none */
+	mono_t linked_since;         /* the first of those that the link has given without a gap */
 };
 
 enum err seek_new(const struct seek_cfg *cfg, struct seek **out)
@@ -177,6 +178,8 @@ static void take_arp(struct seek *p, struct span s, mono_t now)
 static void heard(struct seek *p, uint8_t family, const uint8_t *from, mono_t now)
 {
 	if (p->cfg.link.family == family && same(family, &p->cfg.link.addr, from)) {
+		if (p->linked.ns == 0 || mono_diff(now, p->linked) >= p->cfg.window_ns)
+			p->linked_since = now; /* the link was away: its heartbeats are yet to come */
 		p->linked = now;
 		return;
 	}
@@ -248,10 +251,11 @@ enum proc_probe seek_step(struct seek *p, mono_t now)
 		ask(p);
 		p->next = mono_add(now, pause_ns(p));
 	}
-	if (p->linked.ns != 0 && mono_diff(now, p->linked) < p->cfg.window_ns)
+	const bool linked = p->linked.ns != 0 && mono_diff(now, p->linked) < p->cfg.window_ns;
+	if (linked && mono_diff(now, p->linked_since) >= p->cfg.link_ns)
 		return PROBE_SILENT; /* its host answers on the link, its engine does not */
 	const mono_t last = p->answered.ns != 0 ? p->answered : p->begun;
-	if (mono_diff(now, last) >= p->cfg.window_ns)
+	if (!linked && mono_diff(now, last) >= p->cfg.window_ns)
 		return PROBE_SILENT;
 	return p->answered.ns != 0 ? PROBE_ANSWERED : PROBE_ASKING;
 }

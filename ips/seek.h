@@ -26,6 +26,7 @@ struct seek_cfg {
 	unsigned n_peer;
 	struct seek_target link;    /* its address on the HA link */
 	int64_t window_ns;           /* silence until nobody is there */
+	int64_t link_ns;             /* answers on the link alone, until its engine must be dead: a heartbeat would have come */
 };
 
 struct seek;

@@ -72,6 +72,8 @@ static uint8_t quality(struct worker *w)
 	return q;
 }
 
+enum { STRANGER_DEADS = 3 };
+
 /* Unheard is not dead while something of the peer answers on the data side; a link whose other end has just closed a
  * connection works, so its silence is the peer's. */
 static bool held(const struct worker *w, const struct peering_in *in, bool closed)
@@ -85,8 +87,10 @@ static bool held(const struct worker *w, const struct peering_in *in, bool close
 		return true;
 	case PROBE_ASKING:
 		return w->elect.probing_since.ns == 0 || mono_diff(w->now, w->elect.probing_since) < limit;
-	case PROBE_NOTHING:
 	case PROBE_SILENT:
+		/* who has never been heard needs some heartbeats to be believed */
+		return !in->seen && mono_diff(w->now, w->elect.silent_since) < STRANGER_DEADS * pair_dead_ns(w);
+	case PROBE_NOTHING:
 		break;
 	}
 	return false;
@@ -100,6 +104,10 @@ void elect_in(struct worker *w, struct peering_in *in, bool closed)
 	in->age_s = age_s(w);
 	in->frozen = frozen(w);
 	in->stored = w->cfg.pulse->stored;
+	if (w->cfg.pulse->probe != PROBE_SILENT)
+		w->elect.silent_since = mono_ns(0);
+	else if (w->elect.silent_since.ns == 0)
+		w->elect.silent_since = w->now;
 	in->held = held(w, in, closed);
 	if (in->held != s->held && in->seen)
 		worker_event(w, in->held ? HAE_PEER_HELD : HAE_PEER_GONE, in->held ? "it answers on the data side" : "");

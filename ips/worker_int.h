@@ -60,6 +60,7 @@ struct worker {
 		mono_t began;            /* this engine */
 		mono_t frozen_since;     /* 0: it is not */
 		mono_t probing_since;    /* 0: it is not */
+		mono_t silent_since;     /* nobody has answered; 0: somebody has, or may */
 		uint8_t quality;         /* last told */
 		bool disk_bad;
 	} elect;
