@@ -146,7 +146,8 @@ static bool open_probe(struct parent *p)
 				     .n_vip = l->n_vip,
 				     .peer = l->check,
 				     .n_peer = l->n_check,
-				     .link = { l->link.family, l->link.peer },
+				     .link = { { l->link.family, l->link.peer },
+					       { l->n_links > 1 ? l->backup.family : 0, l->backup.peer } },
 				     .link_ns = half > 2 * l->link.hb_interval_ns ? half : 2 * l->link.hb_interval_ns,
 				     .window_ns = half > WINDOW_MIN_MS * NS_PER_MS ? half : WINDOW_MIN_MS * NS_PER_MS };
 	return seek_new(&c, &p->ha.probe) == OK;

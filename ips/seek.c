@@ -151,7 +151,9 @@ static void ask(struct seek *p)
 	}
 	for (unsigned i = 0; i < p->cfg.n_peer; i++)
 		ask_echo(p, p->cfg.peer[i].family, &p->cfg.peer[i].addr);
-	ask_echo(p, p->cfg.link.family, &p->cfg.link.addr);
+	for (unsigned i = 0; i < SEEK_LINKS; i++)
+		if (p->cfg.link[i].family != 0)
+			ask_echo(p, p->cfg.link[i].family, &p->cfg.link[i].addr);
 }
 
 /* --- answers --------------------------------------------------------------------------------------------------- */
@@ -177,7 +179,9 @@ static void take_arp(struct seek *p, struct span s, mono_t now)
 
 static void heard(struct seek *p, uint8_t family, const uint8_t *from, mono_t now)
 {
-	if (p->cfg.link.family == family && same(family, &p->cfg.link.addr, from)) {
+	for (unsigned i = 0; i < SEEK_LINKS; i++) {
+		if (p->cfg.link[i].family != family || !same(family, &p->cfg.link[i].addr, from))
+			continue;
 		if (p->linked.ns == 0 || mono_diff(now, p->linked) >= p->cfg.window_ns)
 			p->linked_since = now; /* the link was away: its heartbeats are yet to come */
 		p->linked = now;

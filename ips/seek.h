@@ -17,14 +17,14 @@ struct seek_target {
 	struct addr addr;
 };
 
-enum { SEEK_PEERS = 16, SEEK_WHY = 128 };
+enum { SEEK_PEERS = 16, SEEK_LINKS = 2, SEEK_WHY = 128 };
 
 struct seek_cfg {
 	const struct vip_addr *vip;  /* borrowed, like the rest */
 	unsigned n_vip;
 	const struct seek_target *peer; /* the other node's own addresses on the data side */
 	unsigned n_peer;
-	struct seek_target link;    /* its address on the HA link */
+	struct seek_target link[SEEK_LINKS]; /* its addresses on the HA links; family 0: none */
 	int64_t window_ns;           /* silence until nobody is there */
 	int64_t link_ns;             /* answers on the link alone, until its engine must be dead: a heartbeat would have come */
 };
