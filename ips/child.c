@@ -72,6 +72,7 @@ static bool open_worker(struct keeper *k, const struct child *p, unsigned nr, ui
 				.gen = k->gen,
 				.links = nr == 0 ? k->links : NULL,
 				.pulse = nr == 0 ? p->pulse : NULL,
+				.diary = nr == 0 ? p->diary : NULL,
 				.parent = p->parent,
 				.seed = seed,
 				.boot_id = boot_id,

@@ -23,6 +23,7 @@ struct child {
 	int log_fd[LOG_KIND_N];
 	struct deadman *deadman;
 	struct pulse *pulse;
+	struct diary *diary;
 };
 
 /* Problems at the start go to standard error. */

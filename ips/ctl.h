@@ -11,12 +11,14 @@
 #include "ips/outbuf.h"
 #include "nfq/pktio.h"
 
+struct diary;
 /* One worker, lent to a function that runs on its thread between two batches. */
 struct ctl_view {
 	unsigned worker;
 	struct engine *engine;
 	const struct pktio *io;
 	const struct ha_status *ha;
+	const struct diary *diary; /* NULL: none is kept */
 };
 /* Works on CTL_CHUNK sessions at most, so that no packet waits for a list. */
 typedef void ctl_visit_fn(const struct ctl_view *v, void *ctx);

@@ -60,6 +60,8 @@ void ctl_table(struct ctl_job *j, json_t *root, const struct ctl_counters *c);
 ctl_step_fn ctl_list_step, ctl_list_stat_step, ctl_list_clear_step;
 /* ctl_ha.c */
 ctl_step_fn ctl_ha_info, ctl_ha_mode, ctl_ha_role;
+/* ctl_ha_more.c */
+ctl_step_fn ctl_ha_events, ctl_ha_checksum;
 /* ctl_stats.c */
 ctl_step_fn ctl_stats, ctl_nfq;
 /* ctl_names.c */

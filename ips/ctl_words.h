@@ -26,6 +26,8 @@ enum ctl_takes { CT_NOTHING, CT_FILTER, CT_VERBOSE, CT_TAIL };
 	X(CC_HA_ACTIVE, "ha active", CT_NOTHING, true, true, "force this node to be the active one")                   \
 	X(CC_HA_PASSIVE, "ha passive", CT_NOTHING, true, true, "force this node to be passive: hand over to the peer") \
 	X(CC_HA_RESET, "ha reset", CT_NOTHING, true, true, "force nothing: the election decides again")                \
+	X(CC_HA_CHECKSUM, "ha checksum", CT_NOTHING, false, true, "sums of both nodes' configuration and signatures")  \
+	X(CC_HA_EVENTS, "ha events", CT_NOTHING, false, true, "what has happened to the pair, oldest first")           \
 	X(CC_TAGS_LIST, "tags list", CT_NOTHING, false, true, "tags, and how many ended sessions carried them")        \
 	X(CC_APP_LIST, "app list", CT_NOTHING, false, true, "the application table, and the operations seen")          \
 	X(CC_STATS, "stats", CT_NOTHING, false, true, "totals since the start")                                        \

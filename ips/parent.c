@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "ips/bundle.h"
+#include "ips/diary.h"
 #include "ips/ha_status.h"
 #include "ips/parent_int.h"
 #include "nfq/ruleset.h"
@@ -102,7 +103,8 @@ static void be_engine(struct parent *p, int parent_end, pid_t parent)
 				  .forced = p->ha.disk.state.forced,
 				  .age_s = (uint32_t)((parent_now() - p->ha.started) / NS_PER_SEC),
 				  .live = &p->live, .config = p->config, .uid = p->uid, .gid = p->gid, .parent = parent_end,
-				  .listener = p->listener, .bundle = p->bundle, .deadman = p->deadman, .pulse = p->pulse };
+				  .listener = p->listener, .bundle = p->bundle, .deadman = p->deadman, .pulse = p->pulse,
+				  .diary = p->diary };
 	memcpy(ep.psk, p->psk, sizeof(ep.psk));
 	explicit_bzero(p->psk, sizeof(p->psk));
 	for (enum log_kind k = 0; k < LOG_KIND_N; k++)
@@ -427,6 +429,13 @@ static int serve(struct parent *p)
 	}
 }
 
+/* Zeros, between this process and the engines to come. */
+static void *shared(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return p != MAP_FAILED ? p : NULL;
+}
+
 int parent_run(const struct parent_opt *o)
 {
 	struct parent p = { .o = o, .lock = -1, .listener = -1, .signals = -1, .died = -1, .engine = -1, .will_fd = { -1, -1 },
@@ -437,10 +446,9 @@ int parent_run(const struct parent_opt *o)
 		return EXIT_USAGE;
 	int code = EXIT_FAILED;
 	if (parent_open(&p)) {
-		p.pulse = mmap(NULL, sizeof(*p.pulse), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-		if (p.pulse == MAP_FAILED)
-			p.pulse = NULL;
-		else
+		p.pulse = shared(sizeof(*p.pulse));
+		p.diary = shared(sizeof(*p.diary));
+		if (p.pulse != NULL && p.diary != NULL)
 			code = serve(&p);
 	}
 	parent_close(&p);
@@ -450,7 +458,7 @@ int parent_run(const struct parent_opt *o)
 int parent_clean(const struct parent_opt *o)
 {
 	struct parent p = { .o = o, .lock = -1, .listener = -1, .signals = -1, .died = -1, .engine = -1, .will_fd = { -1, -1 },
-			    .bundle = -1, .next_bundle = -1, .notify = { .fd = -1 } };
+			    .bundle = -1, .next_bundle = -1, .notify = { .fd = -1 }, .ha = { .disk = { .dir = -1 } } };
 	if (!parent_lock(&p))
 		return EXIT_FAILED;
 	p.rules_in = true; /* a dead one's */

@@ -54,6 +54,7 @@ struct parent {
 	bool dying;                  /* its death is known, and its last wishes are not granted */
 	struct deadman *deadman;
 	struct pulse *pulse;
+	struct diary *diary;
 	int will_fd[LINKS_MAX];      /* -1: none */
 	struct link_word will[LINKS_MAX];
 	int bundle, next_bundle;     /* what it works by; what it was sent and has not taken yet: -1 */

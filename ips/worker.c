@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "ips/deadline.h"
+#include "ips/diary.h"
 #include "ips/node.h"
 
 enum { TICK_MS = 10, IDLE_MS = 100, CHANGE_STEP = 64, DROP_ROUNDS = 4096, REC_ALL = (1 << REC_N) - 1 };
@@ -20,6 +21,8 @@ void worker_event(struct worker *w, enum ha_event_id id, const char *text)
 	struct ha_event ev = { .id = id, .at = w->now, .term = w->peering.term.counter };
 	snprintf(ev.text, sizeof(ev.text), "%s", text);
 	(void)logs_ha(w->logs, w->cfg.nr, &ev);
+	if (w->cfg.diary != NULL)
+		diary_add(w->cfg.diary, &ev);
 }
 
 static void write_rec(void *arg, const struct rec *r)
@@ -174,7 +177,8 @@ static void receive_visits(struct worker *w)
 	pair_status(w);
 	for (struct visit *v; (v = next_visit(w)) != NULL;) {
 		const struct ctl_view view = {
-			.worker = w->cfg.nr, .engine = w->r.engine, .io = w->cfg.io, .ha = &w->status
+			.worker = w->cfg.nr, .engine = w->r.engine, .io = w->cfg.io, .ha = &w->status,
+			.diary = w->cfg.diary
 		};
 		v->fn(&view, v->ctx);
 		pthread_mutex_lock(&w->lock);

@@ -29,6 +29,7 @@ struct worker_cfg {
 	uint64_t seed;               /* of hash tables; the same on both nodes is no need */
 	uint64_t boot_id;
 	struct worker_standing standing;
+	struct diary *diary;         /* of the pair's events; NULL: none is kept */
 	mono_t (*now)(void *arg);
 	void *now_arg;
 };

@@ -27,7 +27,7 @@ rows() {
 rows CTL_COMMAND_LIST >"$work/commands"
 rows CTL_FILTER_LIST >"$work/filters"
 findings=
-[ "$(wc -l <"$work/commands")" -eq 19 ] && [ "$(wc -l <"$work/filters")" -eq 11 ] || findings="the tables cannot be read"
+[ "$(wc -l <"$work/commands")" -eq 21 ] && [ "$(wc -l <"$work/filters")" -eq 11 ] || findings="the tables cannot be read"
 result "the tables of commands and filters are read" "$findings"
 
 findings=$(while read -r words; do
@@ -46,7 +46,7 @@ result "every command and filter is in the manual, in docs/control.md and in the
 
 # JSON rows: every key that the program writes is in the document
 keys=$(sed -n 's/.*\(set_int\|set_text\|set_hex\|set_time\|ctl_set\|json_object_set_new\|json_object_set\)([a-z]*, "\([a-z_]*\)".*/\2/p' \
-	ips/lists_json.c ips/ctl_list.c ips/ctl_ha.c ips/ctl_stats.c ips/ctl_misc.c ips/ctl_names.c | sort -u)
+	ips/lists_json.c ips/ctl_list.c ips/ctl_ha.c ips/ctl_ha_more.c ips/ctl_stats.c ips/ctl_misc.c ips/ctl_names.c | sort -u)
 findings=$(for k in $keys; do grep -q "\`$k\`" docs/control.md || echo "key $k: not in docs/control.md"; done)
 [ -n "$keys" ] || findings="no key was found"
 result "every key of a row is in docs/control.md" "$findings"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "ips/ctl_int.h"
+#include "ips/diary.h"
 #include "tests/unit/engine_rig.h"
 
 enum { FAKE_WORKERS = 2 };
@@ -13,6 +14,7 @@ enum { FAKE_WORKERS = 2 };
 struct fake {
 	struct rig rig[FAKE_WORKERS];
 	struct ctl_node node;
+	struct diary diary;
 	struct ha_status ha;
 	struct pktio io;
 	enum err visit_fails, told_fails;
@@ -29,7 +31,7 @@ static inline enum err fake_visit(void *arg, unsigned worker, ctl_visit_fn *fn, 
 	f->n_visits++;
 	if (f->visit_fails != OK || worker + 1 == f->dead_worker)
 		return f->visit_fails != OK ? f->visit_fails : ERR_TIMEOUT;
-	const struct ctl_view v = { .worker = worker, .engine = f->rig[worker].e, .io = &f->io, .ha = &f->ha };
+	const struct ctl_view v = { .worker = worker, .engine = f->rig[worker].e, .io = &f->io, .ha = &f->ha, .diary = &f->diary };
 	const size_t before = session_count(engine_sessions(v.engine));
 	fn(&v, ctx);
 	CU_ASSERT_TRUE(before - session_count(engine_sessions(v.engine)) <= CTL_CHUNK);

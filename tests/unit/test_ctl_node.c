@@ -191,6 +191,54 @@ static void test_ha_json(void)
 	stop();
 }
 
+/* The last ones, oldest first; text and rows. */
+static void test_ha_events(void)
+{
+	char line[96];
+	start();
+	CU_ASSERT_STRING_EQUAL(ask(&f, "ha events"), "");
+	struct ha_event ev = { .id = HAE_ACTIVE, .at = mono_ns(INT64_C(1571743905) * NS_PER_SEC + 7 * NS_PER_MS), .term = 5,
+			       .text = "the peer is dead" };
+	diary_add(&f.diary, &ev);
+	ev.id = HAE_PEER_FOUND;
+	ev.text[0] = '\0';
+	diary_add(&f.diary, &ev);
+	CU_ASSERT_STRING_EQUAL(ask(&f, "ha events"), "2019-10-22 11:31:45.007  term 5      became active: the peer is dead\n"
+						     "2019-10-22 11:31:45.007  term 5      peer found\n");
+	(void)ask_json(&f, "ha events");
+	CU_ASSERT_EQUAL(json_array_size(got.rows), 2);
+	CU_ASSERT_STRING_EQUAL(text_of(json_array_get(got.rows, 0), "event"), "became active");
+	CU_ASSERT_STRING_EQUAL(text_of(json_array_get(got.rows, 0), "text"), "the peer is dead");
+	CU_ASSERT_EQUAL(number(json_array_get(got.rows, 0), "term"), 5);
+	for (unsigned i = 0; i < DIARY_MAX + 3; i++) {
+		ev.term = 1000 + i;
+		diary_add(&f.diary, &ev);
+	}
+	const char *text = ask(&f, "ha events");
+	snprintf(line, sizeof(line), "term %u   peer found\n", 1000 + DIARY_MAX + 2);
+	CU_ASSERT_TRUE(has(text, "11:31:45.007  term 1003   peer found\n") && has(text, line));
+	CU_ASSERT_PTR_NULL(strstr(text, "term 1002 "));
+	CU_ASSERT_TRUE(strstr(text, "term 1003") < strstr(text, "term 1004"));
+	stop();
+}
+
+static void test_ha_checksum(void)
+{
+	start();
+	pair();
+	CU_ASSERT_STRING_EQUAL(ask(&f, "ha checksum"), "                fw-a (local)                 fw-b\n"
+						       "configuration   : 0000000000000005           0000000000000005  equal\n"
+						       "signatures      : 0000000000000006           0000000000000006  equal\n");
+	f.ha.peer_told.rules = 7;
+	CU_ASSERT_TRUE(has(ask(&f, "ha checksum"), "signatures      : 0000000000000006           0000000000000007  DIFFERENT\n"));
+	f.ha.peer_seen = false;
+	CU_ASSERT_TRUE(has(ask(&f, "ha checksum"), "configuration   : 0000000000000005           N/A\n"));
+	(void)ask_json(&f, "ha checksum");
+	CU_ASSERT_STRING_EQUAL(text_of(first_row(), "configuration"), "0000000000000005");
+	CU_ASSERT_TRUE(json_is_null(json_object_get(first_row(), "peer_signatures")));
+	stop();
+}
+
 static void test_ha_mode(void)
 {
 	start();
@@ -452,7 +500,8 @@ static void test_tail(void)
 }
 
 UNIT_MAIN({ "both nodes side by side", test_ha_info }, { "what changes in it", test_ha_info_changes },
-	  { "the pair as JSON", test_ha_json }, { "what the node is", test_ha_mode }, { "roles are asked for", test_roles },
+	  { "the pair as JSON", test_ha_json }, { "events of the pair", test_ha_events },
+	  { "checksums", test_ha_checksum }, { "what the node is", test_ha_mode }, { "roles are asked for", test_roles },
 	  { "reload", test_reload }, { "version", test_version }, { "totals", test_stats }, { "many alerts", test_many_alerts },
 	  { "queues", test_nfq }, { "tags", test_tags }, { "many tags", test_many_tags }, { "applications", test_apps },
 	  { "logs", test_tail })
