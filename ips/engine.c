@@ -22,10 +22,18 @@ static bool is_young(const struct engine *e, const struct session *s)
 	return e->gen->share_after_ns != 0 && mono_diff(e->now, s->s.start) < e->gen->share_after_ns;
 }
 
+/* Its turn in the bulk is still to come: the peer, which is not whole before, gets it then, and sessions in their order. */
+static bool is_in_line(const struct engine *e, const struct session *s)
+{
+	return e->bulk != NULL && s->s.serial >= e->bulk->s.serial && s->s.serial <= e->bulk_upto;
+}
+
 void engine_touch(struct engine *e, struct session *s)
 {
 	engine_mark(s, HA_PARTS_FORWARD & ~(1u << HA_SEC_fwd));
-	if (e->ended != NULL && !s->dirty && !s->unshared && !is_young(e, s)) { /* only where someone replicates */
+	if (e->ended == NULL || s->dirty) /* only where someone replicates */
+		return;
+	if (!s->unshared && !is_young(e, s) && !is_in_line(e, s)) {
 		s->dirty = true;
 		s->dirty_next = e->dirty;
 		e->dirty = s;

@@ -107,6 +107,7 @@ void engine_ha_bulk_start(struct engine_ha *h)
 	frag_follow(h->e->frags, true);
 	h->e->bulk = session_next(h->e->sessions, NULL);
 	h->e->bulk_left = session_count(h->e->sessions);
+	h->e->bulk_upto = session_last_serial(h->e->sessions);
 }
 
 size_t engine_ha_bulk(struct engine_ha *h, size_t max)
@@ -115,8 +116,9 @@ size_t engine_ha_bulk(struct engine_ha *h, size_t max)
 	for (; max > 0 && e->bulk != NULL && e->bulk_left > 0; e->bulk_left--) {
 		const struct insp *f = e->bulk->ips;
 		max -= size_min(max, 1 + (f != NULL ? reasm_kept_octets(&f->reasm) / KEPT_A_SESSION : 0));
-		engine_touch(e, e->bulk); /* told of all, as one that the peer has not got */
-		e->bulk = session_next(e->sessions, e->bulk);
+		struct session *s = e->bulk;
+		e->bulk = session_next(e->sessions, s);
+		engine_touch(e, s); /* told of all, as one that the peer has not got */
 	}
 	if (e->bulk == NULL)
 		e->bulk_left = 0;

@@ -26,6 +26,7 @@ struct engine {
 	struct session *young;           /* the oldest session that the peer does not get yet: it is too young */
 	struct session *bulk;            /* the next one that a peer that joined has yet to be told */
 	size_t bulk_left;                /* at most so many from bulk on */
+	uint64_t bulk_upto;              /* serial number of the newest one that was there when the peer joined */
 	uint64_t packet_nr;              /* of the packet being worked on; 0 = none */
 	engine_rec_fn *on_rec;
 	void *rec_arg;

@@ -246,9 +246,8 @@ static const struct idle {
 } idle[] = {
 	{ "system global", "memory-limit" },          { "system global", "memory-use-threshold-green" },
 	{ "system global", "memory-use-threshold-red" }, { "system global", "memory-use-threshold-extreme" },
-	{ "system settings", "strict-src-check" },
-	     { "system ha", "commit-timeout" },
-	{ "system session-ttl", "default" },          { "ips global", "fail-open" },
+	{ "system settings", "strict-src-check" },    { "system session-ttl", "default" },
+	{ "ips global", "fail-open" },
 };
 
 static void note_idle(struct reader *r)

@@ -15,7 +15,7 @@ UNIT_LD_buf := $(WRAP_ALLOC)
 UNIT_LD_ring := $(WRAP_ALLOC)
 UNIT_LD_conf_alloc := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 UNIT_LD_alloc := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
-CHECK_SCRIPTS += tests/golden/conf.sh tests/golden/recut.sh tests/ha/cut.sh tests/ha/mutation-some.sh
+CHECK_SCRIPTS += tests/golden/conf.sh tests/golden/recut.sh tests/ha/bulk.sh tests/ha/cut.sh tests/ha/mutation-some.sh
 CHECK_SCRIPTS += tests/golden/fields.sh tests/golden/labels.sh tests/ha/octets.sh tests/ha/report.sh tests/golden/damage.sh tests/golden/tshark.sh
 CHECK_SCRIPTS += tests/golden/ctl.sh tests/golden/rules.sh tests/golden/replay.sh
 CHECK_SCRIPTS += tests/golden/drops.sh tests/golden/normalize.sh tests/golden/eve.sh
