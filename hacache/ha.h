@@ -19,9 +19,10 @@
 #include "ips/rec.h"
 #include "sigs/match.h"
 
-/* Versions of the conversation. 2 has what 1 has not: streams that go on over another connection, batches asked for again. */
-#define HA_VERSION 2u
-#define HA_VERSION_OLDEST 1u  /* that is still understood */
+/* Versions of the conversation: this one and the one before are understood. 2: streams that go on over another connection,
+ * batches asked for again. 3: tables compared and repaired by bucket. */
+#define HA_VERSION 3u
+#define HA_VERSION_OLDEST 2u
 #define HA_MESSAGE_MAX (8u * 1024u * 1024u)   /* octets of one message */
 #define HA_BATCH_MAX (64u * 1024u * 1024u) /* octets of one batch before its commit */
 
@@ -123,7 +124,22 @@ struct ha_ack {
 	uint64_t missing;               /* batches behind seq up to this one are wanted again; 0 = none */
 	uint64_t stream;                /* that this is about; 0 = the one under way */
 	uint32_t version;               /* that the standby knows; 0 = 1 */
+	bool differs;                   /* its table is another after seq: it wants the sums by bucket */
+	uint32_t repair;                /* 1 + the bucket whose sessions it wants; 0 = none */
 	bool lost;                      /* the standby has nothing of that stream to go on from: another is to begin */
+};
+
+enum { HA_BUCKETS = 256 };              /* of a table, by serial: see ha_cache_bucket */
+
+/* Sums of the sender's table by bucket, as of the batch that they are in. */
+struct ha_buckets {
+	uint16_t n;                     /* HA_BUCKETS */
+	uint64_t digest[HA_BUCKETS];
+};
+
+/* The sessions of that bucket follow in this batch, whole: what is held of it is to be forgotten. */
+struct ha_repair {
+	uint32_t bucket;
 };
 
 /* X(TYPE, member of union, struct) in the order of their type octet */
@@ -134,7 +150,9 @@ struct ha_ack {
 	X(REC, rec, struct rec)                  \
 	X(COMMIT, commit, struct ha_commit)      \
 	X(ACK, ack, struct ha_ack)               \
-	X(DATAGRAM, datagram, struct frag_message)
+	X(DATAGRAM, datagram, struct frag_message) \
+	X(BUCKETS_SUMS, buckets, struct ha_buckets) \
+	X(REPAIR, repair, struct ha_repair)
 
 enum ha_type {
 	HA_NONE,

@@ -2,6 +2,7 @@
 #include "hacache/ha_cache.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/pool.h"
 
@@ -13,6 +14,8 @@ struct ha_cache {
 	struct ha_entry **bucket;
 	size_t n_buckets;            /* a power of two */
 	uint64_t digest;             /* exclusive or of all entries' */
+	uint64_t sum[HA_BUCKETS];    /* the same by bucket */
+	struct ha_entry *first[HA_BUCKETS];
 };
 
 enum ha_merge ha_merge(uint64_t ours, uint64_t theirs)
@@ -62,13 +65,48 @@ struct ha_entry *ha_cache_find(struct ha_cache *c, uint64_t serial)
 	return *place(c, serial);
 }
 
+unsigned ha_cache_bucket(uint64_t serial)
+{
+	return (unsigned)(serial * UINT64_C(0x9e3779b97f4a7c15) >> 56) % HA_BUCKETS;
+}
+
+static void enlist(struct ha_cache *c, struct ha_entry *e, uint64_t serial)
+{
+	struct ha_entry **first = &c->first[ha_cache_bucket(serial)];
+	e->serial = serial;
+	e->after = *first;
+	if (*first != NULL)
+		(*first)->before = e;
+	*first = e;
+}
+
+static void strike(struct ha_cache *c, struct ha_entry *e)
+{
+	if (e->before != NULL)
+		e->before->after = e->after;
+	else
+		c->first[ha_cache_bucket(e->serial)] = e->after;
+	if (e->after != NULL)
+		e->after->before = e->before;
+}
+
+const uint64_t *ha_cache_buckets(const struct ha_cache *c)
+{
+	return c->sum;
+}
+
+struct ha_entry *ha_cache_first(struct ha_cache *c, unsigned bucket)
+{
+	return c->first[bucket];
+}
+
 struct ha_entry *ha_cache_get(struct ha_cache *c, uint64_t serial)
 {
 	struct ha_entry **at = place(c, serial);
 	if (*at == NULL) {
 		*at = pool_get(&c->pool);
 		if (*at != NULL)
-			(*at)->serial = serial;
+			enlist(c, *at, serial);
 	}
 	return *at;
 }
@@ -76,6 +114,7 @@ struct ha_entry *ha_cache_get(struct ha_cache *c, uint64_t serial)
 void ha_cache_set_digest(struct ha_cache *c, struct ha_entry *e, uint64_t digest)
 {
 	c->digest ^= e->digest ^ digest;
+	c->sum[ha_cache_bucket(e->serial)] ^= e->digest ^ digest;
 	e->digest = digest;
 }
 
@@ -101,7 +140,8 @@ void ha_cache_remove(struct ha_cache *c, uint64_t serial)
 	struct ha_entry *e = *at;
 	if (e == NULL)
 		return;
-	c->digest ^= e->digest;
+	ha_cache_set_digest(c, e, 0);
+	strike(c, e);
 	*at = e->next;
 	pool_put(&c->pool, e);
 }
@@ -117,6 +157,8 @@ void ha_cache_clear(struct ha_cache *c)
 		c->bucket[i] = NULL;
 	}
 	c->digest = 0;
+	memset(c->sum, 0, sizeof(c->sum));
+	memset(c->first, 0, sizeof(c->first));
 }
 
 size_t ha_cache_n(const struct ha_cache *c)

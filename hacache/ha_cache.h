@@ -16,6 +16,7 @@ struct ha_entry {
 	uint64_t digest;                     /* this session's part of the table's */
 	uint64_t sum[HA_SECTION_N];          /* of each section as last sent or applied; 0 = never */
 	struct ha_entry *next;
+	struct ha_entry *before, *after;     /* in its bucket of the comparison */
 };
 
 /* What to do with a message about a session of which ours is held. */
@@ -37,5 +38,10 @@ void ha_cache_clear(struct ha_cache *c);
 size_t ha_cache_n(const struct ha_cache *c);
 /* Of the whole table: independent of the order in which it was filled. */
 uint64_t ha_cache_digest(const struct ha_cache *c);
+
+/* Tables are compared by buckets that mean the same on both nodes: of a serial, its sums, its entries in no order. */
+unsigned ha_cache_bucket(uint64_t serial);
+const uint64_t *ha_cache_buckets(const struct ha_cache *c);    /* HA_BUCKETS of them */
+struct ha_entry *ha_cache_first(struct ha_cache *c, unsigned bucket);
 
 #endif

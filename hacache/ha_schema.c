@@ -367,7 +367,15 @@ ROWS(msg_ack, "Ack", struct ha_ack,
 	UINT(struct ha_ack, missing, U64),
 	UINT(struct ha_ack, stream, U64),
 	UINT(struct ha_ack, version, U32),
-	BOOL(struct ha_ack, lost));
+	BOOL(struct ha_ack, lost),
+	BOOL(struct ha_ack, differs),
+	UINT(struct ha_ack, repair, HA_BUCKETS));
+
+ROWS(msg_buckets, "Buckets", struct ha_buckets,
+	UINTS(struct ha_buckets, digest, n));
+
+ROWS(msg_repair, "Repair", struct ha_repair,
+	UINT(struct ha_repair, bucket, HA_BUCKETS - 1));
 
 const struct ha_msg *const ha_msgs[] = {
 	&msg_hello, &msg_session, &msg_ended, &msg_rec, &msg_commit, &msg_ack, &msg_fwd, &msg_state, &msg_orig, &msg_reply,
@@ -375,7 +383,7 @@ const struct ha_msg *const ha_msgs[] = {
 	&msg_tcp, &msg_tcp_end, &msg_reasm, &msg_reasm_dir, &msg_held, &msg_seg, &msg_insp, &msg_insp_dir, &msg_tags,
 	&msg_cotp, &msg_cotp_dir, &msg_osi, &msg_context, &msg_mms, &msg_mms_dir, &msg_pending, &msg_iccp,
 	&msg_iccp_name, &msg_match, &msg_part, &msg_rec_flow, &msg_tcp_syn, &msg_kept, &msg_kept_dir,
-	&msg_datagram, &msg_fragment,
+	&msg_datagram, &msg_fragment, &msg_buckets, &msg_repair,
 };
 const size_t ha_msgs_n = ARRAY_LEN(ha_msgs);
 
@@ -402,7 +410,7 @@ const struct ha_msg *ha_msg_of_type(enum ha_type t)
 	static const struct ha_msg *const of_type[HA_TYPE_N] = {
 		[HA_HELLO] = &msg_hello, [HA_SESSION] = &msg_session, [HA_ENDED] = &msg_ended,
 		[HA_REC] = &msg_rec,     [HA_COMMIT] = &msg_commit,   [HA_ACK] = &msg_ack,
-		[HA_DATAGRAM] = &msg_datagram,
+		[HA_DATAGRAM] = &msg_datagram, [HA_BUCKETS_SUMS] = &msg_buckets, [HA_REPAIR] = &msg_repair,
 	};
 	return (unsigned)t < HA_TYPE_N ? of_type[t] : NULL;
 }

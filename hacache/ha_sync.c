@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cur.h"
+#include "hacache/ha_repair.h"
 #include "hacache/ha_rows.h"
 
 static const void **section(struct ha_session *s, unsigned i)
@@ -186,6 +187,7 @@ static enum err take_ack(struct ha_sender *s, struct span frame)
 		return OK;
 	}
 	s->acked = a->seq;
+	ha_repair_asked(s, a);
 	ha_resend_done(&s->resend, s->acked);
 	take_question(s, a);
 	return OK;
@@ -326,7 +328,14 @@ static enum err apply_frame(struct ha_receiver *r, enum ha_type t, const void *p
 		return OK;
 	case HA_DATAGRAM:
 		return r->apply->datagram(r->apply->arg, plain);
+	case HA_BUCKETS_SUMS:
+		ha_repair_compare(r, plain);
+		return OK;
+	case HA_REPAIR:
+		ha_repair_drop(r, plain);
+		return OK;
 	case HA_COMMIT:
+		ha_repair_commit(r, plain);
 		r->apply->commit(r->apply->arg, plain, ha_cache_digest(r->cache));
 		r->seq = seq;
 		return OK;
@@ -417,8 +426,6 @@ static enum err apply_early(struct ha_receiver *r)
 
 static enum err keep_early(struct ha_receiver *r, struct span batch, const struct ha_commit *c)
 {
-	if (r->follows && version_of(&r->peer) < 2)
-		return ERR_STALE; /* such a peer cannot be asked */
 	r->n_early++;
 	if (!ha_ahead_put(&r->ahead, c, batch) && r->missing < c->seq)
 		r->missing = c->seq;
@@ -455,6 +462,8 @@ static void begin(struct ha_receiver *r, const struct ha_hello *h)
 	r->follows = true;
 	r->peer = *h;
 	r->seq = 0;
+	r->differs = r->beyond = false;
+	r->repair = r->told_bucket = 0;
 	ha_cache_clear(r->cache);
 	if (!first) {
 		ha_ahead_clear(&r->ahead);
@@ -538,7 +547,9 @@ enum err ha_receiver_ack(struct ha_receiver *r, struct wr *out)
 	struct ha_ack a = { .seq = r->seq,
 			    .missing = missing > r->seq ? missing : 0,
 			    .stream = r->follows ? r->peer.stream : 0,
-			    .version = HA_VERSION };
+			    .version = HA_VERSION,
+			    .differs = r->differs && !r->beyond && r->repair == 0,
+			    .repair = r->beyond ? 0 : r->repair };
 	if (r->refused_stream != 0)
 		a = (struct ha_ack){ .stream = r->refused_stream, .version = HA_VERSION, .lost = true };
 	r->refused_stream = 0;

@@ -31,6 +31,10 @@ struct ha_sender {
 	struct ha_resend resend;
 	uint64_t missing;      /* the peer asks for the batches behind acked up to this one; 0 = it does not */
 	uint32_t peer_version; /* that its acknowledgements say; 0 = none has come */
+	bool wants_sums;       /* the peer asks for the sums by bucket, and ... */
+	uint32_t wants_bucket; /* 1 + the bucket whose sessions it asks for; 0 = none: see ha_repair.h */
+	uint64_t repaired_at;  /* batch that answered last */
+	uint64_t n_repairs;    /* buckets told anew */
 	bool lost;             /* the peer says that it cannot go on with this stream */
 	uint64_t asked_at, asked_upto; /* the last question that was answered */
 	uint64_t watched;      /* the oldest batch that waits, and ... */
@@ -109,6 +113,11 @@ struct ha_receiver {
 	uint64_t missing;   /* batches behind seq up to this one have not come, though later ones have; up to seq: none is missed */
 	uint64_t n_batches; /* whole batches, those sent again too, and hellos of a known stream: each is to be answered */
 	uint64_t n_refused; /* conversations ended */
+	bool differs;       /* the tables do after the last batch */
+	uint32_t repair;    /* 1 + the bucket to be asked for; 0 = none */
+	uint32_t told_bucket; /* 1 + that which this batch tells anew */
+	bool beyond;        /* one that was told anew differs still: nothing more is asked for in this stream */
+	uint64_t n_differed, n_repairs; /* times that the tables came to differ; buckets taken anew */
 	uint64_t n_doubled, n_early, n_stray; /* batches applied before; that came early; of a stream that is not followed */
 	enum err failed; /* why the conversation is over */
 };

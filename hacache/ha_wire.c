@@ -48,7 +48,7 @@ struct ha_wire {
 	X(count) X(tcp) X(tcp_end) X(tcp_flow) X(tcp_syn) X(reasm) X(reasm_dir) X(held) X(held_segment) \
 	X(insp) X(insp_dir) X(tags) X(cotp) X(cotp_dir) X(osi) X(context) X(mms) X(mms_dir) X(pending)  \
 	X(iccp) X(iccp_name) X(match) X(match_part) X(scan) X(rec_flow) X(kept) X(kept_dir)             \
-	X(datagram) X(fragment)
+	X(datagram) X(fragment) X(buckets) X(repair)
 
 static const ProtobufCMessageDescriptor *descriptor_of(const char *name)
 {

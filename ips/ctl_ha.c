@@ -352,6 +352,7 @@ static void sums(const struct ha_status *s, struct sum v[SUMS])
 				       { "link_switches", s->link_switches },
 				       { "resyncs", s->resyncs },
 				       { "digest_mismatches", s->digest_mismatches },
+				       { "repairs", s->repairs },
 				       { "refused", s->refused },
 				       { "commit_timeouts", s->commit_timeouts },
 				       { "backlog_dropped", s->backlog_dropped },

@@ -125,6 +125,15 @@ size_t engine_ha_bulk(struct engine_ha *h, size_t max)
 	return e->bulk_left;
 }
 
+void engine_ha_retell(struct engine_ha *h, uint64_t serial)
+{
+	struct session *s = session_by_serial(h->e->sessions, serial);
+	if (s == NULL)
+		return;
+	s->told_epoch = 0;
+	engine_touch(h->e, s);
+}
+
 void engine_ha_clear(struct engine_ha *h)
 {
 	struct session *s;

@@ -21,6 +21,8 @@ void engine_ha_forget(struct engine_ha *h);
 void engine_ha_bulk_start(struct engine_ha *h);
 /* Counts at most max of them as changed, oldest first; how many sessions are still to come, at most. */
 size_t engine_ha_bulk(struct engine_ha *h, size_t max);
+/* That session is to be told whole, as one that the peer has not got. */
+void engine_ha_retell(struct engine_ha *h, uint64_t serial);
 /* Forgets every session, larval or not, without a word of their end. */
 void engine_ha_clear(struct engine_ha *h);
 bool engine_ha_pending(const struct engine_ha *h); /* has anything changed? */

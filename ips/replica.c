@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hacache/ha_repair.h"
+
 /* --- records and ends, until their batch leaves --------------------------------------------------------- */
 
 static void push_rec(struct replica *n, const struct rec *r, uint64_t seq)
@@ -131,7 +133,8 @@ size_t replica_bulk(struct replica *r, size_t max)
 bool replica_pending(const struct replica *r)
 {
 	const struct recs *q = &r->recs;
-	return r->n_ended != 0 || engine_ha_pending(r->ha) || (q->n != 0 && q->seq[q->n - 1] > r->sender.seq);
+	return ha_repair_wanted(&r->sender) || r->n_ended != 0 || engine_ha_pending(r->ha) ||
+	       (q->n != 0 && q->seq[q->n - 1] > r->sender.seq);
 }
 
 void replica_part(struct replica *r)
@@ -147,6 +150,12 @@ void replica_part(struct replica *r)
 
 /* --- active ------------------------------------------------------------------------------------------------ */
 
+static void retell(void *arg, uint64_t serial)
+{
+	struct replica *n = arg;
+	engine_ha_retell(n->ha, serial);
+}
+
 /* *turned: more than counters has changed. */
 static enum err add_changes(struct replica *n, bool *turned)
 {
@@ -157,6 +166,7 @@ static enum err add_changes(struct replica *n, bool *turned)
 		TRY(ha_sender_ended(s, n->ended[i]));
 	*turned = n->n_ended != 0;
 	n->n_ended = 0;
+	TRY(ha_repair_bucket(s, retell, n));
 	while (engine_ha_next(n->ha, &one)) {
 		TRY(ha_sender_session(s, &one));
 		*turned |= n->wait == HA_WAIT_STATE && engine_ha_turned(n->ha, &one);
@@ -170,6 +180,7 @@ static enum err add_changes(struct replica *n, bool *turned)
 			TRY(ha_sender_rec(s, &n->recs.v[i]));
 			*turned = true;
 		}
+	TRY(ha_repair_sums(s));
 	return n->failed;
 }
 

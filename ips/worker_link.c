@@ -6,12 +6,13 @@
  * this node goes on alone, and keeps its batches for as long as the queue holds them: a standby that comes back is
  * caught up from there, and by the whole table only when the queue has overflown.
  */
+#include "hacache/ha_repair.h"
 #include "ips/worker_int.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { QUEUED_MAX = 4 << 20, HOLD_DEADS = 2, VERSION_GOES_ON = 2 };
+enum { QUEUED_MAX = 4 << 20, HOLD_DEADS = 2 };
 
 static bool any_up(const struct worker *w)
 {
@@ -57,7 +58,7 @@ void pair_broken(struct worker *w)
 {
 	if (w->r.mode != REPLICA_ACTIVE || w->hold || w->detached)
 		return;
-	w->no_more |= w->r.sender.peer_version < VERSION_GOES_ON || w->unproven;
+	w->no_more |= w->unproven;
 	if (w->r.whole_seq == 0) { /* it does not count itself whole: nothing has waited for it */
 		if (w->no_more)
 			pair_part(w);
@@ -268,6 +269,7 @@ static void feed(struct worker *w, unsigned i, struct span s)
 {
 	const uint64_t batches = w->r.receiver.n_batches;
 	const bool whole = w->r.whole;
+	const uint64_t differed = w->r.receiver.n_differed;
 	const enum err e = replica_feed_link(&w->r, i, s);
 	link_consume(links_at(w->cfg.links, i), s.len);
 	if (e != OK) {
@@ -281,6 +283,9 @@ static void feed(struct worker *w, unsigned i, struct span s)
 	}
 	if (w->r.receiver.n_batches != batches)
 		acknowledge(w, i);
+	if (w->r.receiver.n_differed > differed)
+		worker_event(w, HAE_DIGEST,
+			     w->r.receiver.peer.newest >= HA_VERSION_REPAIRS ? "the peer is asked for what differs" : "");
 	if (!whole && w->r.whole) {
 		w->status.synced_since = w->now;
 		worker_event(w, HAE_BULK_END, "");
@@ -416,6 +421,7 @@ void pair_link_status(struct worker *w)
 	}
 	s->link_used = links_used(w->cfg.links);
 	s->resent = w->r.sender.n_resent;
+	s->repairs = w->r.sender.n_repairs + w->r.receiver.n_repairs;
 	s->queued = q->first <= q->last ? q->last - q->first + 1 : 0;
 	s->queued_octets = q->octets;
 	for (unsigned i = 0; i < LINK_COUNTER_N; i++)

@@ -112,6 +112,8 @@ UNIT += replica_modes:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += engine_gen:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT_LD_engine_gen := -Wl,--wrap=malloc,--wrap=calloc
 UNIT += worker:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += ha_repair:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += ha_versions:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += worker_links:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += worker_pair:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += ha_told:ips,hacache,base

@@ -281,20 +281,33 @@ static void test_cannot_hold(void)
 	refused(s, done(&m, 1), ERR_FULL, "session 5 v1" ALL_SECTIONS, 0);
 }
 
-/* A peer of version 1 cannot be asked for what is missing. */
-static void test_sequence(void)
+/* Versions: this one and the one before; the oldest that can read what follows decides, not what else the peer knows. */
+static void test_hello_versions(void)
 {
-	static const uint64_t wrong[] = { 3, 4, UINT64_MAX };
-	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-		struct ha_hello old = hello;
-		old.version = 1;
+	static const struct {
+		uint32_t version, newest;
+		enum err e;
+	} row[] = {
+		{ HA_VERSION, HA_VERSION, OK },
+		{ HA_VERSION_OLDEST, HA_VERSION, OK },
+		{ HA_VERSION_OLDEST, 0, OK },
+		{ HA_VERSION, HA_VERSION + 1, OK },
+		{ HA_VERSION_OLDEST, UINT32_MAX, OK },
+		{ HA_VERSION + 1, HA_VERSION + 1, ERR_VERSION },
+		{ HA_VERSION_OLDEST - 1, 0, ERR_VERSION },
+		{ 0, 0, ERR_VERSION },
+		{ 0, HA_VERSION, ERR_VERSION },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		struct ha_hello h = hello;
 		struct standby *s = new_standby(MAX_SESSIONS);
 		struct made m = make(one, sizeof(one));
-		put(&m, HA_HELLO, &old);
-		CU_ASSERT_EQUAL(feed(s, done(&m, 1)), OK);
-		m = make(one, sizeof(one));
-		put_session(&m, 5, 1);
-		refused(s, done(&m, wrong[i]), ERR_STALE, "commit 1\n", 1);
+		h.version = row[i].version;
+		h.newest = row[i].newest;
+		put(&m, HA_HELLO, &h);
+		CU_ASSERT_EQUAL(feed(s, done(&m, 1)), row[i].e);
+		CU_ASSERT_EQUAL(s->rx.seq, row[i].e == OK);
+		ha_receiver_fini(&s->rx);
 	}
 }
 
@@ -442,7 +455,7 @@ UNIT_MAIN({ "batches", test_batches }, { "in any pieces", test_pieces }, { "noth
 	  { "only what changed travels", test_only_changes }, { "what did not go out was not sent", test_not_sent },
 	  { "full", test_full }, { "hello first, of this version", test_hello_first },
 	  { "a bad last frame undoes the batch", test_atomic }, { "what cannot be held", test_cannot_hold },
-	  { "sequence", test_sequence },
+	  { "versions of both nodes", test_hello_versions },
 	  { "a batch sent again", test_sent_again }, { "versions", test_versions }, { "oversized", test_oversized },
 	  { "every octet changed, every truncation", test_damage }, { "what of the peer's counts here", test_trust },
 	  { "digests agree", test_digests })
