@@ -331,7 +331,7 @@ struct sum {
 	const char *key;
 	uint64_t v;
 };
-enum { SUMS = 21 };
+enum { SUMS = 22 };
 
 static void sums(const struct ha_status *s, struct sum v[SUMS])
 {
