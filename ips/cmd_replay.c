@@ -20,6 +20,8 @@ static const char usage[] =
 	"                          a failover after every packet, packet N, or every octet of TCP: does the peer resume?\n"
 	"      --crash between-commit-and-release\n"
 	"                          it dies when the peer has its last batch and nothing of that has left; TCP is sent again\n"
+	"      --sync-loss P, --sync-reorder P, --sync-dup P\n"
+	"                          of a failover: P percent of the messages between both nodes are lost, overtaken, doubled\n"
 	"      --sessions          the session lists at the capture's end; with --failover N of both nodes, at the cut\n"
 	"      --share             the HA session cache at the capture's end; with --failover N the peer's, at the cut\n"
 	"      --eve FILE|-        log records as EVE JSON, a line each\n"
@@ -41,6 +43,9 @@ enum {
 	OPT_RULES,
 	OPT_FAILOVER,
 	OPT_CRASH,
+	OPT_SYNC_LOSS,
+	OPT_SYNC_REORDER,
+	OPT_SYNC_DUP,
 	OPT_EVE,
 	OPT_LOG,
 	OPT_EVENTS,
@@ -53,12 +58,17 @@ enum {
 	OPT_MUTATE
 };
 
+enum { LOSS_MAX = 90, PERCENT_MAX = 100 };
+
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "home-net", required_argument, NULL, OPT_HOME_NET },
 	{ "rules", required_argument, NULL, OPT_RULES },
 	{ "failover", required_argument, NULL, OPT_FAILOVER },
 	{ "crash", required_argument, NULL, OPT_CRASH },
+	{ "sync-loss", required_argument, NULL, OPT_SYNC_LOSS },
+	{ "sync-reorder", required_argument, NULL, OPT_SYNC_REORDER },
+	{ "sync-dup", required_argument, NULL, OPT_SYNC_DUP },
 	{ "eve", required_argument, NULL, OPT_EVE },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "events", required_argument, NULL, OPT_EVENTS },
@@ -120,6 +130,19 @@ static int take_crash(struct replay_opts *o)
 	return o->failover_crash ? EXIT_FINE : wrong("--crash", optarg, "give 'between-commit-and-release'");
 }
 
+/* Where all is lost nothing can be sent again. */
+static int take_percent(const char *option, unsigned max, unsigned *out)
+{
+	uint64_t v;
+	char remedy[64];
+	if (number(optarg, 0, &v) && v <= max) {
+		*out = (unsigned)v;
+		return EXIT_FINE;
+	}
+	snprintf(remedy, sizeof(remedy), "give a percentage, a whole number from 0 to %u", max);
+	return wrong(option, optarg, remedy);
+}
+
 static int take_rules(struct replay_opts *o)
 {
 	if (o->n_rules + 1 >= REPLAY_RULES_MAX)
@@ -144,6 +167,12 @@ static int take(int c, struct replay_opts *o)
 		return take_failover(o);
 	case OPT_CRASH:
 		return take_crash(o);
+	case OPT_SYNC_LOSS:
+		return take_percent("--sync-loss", LOSS_MAX, &o->sync.loss);
+	case OPT_SYNC_REORDER:
+		return take_percent("--sync-reorder", PERCENT_MAX, &o->sync.reorder);
+	case OPT_SYNC_DUP:
+		return take_percent("--sync-dup", PERCENT_MAX, &o->sync.dup);
 	case OPT_EVE:
 		o->eve = optarg;
 		return EXIT_FINE;
@@ -254,6 +283,8 @@ static int check(const struct replay_opts *o)
 		return wrong("capture", "-", "standard input can be read only once");
 	if (o->failover_crash && !o->failover)
 		return wrong("--crash", "between-commit-and-release", "is of a failover; give --failover too");
+	if (o->sync.loss + o->sync.reorder + o->sync.dup != 0 && !o->failover)
+		return wrong("option", "--sync-loss, --sync-reorder, --sync-dup", "they are of a failover; give --failover too");
 	if (o->write != NULL && o->n_captures > 1)
 		return wrong("--write", o->write, "takes one capture at a time");
 	if (o->write != NULL && strcmp(o->write, "-") == 0)

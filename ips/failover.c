@@ -151,6 +151,11 @@ static void add(struct failover_result *out, const struct failover_result *r)
 	out->lost_sessions += r->lost_sessions;
 	out->digest_mismatches += r->digest_mismatches;
 	out->octets += r->octets;
+	out->sync.lost += r->sync.lost;
+	out->sync.reordered += r->sync.reordered;
+	out->sync.doubled += r->sync.doubled;
+	out->resent += r->resent;
+	out->again += r->again;
 	out->differences += r->differences;
 	add_told(out, r);
 }

@@ -13,12 +13,14 @@
 #include "ips/capset.h"
 #include "ips/difference.h"
 #include "ips/engine.h"
+#include "ips/faulty.h"
 
 struct failover_job {
 	const struct gen *gen;
 	uint64_t seed;
 	uint64_t at;                       /* the packet after which A dies; 0 = every packet, or some seeded ones */
 	uint64_t every_max;                /* every packet of a capture of so many at most, else FAILOVER_PLACES */
+	struct faulty_cfg sync;            /* of the wire between the nodes */
 	bool crash;                        /* A dies when B has its last batch and nothing of it has left; TCP is sent again */
 	const struct octets *octets;       /* NULL, or what the capture was before each octet got a packet of its own */
 	FILE *show;                        /* NULL, or where the alerts of both nodes go and the lists asked for (one cut only) */
@@ -39,6 +41,9 @@ struct failover_job {
 struct failover_result {
 	uint64_t cuts, equal, lost_alerts, extra_alerts, lost_sessions, digest_mismatches;
 	uint64_t octets;    /* that A sent to B, over all cuts */
+	struct faulty_count sync; /* what the wire did to messages of both, over all cuts */
+	uint64_t resent;    /* batches sent again */
+	uint64_t again;     /* packets that came again after a crash */
 	uint64_t differences; /* facts that differ, over all cuts */
 	unsigned n_told;
 	struct difference told[FAILOVER_TOLD]; /* the first ones, in the order of the cuts */

@@ -211,6 +211,13 @@ static enum err one(struct cuts *c)
 	if (!read_parts(c))
 		return ERR_IO;
 	c->r.octets += note.octets;
+	c->r.resent += note.resent;
+	c->r.again += note.again;
+	for (unsigned i = 0; i < ARRAY_LEN(note.sync); i++) {
+		c->r.sync.lost += note.sync[i].lost;
+		c->r.sync.reordered += note.sync[i].reordered;
+		c->r.sync.doubled += note.sync[i].doubled;
+	}
 	c->r.digest_mismatches += note.digest_mismatches;
 	TRY(judge(c, &equal));
 	c->r.equal += equal;

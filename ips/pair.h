@@ -18,7 +18,9 @@ enum pair_node { PAIR_A, PAIR_B, PAIR_ALONE, PAIR_NODES };
 /* What the copies say of one cut. */
 struct pair_note {
 	uint64_t digest_mismatches; /* seen by B */
-	uint64_t octets;            /* sent by A from the capture's beginning */
+	uint64_t octets, resent;    /* octets sent by A from the capture's beginning, and batches sent again */
+	uint64_t again;             /* packets that came a second time */
+	struct faulty_count sync[2]; /* what became of messages of A and of B since then */
 };
 
 struct pair {

@@ -19,45 +19,61 @@ static void mutate(const struct failover_job *j, struct ha_wire *w)
 #endif
 }
 
-/* What has a sequence number, the sender of which waits for an answer. */
-static bool is_answered(const struct packet *p, struct packet *q)
+static bool is_tcp(const struct packet *p, struct packet *q)
 {
 	*q = *p;
-	return p->data != NULL && packet_decode(q) == REASON_NONE && !q->fragment && q->tuple.proto == IPPROTO_TCP_ &&
-	       (q->payload_wire != 0 || (q->tcp.flags & (TCP_SYN | TCP_FIN)) != 0);
+	return p->data != NULL && packet_decode(q) == REASON_NONE && !q->fragment && q->tuple.proto == IPPROTO_TCP_;
 }
 
-/* Does p open another connection between the ends of q? Then nobody asks for the one before any more. */
-static bool is_sequel(const struct packet *p, const struct packet *q)
+/* Has q a sequence number, so that its sender waits for an answer? */
+static bool is_answered(const struct packet *q)
 {
-	struct packet s;
-	if (!is_answered(p, &s) || (s.tcp.flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+	return q->payload_wire != 0 || (q->tcp.flags & (TCP_SYN | TCP_FIN)) != 0;
+}
+
+/* Does the later one show that nobody waits for an answer to q any more? It is the answer, or the connection is over. */
+static bool settles(const struct packet *later, const struct packet *q)
+{
+	struct packet p;
+	if (!is_tcp(later, &p))
 		return false;
 	const struct tuple back = tuple_reverse(&q->tuple);
-	return tuple_equal(&s.tuple, &q->tuple) || tuple_equal(&s.tuple, &back);
-}
-
-static bool is_sent_again(const struct capset *cap, uint64_t i, uint64_t to)
-{
-	struct packet q;
-	if (!is_answered(&cap->v[i], &q))
+	const bool answers = tuple_equal(&p.tuple, &back);
+	if (!answers && !tuple_equal(&p.tuple, &q->tuple))
 		return false;
-	for (uint64_t k = i + 1; k < to; k++)
-		if (is_sequel(&cap->v[k], &q))
-			return false;
-	return true;
+	if ((p.tcp.flags & TCP_RST) != 0 || (p.tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		return true;
+	return answers && (p.tcp.flags & TCP_ACK) != 0 && (int32_t)(p.tcp.ack - q->tcp.seq) > 0;
 }
 
-/* The senders' second try of what A never let out; it comes after the last packet that A took. */
-static void send_again(struct node *n, const struct capset *cap, uint64_t from, uint64_t to)
+uint64_t pair_left(const struct pair *p, uint64_t cut)
 {
+	uint64_t left = pair_base(p->job, cut);
+	if (!p->job->crash)
+		return cut;
+	for (uint64_t later = left + 1; later < cut; later++) {
+		struct packet q;
+		for (uint64_t i = later; i > left; i--)
+			if (is_tcp(&p->cap->v[i - 1], &q) && settles(&p->cap->v[later], &q))
+				left = i;
+	}
+	return left;
+}
+
+/* The senders' second try of what A never let out; it comes after the last packet that A took. Returns how many. */
+static uint64_t send_again(struct node *n, const struct capset *cap, uint64_t from, uint64_t to)
+{
+	uint64_t sent = 0;
 	for (uint64_t i = from; i < to; i++) {
 		struct trace_mark v;
-		struct packet again = cap->v[i];
+		struct packet q, again = cap->v[i];
 		again.at = cap->v[to - 1].at;
-		if (is_sent_again(cap, i, to))
+		if (is_tcp(&again, &q) && is_answered(&q)) {
 			node_packet(n, &again, &v);
+			sent++;
+		}
 	}
+	return sent;
 }
 
 static void work_on(struct node *n, const struct capset *cap, uint64_t from, uint64_t to)
@@ -74,6 +90,18 @@ static void save_state(const struct pair *p, enum pair_node which, const struct 
 	state_text(n->r.ha, engine_sessions(n->r.engine), &o);
 	pair_save(p->state[which], &o);
 	outbuf_free(&o);
+}
+
+/* The faults of each cut are others. */
+static uint64_t copys_seed(const struct failover_job *j, enum pair_node which, uint64_t cut)
+{
+	return (j->seed + 1) * UINT64_C(0x9e3779b97f4a7c15) + cut * PAIR_NODES + which;
+}
+
+static void end_init(const struct failover_job *j, enum pair_node which, int fd, struct pair_end *e)
+{
+	*e = (struct pair_end){ .fd = fd, .now = mono_ns(0) };
+	faulty_init(&e->wire, &j->sync, copys_seed(j, which, 0));
 }
 
 /* A copy for one cut. 0: this is it. Otherwise its end is awaited: was it the one it should have? */
@@ -101,55 +129,70 @@ static bool await_copy(pid_t pid, bool killed)
 
 /* --- node A -------------------------------------------------------------------------------------------------- */
 
-/* One batch in group commit, let out when the peer has it. */
-static bool one_batch(struct node *n, const struct capset *cap, int link, uint64_t from, uint64_t to, bool release)
+/* As many batches in group commit as may be under way, let out when the peer has all. */
+static bool one_window(struct node *n, const struct capset *cap, struct pair_end *e, uint64_t from, uint64_t to, bool release)
 {
-	struct trace_mark v[PAIR_BATCH];
+	struct trace_mark v[PAIR_BATCH * PAIR_WINDOW];
 	struct span bytes;
-	for (uint64_t i = from; i < to; i++)
-		node_packet(n, &cap->v[i], &v[i - from]);
-	if (replica_commit(&n->r, &bytes) != OK || !pair_send_batch(link, &n->r.sender, bytes))
+	for (uint64_t i = from; i < to;) {
+		for (const uint64_t end = i + size_min(PAIR_BATCH, (size_t)(to - i)); i < end; i++)
+			node_packet(n, &cap->v[i], &v[i - from]);
+		if (replica_commit(&n->r, &bytes) != OK || !pair_send(e, bytes))
+			return false;
+	}
+	if (from != to && !pair_settle(e, &n->r.sender))
 		return false;
-	if (release)
+	if (release && from != to)
 		node_release(n, &cap->v[from], v, (size_t)(to - from));
 	return true;
 }
 
-/* The last batch, then killed: no goodbye, nothing flushed that was not released. */
-static void die_at(const struct pair *p, struct node *n, int link, const struct pair_order *o)
+/* The last batches, then killed: no goodbye, nothing flushed that was not released. */
+static void die_at(const struct pair *p, struct node *n, struct pair_end *e, const struct pair_order *o)
 {
-	if (!one_batch(n, p->cap, link, pair_base(o->cut), o->cut, !p->job->crash) || !replica_sound(&n->r))
+	const struct failover_job *j = p->job;
+	faulty_reseed(&e->wire, copys_seed(j, PAIR_A, o->cut));
+	const uint64_t left = pair_left(p, o->cut);
+	if (!one_window(n, p->cap, e, pair_base(j, o->cut), left, true) || !one_window(n, p->cap, e, left, o->cut, false) ||
+	    !replica_sound(&n->r))
 		_exit(PAIR_BAD);
 	pair_save(p->trace[PAIR_A], &n->trace);
 	p->note->octets = n->r.sender.n_octets;
+	p->note->resent = n->r.sender.n_resent;
+	p->note->sync[PAIR_A] = e->wire.n;
 	if (o->explain)
 		save_state(p, PAIR_A, n);
-	if (p->job->show != NULL)
-		pair_show_active(p->job, n, o->cut);
+	if (j->show != NULL)
+		pair_show_active(j, n, o->cut);
 	kill(getpid(), SIGKILL);
 }
 
 void pair_live_active(const struct pair *p, int link)
 {
 	const int ctl = p->ctl[PAIR_A];
+	const uint64_t step = PAIR_BATCH * pair_window(p->job);
+	struct pair_end e;
 	struct pair_order o;
 	struct node n;
 	uint64_t at = 0;
 	int copys_link;
+	end_init(p->job, PAIR_A, link, &e);
 	if (node_new_active(p->job->gen, p->job->seed, &n) != OK)
 		_exit(PAIR_BAD);
 	mutate(p->job, n.r.sender.wire);
 	while (pair_order_take(ctl, &o, &copys_link)) {
-		for (; at < pair_base(o.cut); at += PAIR_BATCH)
-			if (!one_batch(&n, p->cap, link, at, at + PAIR_BATCH, true))
+		for (; at < pair_base(p->job, o.cut); at += step)
+			if (!one_window(&n, p->cap, &e, at, at + step, true))
 				_exit(PAIR_BAD);
 		if (p->job->show == NULL) { /* what is shown is all that A let out */
 			pair_save(p->along, &n.trace);
 			outbuf_clear(&n.trace);
 		}
 		const pid_t copy = fork_copy(ctl);
-		if (copy == 0)
-			die_at(p, &n, copys_link, &o);
+		if (copy == 0) {
+			e.fd = copys_link;
+			die_at(p, &n, &e, &o);
+		}
 		close(copys_link);
 		pair_answer(ctl, copy > 0);
 		pair_answer(ctl, await_copy(copy, true));
@@ -160,10 +203,11 @@ void pair_live_active(const struct pair *p, int link)
 /* --- node B -------------------------------------------------------------------------------------------------- */
 
 /* Has only the link; when that ends, it is the active one. */
-static void take_over(const struct pair *p, struct node *n, int link, const struct pair_order *o)
+static void take_over(const struct pair *p, struct node *n, struct pair_end *e, const struct pair_order *o)
 {
 	const struct failover_job *j = p->job;
-	while (pair_receive(link, n))
+	faulty_reseed(&e->wire, copys_seed(j, PAIR_B, o->cut));
+	while (pair_receive(e, n))
 		;
 	if (!n->r.whole) /* it was never told that it has everything: it must not take over */
 		_exit(PAIR_BAD);
@@ -176,26 +220,27 @@ static void take_over(const struct pair *p, struct node *n, int link, const stru
 	if (j->show != NULL)
 		pair_show_promoted(j, n);
 	if (j->crash)
-		send_again(n, p->cap, pair_base(o->cut), o->cut);
+		p->note->again = send_again(n, p->cap, pair_left(p, o->cut), o->cut);
 	work_on(n, p->cap, first - 1, p->cap->n);
 	node_finish(n);
 	pair_save(p->trace[PAIR_B], &n->trace);
 	p->note->digest_mismatches = n->r.digest_mismatches;
+	p->note->sync[PAIR_B] = e->wire.n;
 	if (j->show != NULL)
 		pair_show_end(j, n, again);
 	_exit(0);
 }
 
 /* Applies what the link brings until there is an order. */
-static bool follow_until_order(struct node *n, int link, int ctl)
+static bool follow_until_order(struct node *n, struct pair_end *e, int ctl)
 {
 	for (;;) {
-		struct pollfd p[] = { { .fd = link, .events = POLLIN }, { .fd = ctl, .events = POLLIN } };
+		struct pollfd p[] = { { .fd = e->fd, .events = POLLIN }, { .fd = ctl, .events = POLLIN } };
 		if (poll(p, ARRAY_LEN(p), -1) < 0 && errno != EINTR)
 			return false;
 		if (p[1].revents != 0)
 			return true;
-		if (p[0].revents != 0 && !pair_receive(link, n))
+		if (p[0].revents != 0 && !pair_receive(e, n))
 			return false;
 	}
 }
@@ -203,16 +248,20 @@ static bool follow_until_order(struct node *n, int link, int ctl)
 void pair_live_standby(const struct pair *p, int link)
 {
 	const int ctl = p->ctl[PAIR_B];
+	struct pair_end e;
 	struct pair_order o;
 	struct node n;
 	int copys_link;
+	end_init(p->job, PAIR_B, link, &e);
 	if (node_new_standby(p->job->gen, p->job->seed, &n) != OK)
 		_exit(PAIR_BAD);
 	mutate(p->job, n.r.receiver.wire);
-	while (follow_until_order(&n, link, ctl) && pair_order_take(ctl, &o, &copys_link)) {
+	while (follow_until_order(&n, &e, ctl) && pair_order_take(ctl, &o, &copys_link)) {
 		const pid_t copy = fork_copy(ctl);
-		if (copy == 0)
-			take_over(p, &n, copys_link, &o);
+		if (copy == 0) {
+			e.fd = copys_link;
+			take_over(p, &n, &e, &o);
+		}
 		close(copys_link);
 		pair_answer(ctl, await_copy(copy, false));
 	}
@@ -224,10 +273,12 @@ void pair_live_standby(const struct pair *p, int link)
 /* It gets what the pair gets: what A did not let out is lost behind it, and comes again. */
 static void never_fail(const struct pair *p, struct node *n, const struct pair_order *o)
 {
+	const uint64_t left = pair_left(p, o->cut);
+	work_on(n, p->cap, pair_base(p->job, o->cut), left);
 	n->unheard = true;
-	work_on(n, p->cap, pair_base(o->cut), o->cut);
+	work_on(n, p->cap, left, o->cut);
 	n->unheard = false;
-	send_again(n, p->cap, pair_base(o->cut), o->cut);
+	(void)send_again(n, p->cap, left, o->cut);
 	work_on(n, p->cap, o->cut, p->cap->n);
 	node_finish(n);
 	pair_save(p->trace[PAIR_ALONE], &n->trace);
@@ -244,8 +295,8 @@ void pair_live_alone(const struct pair *p)
 	if (node_new_alone(p->job->gen, p->job->seed, &n) != OK)
 		_exit(PAIR_BAD);
 	while (pair_order_take(ctl, &o, &none)) {
-		work_on(&n, p->cap, at, pair_base(o.cut));
-		at = pair_base(o.cut);
+		work_on(&n, p->cap, at, pair_base(p->job, o.cut));
+		at = pair_base(p->job, o.cut);
 		const pid_t copy = fork_copy(ctl);
 		if (copy == 0)
 			never_fail(p, &n, &o);

@@ -2,7 +2,7 @@
 #ifndef IPS_REPLAY_H
 #define IPS_REPLAY_H
 
-#include "base/types.h"
+#include "ips/faulty.h"
 
 #define REPLAY_RULES_MAX 32
 
@@ -14,6 +14,7 @@ struct replay_opts {
 	uint64_t failover_at;                    /* 0 = every */
 	bool failover_octets;                    /* every, with each octet of TCP in a packet of its own */
 	bool failover_crash;                     /* between commit and release */
+	struct faulty_cfg sync;                  /* faults between both nodes */
 	uint64_t seed;
 	int mutate;                              /* schema row read as zero by node B, test builds only; -1 = none */
 	char **captures;

@@ -96,6 +96,7 @@ void replay_run_cuts(struct replay *p, const char *path, const struct replay_cut
 		.at = o->failover_at,
 		.every_max = o->failover_octets ? FAILOVER_OCTETS_MAX : FAILOVER_EVERY_MAX,
 		.crash = o->failover_crash,
+		.sync = o->sync,
 		.octets = o->failover_octets ? &c->octets : NULL,
 		.show = shown ? p->text : NULL,
 		.sessions = o->sessions,

@@ -79,6 +79,11 @@ bool summary_add_failover(struct summary *s, const char *capture, const struct f
 	f->lost_sessions += r->lost_sessions;
 	f->digest_mismatches += r->digest_mismatches;
 	f->octets += r->octets;
+	f->sync.lost += r->sync.lost;
+	f->sync.reordered += r->sync.reordered;
+	f->sync.doubled += r->sync.doubled;
+	f->resent += r->resent;
+	f->again += r->again;
 	f->differences += r->differences;
 	if (n == 0)
 		return true;
@@ -231,6 +236,11 @@ static json_t *failover_object(const struct summary *s)
 	set_int(o, "lost_sessions", f->lost_sessions);
 	set_int(o, "digest_mismatches", f->digest_mismatches);
 	set_int(o, "octets", f->octets);
+	set_int(o, "sync_lost", f->sync.lost);
+	set_int(o, "sync_reordered", f->sync.reordered);
+	set_int(o, "sync_doubled", f->sync.doubled);
+	set_int(o, "sync_resent", f->resent);
+	set_int(o, "packets_again", f->again);
 	set_int(o, "differing", f->differences);
 	for (size_t i = 0; i < s->n_told; i++)
 		json_array_append_new(told, difference_object(&s->told[i]));

@@ -193,6 +193,13 @@ replay "an option without its value" 2 "option '--eve': needs a value; " "$good"
 replay "a letter without its value" 2 "option '-c': needs a value; " "$good" -c
 replay "a value that is not wanted" 2 "option '--json=yes': takes no value" --json=yes "$good"
 replay "a failover after packet 0" 2 "--failover '0': give 'every', 'bytes' or a packet number from 1" --failover 0 "$good"
+replay "another crash" 2 "--crash 'now': give 'between-commit-and-release'" --failover every --crash now "$good"
+replay "a crash without a failover" 2 "--crash 'between-commit-and-release': is of a failover; give --failover too" \
+	--crash between-commit-and-release "$good"
+replay "all is lost" 2 "--sync-loss '91': give a percentage, a whole number from 0 to 90" --failover every --sync-loss 91 "$good"
+replay "more than all comes twice" 2 "--sync-dup '101': give a percentage" --failover every --sync-dup 101 "$good"
+replay "half a percent" 2 "--sync-reorder '0.5': give a percentage" --failover every --sync-reorder 0.5 "$good"
+replay "a faulty link to nobody" 2 "they are of a failover; give --failover too" --sync-dup 5 "$good"
 replay "a failover after no number" 2 "--failover '12x': give" --failover 12x "$good"
 replay "a failover before the beginning" 2 "--failover '-3': give" --failover -3 "$good"
 replay "a failover at a number beyond numbers" 2 "--failover '99999999999999999999': give" --failover 99999999999999999999 "$good"

@@ -18,4 +18,14 @@ find build/captures/tcp build/captures/inline build/captures/evasion build/captu
 crash="--failover every --crash between-commit-and-release"
 pass "a crash before the release" "$T/crash" 1500 "alerts tags anomalies" $crash
 pass "a crash before the release, prevent" "$T/crash" 1500 "alerts tags drops" $crash $prevent
+[ "$(value packets_again)" -gt 300 ] || { echo "not ok - cut, a crash before the release: nothing came again"; failed=1; }
+# What both say to each other is lost, overtaken and doubled: what is lost is asked for, or sent again after a while.
+sync="--sync-loss 5 --sync-reorder 5 --sync-dup 5"
+pass "a faulty link" "$T/crash" 1500 "alerts tags anomalies" --failover every $sync
+faults="the wire made none: $(grep -o '"sync_[a-z]*":[0-9]*' "$T/json" | tr '\n' ' ')"
+for f in sync_lost sync_reordered sync_doubled sync_resent; do
+	[ "$(value $f)" -gt 1000 ] || { echo "not ok - cut, a faulty link: $faults"; failed=1; }
+done
+pass "a faulty link, prevent" "$T/crash" 1500 "alerts tags drops" --failover every $sync $prevent
+pass "a very faulty link and a crash" "$T/crash" 1500 "alerts tags" $crash --sync-loss 30 --sync-reorder 40 --sync-dup 40
 exit $failed

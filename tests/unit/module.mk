@@ -88,6 +88,7 @@ UNIT += trace:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += log:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += logs:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += logs_tail:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += faulty:ips,base
 UNIT += judge:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += difference:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += octets:ips,nfq,forward,base
