@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 #define MUST_USE __attribute__((warn_unused_result))
+/* Called seldom: the way there is kept out of the way of what is usual. */
+#define SELDOM __attribute__((cold))
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Direction of a flow: that of its first packet, and the other one. */

@@ -148,12 +148,14 @@ bool ber_next_any(struct ber *b, struct ber_tlv *t)
 static bool plain_length(const uint8_t *p, size_t end, size_t *at, size_t *len)
 {
 	*len = p[(*at)++];
+	if (*len < LEN_LONG)
+		return *len <= end - *at;
 	if (*len == (LEN_LONG | 1) && *at < end && p[*at] >= LEN_LONG) {
 		*len = p[(*at)++];
 	} else if (*len == (LEN_LONG | 2) && *at + 1 < end && p[*at] != 0) {
 		*len = (size_t)p[*at] << 8 | p[*at + 1];
 		*at += 2;
-	} else if (*len >= LEN_LONG) {
+	} else {
 		return false;
 	}
 	return *len <= end - *at;
@@ -161,24 +163,28 @@ static bool plain_length(const uint8_t *p, size_t end, size_t *at, size_t *len)
 
 bool ber_is_plain(struct span s, uint16_t depth, uint32_t *n)
 {
-	size_t end[PLAIN_LEVELS], at = 0, len;
+	size_t above[PLAIN_LEVELS], end = s.len, at = 0, len; /* ends of the levels that are open, and of this one */
+	const unsigned levels = depth < PLAIN_LEVELS ? depth : PLAIN_LEVELS;
 	unsigned level = 0;
-	end[0] = s.len;
-	for (*n = 0;; ++*n) {
-		while (at == end[level])
-			if (level-- == 0)
+	for (uint32_t count = 0;; count++) {
+		for (; at == end; end = above[--level]) {
+			if (level == 0) {
+				*n = count;
 				return true;
+			}
+		}
 		const uint8_t tag = s.p[at++];
-		if (at == end[level] || !plain_length(s.p, end[level], &at, &len) || (tag & TAG_LONG) == TAG_LONG)
+		if (at == end || !plain_length(s.p, end, &at, &len) || (tag & TAG_LONG) == TAG_LONG)
 			return false;
 		if ((tag & CONSTRUCTED) == 0) {
 			if (tag == 0 || tag == BIT_STRING || tag == OCTET_STRING)
 				return false;
 			at += len;
-		} else if ((tag < BER_APPLICATION && tag != SEQUENCE) || level == depth || level + 1 == PLAIN_LEVELS) {
+		} else if ((tag < BER_APPLICATION && tag != SEQUENCE) || level == levels) {
 			return false;
 		} else {
-			end[++level] = at + len;
+			above[level++] = end;
+			end = at + len;
 		}
 	}
 }

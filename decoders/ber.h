@@ -42,7 +42,7 @@ static inline bool ber_ok(const struct ber *b)
 enum { BER_TAG_LONG = 0x1f, BER_CONSTRUCTED = 0x20, BER_LEN_LONG = 0x80 };
 
 /* ber_next of any form. */
-bool ber_next_any(struct ber *b, struct ber_tlv *t);
+SELDOM bool ber_next_any(struct ber *b, struct ber_tlv *t);
 
 /* The next element; false at the end or on an error (see ber_ok). Here the usual form, most of all elements: a tag and a length
  * of one octet each, contents that are there, no end-of-contents octets. */
@@ -66,7 +66,7 @@ static inline bool ber_next(struct ber *b, struct ber_tlv *t)
 	return true;
 }
 /* A bad reader: t cannot be opened. */
-struct ber ber_refuse(const struct ber_tlv *t);
+SELDOM struct ber ber_refuse(const struct ber_tlv *t);
 
 /* Reader over a constructed element's contents; primitive: a bad reader. Notes flow up by ber_close. */
 static inline struct ber ber_open(const struct ber *parent, const struct ber_tlv *t)

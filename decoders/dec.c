@@ -23,6 +23,11 @@ bool dec_spend_last(struct dec_ctx *ctx, enum dir d)
 	return false;
 }
 
+void dec_anomaly(const struct dec_ctx *ctx, enum dir d, enum anomaly a)
+{
+	ctx->sink->anomaly(ctx->sink->arg, d, a);
+}
+
 static void tell(struct dec_ctx *ctx, const struct dec_event *ev)
 {
 	ctx->sink->event(ctx->sink->arg, ev);
@@ -37,8 +42,7 @@ void dec_event(struct dec_ctx *ctx, enum event_id id, enum dir d, struct span pd
 struct dec_build dec_build(struct dec_ctx *ctx, enum event_id id, enum dir d, struct span pdu)
 {
 	ctx->fields->n = 0;
-	const bool wanted = ctx->wants == NULL || (ctx->wants[id / 64] >> (id % 64) & 1) != 0;
-	return (struct dec_build){ .ctx = ctx, .id = id, .dir = d, .pdu = pdu, .wanted = wanted };
+	return (struct dec_build){ .ctx = ctx, .id = id, .dir = d, .pdu = pdu, .wanted = dec_wants(ctx, id) };
 }
 
 static void tell_build(struct dec_build *b, uint8_t more)

@@ -65,7 +65,7 @@ struct dec_upper {
 };
 
 /* The budget is gone: the anomaly is told, once a packet. Always false. */
-bool dec_spend_last(struct dec_ctx *ctx, enum dir d);
+SELDOM bool dec_spend_last(struct dec_ctx *ctx, enum dir d);
 /* Spends n work steps; false when the budget is gone. */
 static inline bool dec_spend(struct dec_ctx *ctx, enum dir d, uint32_t n)
 {
@@ -75,10 +75,7 @@ static inline bool dec_spend(struct dec_ctx *ctx, enum dir d, uint32_t n)
 	return true;
 }
 
-static inline void dec_anomaly(const struct dec_ctx *ctx, enum dir d, enum anomaly a)
-{
-	ctx->sink->anomaly(ctx->sink->arg, d, a);
-}
+SELDOM void dec_anomaly(const struct dec_ctx *ctx, enum dir d, enum anomaly a);
 
 static inline void dec_proto(const struct dec_ctx *ctx, enum proto p)
 {
@@ -98,6 +95,11 @@ struct dec_build {
 	bool cont;
 	bool wanted;               /* else nothing is added: whoever walks a PDU for fields need not */
 };
+/* Does anybody look at the fields of such an event? */
+static inline bool dec_wants(const struct dec_ctx *ctx, enum event_id id)
+{
+	return ctx->wants == NULL || (ctx->wants[id / 64] >> (id % 64) & 1) != 0;
+}
 struct dec_build dec_build(struct dec_ctx *ctx, enum event_id id, enum dir d, struct span pdu);
 void dec_add_num(struct dec_build *b, enum field_id f, uint64_t v);
 void dec_add_bytes(struct dec_build *b, enum field_id f, struct span v);

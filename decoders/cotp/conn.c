@@ -219,6 +219,31 @@ static void on_other(const struct cotp_state *s, const struct dec_ctx *ctx, enum
 	check_refs(s, ctx, d, t);
 }
 
+/* The octets of a TPKT and DT of class 0 with nothing unusual in them. */
+static bool is_usual(const struct cotp_state *s, struct span tpkt)
+{
+	enum { LI = 2, EOT = 0x80 };
+	struct cur c = cur_span(tpkt);
+	const uint8_t *p = cur_take(&c, TPKT_HEADER + DT_HEADER);
+	return p != NULL && p[1] == 0 && p[4] == LI && p[5] == TPDU_DT && p[6] == EOT && cur_left(&c) != 0 && s->class_ == 0;
+}
+
+bool conn_usual(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, struct span tpkt, const struct dec_upper *up)
+{
+	const struct cotp_dir *cd = &s->dir[d];
+	struct cur c = cur_span(tpkt);
+	cur_skip(&c, TPKT_HEADER);
+	const struct span tpdu = cur_rest(&c);
+	if (s->phase != COTP_OPEN || s->rdp_asked || cd->frags != 0 || cd->skip_tsdu || !is_usual(s, tpkt) ||
+	    (s->tpdu_size != 0 && tpdu.len > s->tpdu_size) || tpdu.len > ctx->lim->tsdu_max || dec_wants(ctx, EV_COTP_DT))
+		return false;
+	if (dec_spend(ctx, d, 1))
+		dec_event(ctx, EV_COTP_DT, d, tpdu);
+	cur_skip(&c, DT_HEADER);
+	up->unit(up->arg, d, COTP_UNIT_TSDU, cur_rest(&c));
+	return true;
+}
+
 void conn_tpdu(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, const struct tpdu *t, const struct dec_upper *up)
 {
 	switch (t->event) {

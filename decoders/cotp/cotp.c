@@ -58,6 +58,8 @@ static void tpkt(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, struct s
 {
 	struct cur c = cur_span(whole);
 	struct tpdu t;
+	if (conn_usual(s, ctx, d, whole, up))
+		return;
 	if (cur_peek(&c, 1) != 0)
 		dec_anomaly(ctx, d, AN_TPKT_RESERVED);
 	if (!tpdu_parse(s, ctx, d, whole, &t))
@@ -77,9 +79,9 @@ static void tpkt(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, struct s
 static size_t tpkt_len(struct cotp_state *s, const struct dec_ctx *ctx, enum dir d, struct span header)
 {
 	struct cur c = cur_span(header);
-	uint8_t version = cur_u8(&c);
-	cur_skip(&c, 1);
-	size_t len = cur_be16(&c);
+	const uint8_t version = cur_peek(&c, 0);
+	cur_skip(&c, 2);
+	const size_t len = cur_be16(&c);
 	if (header.len > 0 && version != TPKT_VERSION)
 		fail(s, ctx, d, AN_TPKT_VERSION);
 	else if (header.len >= TPKT_HEADER && len < TPKT_LEN_MIN)

@@ -46,6 +46,9 @@ void tpdu_event(struct dec_ctx *ctx, enum dir d, const struct tpdu *t);
  * strict: nothing but what a well-behaved sender says. YES gives the TPKT's length. */
 enum probe tpkt_consistent(struct span first, bool strict, size_t *len);
 
+/* The DT that almost all are: a TSDU of its own on an open connection of class 0, its fields not asked for. Done at once, to
+ * the same end as the long way; false: nothing was done. */
+bool conn_usual(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, struct span tpkt, const struct dec_upper *up);
 /* Runs the connection on one TPDU of d. */
 void conn_tpdu(struct cotp_state *s, struct dec_ctx *ctx, enum dir d, const struct tpdu *t, const struct dec_upper *up);
 

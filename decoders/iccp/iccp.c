@@ -108,14 +108,17 @@ static void look_at_name(struct iccp_look *l, const struct mms_name *n)
 {
 	unsigned odd = 0;
 	l->scopes |= 1u << n->scope;
+	if (l->known)
+		iccp_learn_name(l, n);
 	if (!is_about_variables(l->pdu))
 		return;
-	if (iccp_reserved(n, &odd) != RES_NONE || is_device_access(l, n))
-		l->is_iccp = true;
-	if (iccp_is_functional(n))
-		l->is_iec61850 = true;
+	const bool reserved = iccp_reserved(n, &odd) != RES_NONE;
 	if (l->s->label != ICCP_IEC61850)
 		l->odd |= odd;
+	if (l->known)
+		return;
+	l->is_iccp |= reserved || is_device_access(l, n);
+	l->is_iec61850 |= iccp_is_functional(n);
 }
 
 /* Names listed are in the scope that was asked for; of a request not seen, only a $ structure tells. */
@@ -134,19 +137,19 @@ static void look_at_idents(struct iccp_look *l)
 static void each_name(struct iccp_look *l, void (*f)(struct iccp_look *l, const struct mms_name *n))
 {
 	const struct mms_pdu *pdu = l->pdu;
+	const struct mms_var *v;
 	struct mms_name n;
-	struct mms_var v;
 	if (pdu->has_name)
 		f(l, &pdu->name);
 	for (uint8_t i = 0; i < pdu->n_more; i++)
 		f(l, &pdu->more[i]);
 	struct ber names = ber_of(pdu->names, pdu->ber_depth);
-	while (spend(l) && mms_name_next(&names, &n))
+	while (pdu->names.len != 0 && spend(l) && mms_name_next(&names, &n))
 		f(l, &n);
-	struct ber vars = ber_of(pdu->vars, pdu->ber_depth);
-	while (spend(l) && mms_var_next(&vars, &v)) {
-		if (v.has_name)
-			f(l, &v.name);
+	struct mms_vars vars = mms_vars_of(pdu);
+	while (spend(l) && (v = mms_vars_next(&vars)) != NULL) {
+		if (v->has_name)
+			f(l, &v->name);
 	}
 }
 
@@ -226,7 +229,8 @@ static bool association(struct iccp_state *s, struct dec_ctx *ctx, const struct 
 static void judge(struct iccp_look *l)
 {
 	const struct mms_pdu *pdu = l->pdu;
-	each_name(l, iccp_learn_name);
+	if (!l->known)
+		each_name(l, iccp_learn_name);
 	if (pdu->response) {
 		if (pdu->request != NULL && pdu->request->op != OP_NONE && pdu->request->service == pdu->service)
 			iccp_response(l);
@@ -243,7 +247,7 @@ static void judge(struct iccp_look *l)
 
 void iccp_pdu(struct iccp_state *s, struct dec_ctx *ctx, const struct mms_pdu *pdu)
 {
-	struct iccp_look l = { .s = s, .ctx = ctx, .pdu = pdu };
+	struct iccp_look l = { .s = s, .ctx = ctx, .pdu = pdu, .known = s->label == ICCP_YES };
 	if (association(s, ctx, pdu))
 		return;
 	recognise(&l);

@@ -39,6 +39,7 @@ struct iccp_look {
 	struct iccp_state *s;
 	struct dec_ctx *ctx;
 	const struct mms_pdu *pdu;
+	bool known;                  /* to be TASE.2 before this PDU: its names are learnt as they are looked at */
 	unsigned odd;
 	unsigned scopes;             /* of the names it has, as bits of enum mms_scope */
 	bool is_iccp, is_iec61850;   /* a mark was found */

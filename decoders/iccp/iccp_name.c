@@ -175,8 +175,12 @@ bool iccp_known(const struct iccp_state *s, uint64_t hash, enum iccp_known what)
 
 bool iccp_is_known(const struct iccp_state *s, const struct mms_name *n, enum iccp_known what)
 {
+	if (s->n_names == 0)
+		return false;
 	const uint64_t place = iccp_place(n);
-	return iccp_known(s, iccp_hash(place, n->item), what) || iccp_known(s, iccp_hash(place, iccp_base(n->item)), what);
+	const struct span base = iccp_base(n->item);
+	return iccp_known(s, iccp_hash(place, n->item), what) ||
+	       (base.len != n->item.len && iccp_known(s, iccp_hash(place, base), what));
 }
 
 bool iccp_learn(struct iccp_state *s, uint64_t hash, enum iccp_known what)

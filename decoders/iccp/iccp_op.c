@@ -128,10 +128,10 @@ static void read_request(struct iccp_look *l)
 		l->op = OP_GET_DATA_SET_ELEMENT_VALUES;
 		return;
 	}
-	struct ber b = ber_of(l->pdu->vars, l->pdu->ber_depth);
-	struct mms_var v;
-	for (unsigned i = 0; spend(l) && mms_var_next(&b, &v); i++)
-		read_var(l, &v, i);
+	struct mms_vars vars = mms_vars_of(l->pdu);
+	const struct mms_var *v;
+	for (unsigned i = 0; spend(l) && (v = mms_vars_next(&vars)) != NULL; i++)
+		read_var(l, v, i);
 }
 
 /* --- write ------------------------------------------------------------------------------------------ */
@@ -221,13 +221,13 @@ static void write_request(struct iccp_look *l)
 		l->op = device ? OP_DEVICE_OPERATE : OP_SET_DATA_SET_ELEMENT_VALUES;
 		return;
 	}
-	struct ber vars = ber_of(pdu->vars, pdu->ber_depth);
+	struct mms_vars vars = mms_vars_of(pdu);
 	struct ber values = ber_of(pdu->data, pdu->ber_depth);
-	struct mms_var v;
+	const struct mms_var *v;
 	struct mms_data value;
-	while (spend(l) && mms_var_next(&vars, &v)) {
+	while (spend(l) && (v = mms_vars_next(&vars)) != NULL) {
 		(void)mms_data_next(&values, &value); /* none left: a value that fits nothing */
-		write_var(l, &v, &value);
+		write_var(l, v, &value);
 	}
 }
 
@@ -236,10 +236,10 @@ static void write_request(struct iccp_look *l)
 /* Does a list of members name a known device? */
 static bool has_device(struct iccp_look *l)
 {
-	struct ber b = ber_of(l->pdu->vars, l->pdu->ber_depth);
-	struct mms_var v;
-	while (spend(l) && mms_var_next(&b, &v)) {
-		if (v.has_name && iccp_is_known(l->s, &v.name, ICCP_KNOWN_DEVICE))
+	struct mms_vars vars = mms_vars_of(l->pdu);
+	const struct mms_var *v;
+	while (spend(l) && (v = mms_vars_next(&vars)) != NULL) {
+		if (v->has_name && iccp_is_known(l->s, &v->name, ICCP_KNOWN_DEVICE))
 			return true;
 	}
 	return false;
@@ -257,6 +257,15 @@ static void name_list_request(struct iccp_look *l)
 	l->place = iccp_place(&place);
 }
 
+static enum iccp_op op_of_service(int service)
+{
+	for (size_t i = 0; i < ARRAY_LEN(services); i++) {
+		if (services[i].service == service)
+			return services[i].op;
+	}
+	return OP_NONE;
+}
+
 void iccp_request(struct iccp_look *l)
 {
 	const struct mms_pdu *pdu = l->pdu;
@@ -266,10 +275,8 @@ void iccp_request(struct iccp_look *l)
 		write_request(l);
 	else if (pdu->service == GET_NAME_LIST)
 		name_list_request(l);
-	for (size_t i = 0; i < ARRAY_LEN(services); i++) {
-		if (services[i].service == pdu->service)
-			l->op = services[i].op;
-	}
+	else
+		l->op = op_of_service(pdu->service);
 	if (l->op == OP_CREATE_DATA_SET || l->op == OP_GET_DATA_SET_ELEMENT_NAMES)
 		l->place = iccp_hash(iccp_place(&pdu->name), pdu->name.item);
 	if (l->op == OP_CREATE_DATA_SET && has_device(l))
@@ -381,17 +388,17 @@ static enum iccp_op op_of_reported(enum iccp_reserved res, enum iccp_op op)
 /* informationReport: what its variables are, or, with a list's name, what comes first in it. */
 void iccp_report(struct iccp_look *l)
 {
-	struct ber b = ber_of(l->pdu->vars, l->pdu->ber_depth);
+	struct mms_vars vars = mms_vars_of(l->pdu);
 	struct ber values = ber_of(l->pdu->data, l->pdu->ber_depth);
 	struct message m = { 0 };
-	struct mms_var v;
+	const struct mms_var *v;
 	struct mms_data value;
 	unsigned seen = 0;
 	const bool object = iccp_value_at(l->pdu, 0, &value) && iccp_object_value(&value, &l->object);
-	while (spend(l) && mms_var_next(&b, &v)) {
-		const enum iccp_reserved res = iccp_reserved(&v.name, &seen);
+	while (spend(l) && (v = mms_vars_next(&vars)) != NULL) {
+		const enum iccp_reserved res = iccp_reserved(&v->name, &seen);
 		(void)mms_data_next(&values, &value);
-		check_reported(l, &m, res, &v, &value);
+		check_reported(l, &m, res, v, &value);
 		l->op = op_of_reported(res, l->op);
 	}
 	if (m.header && (m.size < 0 || (uint64_t)m.size > m.buffer))

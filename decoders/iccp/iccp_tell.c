@@ -235,24 +235,24 @@ static void add_written(struct dec_build *b, const struct iccp_look *l, const st
 
 static void add_write(struct dec_build *b, const struct iccp_look *l)
 {
-	struct ber vars = ber_of(l->pdu->vars, l->pdu->ber_depth);
+	struct mms_vars vars = mms_vars_of(l->pdu);
 	struct ber values = ber_of(l->pdu->data, l->pdu->ber_depth);
-	struct mms_var v;
+	const struct mms_var *v;
 	struct mms_data value;
-	while (mms_var_next(&vars, &v)) {
+	while ((v = mms_vars_next(&vars)) != NULL) {
 		(void)mms_data_next(&values, &value);
-		add_written(b, l, &v, &value);
+		add_written(b, l, v, &value);
 	}
 }
 
 /* The transfer sets that are read. */
 static void add_read(struct dec_build *b, const struct iccp_look *l)
 {
-	struct ber vars = ber_of(l->op == OP_GET_DS_TRANSFER_SET ? l->pdu->vars : span_of(NULL, 0), l->pdu->ber_depth);
-	struct mms_var v;
-	while (mms_var_next(&vars, &v)) {
-		if (iccp_is_known(l->s, &v.name, ICCP_KNOWN_TRANSFER_SET))
-			dec_add_bytes(b, FLD_ICCP_TRANSFER_SET, iccp_base(v.name.item));
+	struct mms_vars vars = mms_vars_of(l->pdu);
+	const struct mms_var *v;
+	while (l->op == OP_GET_DS_TRANSFER_SET && (v = mms_vars_next(&vars)) != NULL) {
+		if (iccp_is_known(l->s, &v->name, ICCP_KNOWN_TRANSFER_SET))
+			dec_add_bytes(b, FLD_ICCP_TRANSFER_SET, iccp_base(v->name.item));
 	}
 }
 
@@ -311,14 +311,14 @@ static bool add_reported(struct dec_build *b, const struct mms_var *v, const str
 
 static unsigned add_pairs(struct dec_build *b, const struct iccp_look *l)
 {
-	struct ber vars = ber_of(l->pdu->vars, l->pdu->ber_depth);
+	struct mms_vars vars = mms_vars_of(l->pdu);
 	struct ber values = ber_of(l->pdu->data, l->pdu->ber_depth);
-	struct mms_var v;
+	const struct mms_var *v;
 	struct mms_data value;
 	unsigned points = 0;
-	while (mms_var_next(&vars, &v)) {
+	while ((v = mms_vars_next(&vars)) != NULL) {
 		(void)mms_data_next(&values, &value);
-		points += add_reported(b, &v, &value);
+		points += add_reported(b, v, &value);
 	}
 	return points;
 }

@@ -4,7 +4,7 @@
 /* A DS transfer set: its data set's name, five integers, conditions, booleans of which Status is the last, event code.
  * A stack of the first edition (1996) writes no AllChangesReported. */
 enum { SET_MEMBERS = SET_NONE, SET_MEMBERS_OLD = SET_MEMBERS - 1 };
-enum { OBJECT_MEMBERS = 3, SCOPE_VMD = 0, SCOPE_DOMAIN = 1 };
+enum { SCOPE_VMD = 0, SCOPE_DOMAIN = 1 };
 
 bool iccp_is_integer(const struct mms_data *v)
 {
@@ -42,9 +42,15 @@ bool iccp_value_at(const struct mms_pdu *pdu, unsigned index, struct mms_data *v
 	return false;
 }
 
+/* Over the members of a structure; nothing of what is none. */
+static struct ber members_of(const struct mms_data *v)
+{
+	return ber_of(v->kind == MMS_DATA_STRUCT && !v->odd ? v->bytes : span_of(NULL, 0), SET_MEMBERS);
+}
+
 bool iccp_member_at(const struct mms_data *v, unsigned index, struct mms_data *member)
 {
-	struct ber b = ber_of(v->kind == MMS_DATA_STRUCT && !v->odd ? v->bytes : span_of(NULL, 0), SET_MEMBERS);
+	struct ber b = members_of(v);
 	for (unsigned i = 0; mms_data_next(&b, member); i++) {
 		if (i == index)
 			return true;
@@ -55,8 +61,8 @@ bool iccp_member_at(const struct mms_data *v, unsigned index, struct mms_data *m
 bool iccp_object_value(const struct mms_data *v, struct mms_name *n)
 {
 	struct mms_data scope, domain, item, extra;
-	if (!iccp_member_at(v, 0, &scope) || !iccp_member_at(v, 1, &domain) || !iccp_member_at(v, 2, &item) ||
-	    iccp_member_at(v, OBJECT_MEMBERS, &extra))
+	struct ber b = members_of(v);
+	if (!mms_data_next(&b, &scope) || !mms_data_next(&b, &domain) || !mms_data_next(&b, &item) || mms_data_next(&b, &extra))
 		return false;
 	if (!iccp_is_integer(&scope) || !is_text(&domain) || !is_text(&item) || item.bytes.len == 0)
 		return false;
@@ -85,8 +91,7 @@ unsigned iccp_transfer_set(const struct mms_data *v, struct mms_name *data_set)
 {
 	struct mms_data m;
 	unsigned n = 0;
-	struct ber count = ber_of(v->kind == MMS_DATA_STRUCT && !v->odd ? v->bytes : span_of(NULL, 0), SET_MEMBERS);
-	struct ber b = count;
+	struct ber count = members_of(v), b = count;
 	while (n <= SET_MEMBERS && mms_data_next(&count, &m))
 		n++;
 	if (!ber_ok(&count) || (n != SET_MEMBERS && n != SET_MEMBERS_OLD))

@@ -5,6 +5,7 @@
  */
 #include "decoders/mms/mms.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "decoders/mms/mms_int.h"
@@ -19,16 +20,6 @@ void mms_init(struct mms_state *s)
 }
 
 /* --- reading, shared -------------------------------------------------------------------------------- */
-
-bool mms_next(struct mms_parse *p, struct ber *b, struct ber_tlv *t)
-{
-	if (dec_spend(p->ctx, p->pdu.dir, 1) && ber_next(b, t))
-		return true;
-	if (!ber_ok(b))
-		mms_set_odd(p, ODD_MALFORMED);
-	*t = (struct ber_tlv){ 0 };
-	return false;
-}
 
 uint32_t mms_take_uint(struct mms_parse *p, struct span v)
 {
@@ -411,8 +402,11 @@ static void tell_up(struct mms_parse *p, const struct mms_upper *up)
 
 void mms_pdu(struct mms_state *s, struct dec_ctx *ctx, enum dir d, struct span pdu, const struct mms_upper *up)
 {
-	struct mms_parse p = { .s = s, .ctx = ctx };
+	struct mms_parse p;
 	struct ber_tlv t;
+	memset(&p, 0, offsetof(struct mms_parse, kept));
+	p.s = s;
+	p.ctx = ctx;
 	p.pdu.dir = d;
 	p.pdu.service = -1;
 	p.pdu.whole = p.pdu.octets = pdu;

@@ -72,7 +72,10 @@ struct mms_pdu {
 	uint8_t n_more;          /* names after the first: of a rename, an enrollment, a file path's parts */
 	struct mms_name more[MMS_MORE_MAX];
 	struct span names;       /* and a list of ObjectNames; walk with mms_name_next */
-	struct span vars;        /* MMS_SPEC_VARS, and the members of a list defined or described; walk with mms_var_next */
+	struct span vars;        /* MMS_SPEC_VARS, and the members of a list defined or described; walk with mms_vars_next */
+	const struct mms_var *kept; /* of vars the first n_kept as they were read, */
+	uint8_t n_kept;
+	struct span vars_rest;   /* and the others */
 	struct span data;        /* write: contents of listOfData; read response and report: of listOfAccessResult */
 	struct span idents;      /* getNameList response: contents of listOfIdentifier */
 	uint8_t object_class;    /* getNameList */
@@ -86,6 +89,14 @@ struct mms_var {
 	bool alternate;          /* an alternateAccess follows: see mms_paths */
 	struct span alternate_access;
 	struct ber_tlv other;    /* what stands in a name's place: an address, a description, a scatteredAccessDescription */
+};
+
+/* Walks pdu->vars; those that were kept are not read again. */
+struct mms_vars {
+	const struct mms_pdu *pdu;
+	unsigned i;              /* of those kept */
+	struct ber rest;
+	struct mms_var room;     /* of the last one that was read */
 };
 
 struct mms_upper {
@@ -105,8 +116,25 @@ bool mms_looks_like(struct span tsdu);
 
 /* The next ObjectName of a sequence; an element that is none is passed over. */
 bool mms_name_next(struct ber *b, struct mms_name *n);
-/* Walks the variables of a list; b over pdu->vars. */
+/* Walks the variables of a list. */
 bool mms_var_next(struct ber *b, struct mms_var *v);
+
+static inline struct mms_vars mms_vars_of(const struct mms_pdu *pdu)
+{
+	struct mms_vars w;
+	w.pdu = pdu;
+	w.i = 0;
+	w.rest = ber_of(pdu->vars_rest, pdu->ber_depth);
+	return w;
+}
+
+/* Valid up to the next call; NULL: there is none left. */
+static inline const struct mms_var *mms_vars_next(struct mms_vars *w)
+{
+	if (w->i < w->pdu->n_kept)
+		return &w->pdu->kept[w->i++];
+	return mms_var_next(&w->rest, &w->room) ? &w->room : NULL;
+}
 
 #define MMS_PATH_MAX 192     /* octets of item$component told; what is longer is cut, and an anomaly */
 #define MMS_PATH_DEPTH 8

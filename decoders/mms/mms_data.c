@@ -69,7 +69,7 @@ static bool contents_fit(struct mms_data *v)
 	}
 }
 
-bool mms_data_next(struct ber *b, struct mms_data *v)
+static inline bool next(struct ber *b, struct mms_data *v)
 {
 	if (!ber_next(b, &v->tlv)) {
 		*v = (struct mms_data){ 0 };
@@ -87,6 +87,11 @@ bool mms_data_next(struct ber *b, struct mms_data *v)
 	return true;
 }
 
+bool mms_data_next(struct ber *b, struct mms_data *v)
+{
+	return next(b, v);
+}
+
 /* X.690 8.3.2: the first nine bits of an INTEGER are not all alike. */
 static bool is_minimal(struct span v)
 {
@@ -101,7 +106,7 @@ static bool is_minimal(struct span v)
 static void check(struct mms_parse *p, struct ber *b, unsigned level, bool results)
 {
 	struct mms_data v;
-	while (dec_spend(p->ctx, p->pdu.dir, 1) && mms_data_next(b, &v)) {
+	while (dec_spend(p->ctx, p->pdu.dir, 1) && next(b, &v)) {
 		const bool nested = v.kind == MMS_DATA_ARRAY || v.kind == MMS_DATA_STRUCT;
 		if (level == 0 && !p->has_count)
 			p->count++;

@@ -9,6 +9,8 @@
 
 #include "decoders/mms/mms.h"
 
+enum { MMS_VARS_KEPT = 4 }; /* most reads and reports by name have no more */
+
 #define MMS_IDENT_MAX 129u /* ISO 9506-2 allows 32; its second edition and IEC 61850 go further */
 
 /* X(id, anomaly): told once a PDU, in this order */
@@ -62,6 +64,7 @@ struct mms_parse {
 	const struct mms_row *row;   /* how contents are told; NULL = from what is kept */
 	struct ber_tlv contents;
 	struct mms_initiate initiate;
+	struct mms_var kept[MMS_VARS_KEPT]; /* the last: what pdu.kept points to, not cleared with the rest */
 };
 
 enum { MMS_UNCONFIRMED = 256 };
@@ -83,7 +86,15 @@ static inline struct ber mms_reader(const struct mms_parse *p, struct span s)
 }
 
 /* The next element within the budget; malformed BER is noted as odd. */
-bool mms_next(struct mms_parse *p, struct ber *b, struct ber_tlv *t);
+static inline bool mms_next(struct mms_parse *p, struct ber *b, struct ber_tlv *t)
+{
+	if (dec_spend(p->ctx, p->pdu.dir, 1) && ber_next(b, t))
+		return true;
+	if (!ber_ok(b))
+		mms_set_odd(p, ODD_MALFORMED);
+	*t = (struct ber_tlv){ 0 };
+	return false;
+}
 /* An Unsigned32 or a small INTEGER; 0 and odd when it is none. */
 uint32_t mms_take_uint(struct mms_parse *p, struct span v);
 

@@ -56,11 +56,13 @@ void mms_check_ident(struct mms_parse *p, struct span ident)
 {
 	if (ident.len == 0 || ident.len > MMS_IDENT_MAX)
 		mms_set_odd(p, ODD_IDENT);
-	for (struct cur c = cur_span(ident); cur_left(&c) > 0;) {
-		uint8_t o = cur_u8(&c);
-		if (o <= ' ' || o >= 0x7f)
-			mms_set_odd(p, ODD_IDENT);
-	}
+	struct cur c = cur_span(ident);
+	const uint8_t *o = cur_take(&c, ident.len);
+	bool odd = false;
+	for (size_t i = 0; i < ident.len; i++)
+		odd |= o[i] <= ' ' || o[i] >= 0x7f;
+	if (odd)
+		mms_set_odd(p, ODD_IDENT);
 }
 
 void mms_check_name(struct mms_parse *p, const struct mms_name *n)
@@ -90,7 +92,11 @@ static bool is_address(const struct mms_var *v)
 
 static bool var_of(const struct ber_tlv *t, uint16_t depth, struct mms_var *v)
 {
-	*v = (struct mms_var){ 0 };
+	/* Member by member: clearing the whole in one would take longer than reading it. */
+	v->has_name = v->alternate = false;
+	v->name = (struct mms_name){ 0 };
+	v->alternate_access = span_of(NULL, 0);
+	v->other = (struct ber_tlv){ 0 };
 	bool ok = t->constructed && ber_is(t, BER_UNIVERSAL, SEQUENCE);
 	bool chosen = false;
 	struct ber b = ber_of(t->value, depth);
@@ -118,7 +124,6 @@ static bool var_of(const struct ber_tlv *t, uint16_t depth, struct mms_var *v)
 bool mms_var_next(struct ber *b, struct mms_var *v)
 {
 	struct ber_tlv t;
-	*v = (struct mms_var){ 0 };
 	if (!ber_next(b, &t))
 		return false;
 	(void)var_of(&t, b->depth, v);
@@ -228,21 +233,26 @@ void mms_take_vars(struct mms_parse *p, struct span v)
 {
 	struct ber b = mms_reader(p, v);
 	struct ber_tlv t;
-	p->pdu.vars = v;
+	struct mms_var room;
+	p->pdu.vars = p->pdu.vars_rest = v;
+	p->pdu.kept = p->kept;
+	p->pdu.n_kept = 0;
 	p->has_count = true;
 	p->count = 0;
 	while (mms_next(p, &b, &t)) {
-		struct mms_var var;
+		struct mms_var *var = p->pdu.n_kept < MMS_VARS_KEPT ? &p->kept[p->pdu.n_kept++] : &room;
 		p->count++;
-		if (!var_of(&t, b.depth, &var))
+		if (!var_of(&t, b.depth, var))
 			mms_set_odd(p, ODD_MALFORMED);
-		if (var.has_name)
-			mms_check_name(p, &var.name);
-		if (var.alternate)
-			check_paths(p, &var);
-		p->has_address |= is_address(&var);
-		if (var.other.tag == VAR_SCATTERED)
-			mms_check_scattered(p, &b, &var.other);
+		if (var != &room)
+			p->pdu.vars_rest = cur_rest(&b.c);
+		if (var->has_name)
+			mms_check_name(p, &var->name);
+		if (var->alternate)
+			check_paths(p, var);
+		p->has_address |= is_address(var);
+		if (var->other.tag == VAR_SCATTERED)
+			mms_check_scattered(p, &b, &var->other);
 	}
 }
 
@@ -343,7 +353,9 @@ void mms_add_names(struct dec_build *b, const struct mms_pdu *pdu, const enum fi
 	struct ber names = ber_of(pdu->names, pdu->ber_depth);
 	while (mms_name_next(&names, &n))
 		add_name(b, &n, f);
-	mms_add_vars(b, pdu->vars, pdu->ber_depth, f, k);
+	struct mms_vars vars = mms_vars_of(pdu);
+	for (const struct mms_var *v; (v = mms_vars_next(&vars)) != NULL;)
+		add_var(b, v, pdu->ber_depth, f, k);
 	struct ber idents = ber_of(pdu->idents, pdu->ber_depth);
 	while (ber_next(&idents, &t))
 		dec_add_name(b, f, span_of(NULL, 0), t.value);

@@ -47,6 +47,10 @@ static void add_rest(struct dec_build *b, struct mms_parse *p, struct mms_kept *
 void mms_tell(struct mms_parse *p)
 {
 	struct mms_kept kept;
+	if (!dec_wants(p->ctx, p->pdu.event)) {
+		dec_event(p->ctx, p->pdu.event, p->pdu.dir, p->pdu.whole);
+		return;
+	}
 	struct dec_build b = dec_build(p->ctx, p->pdu.event, p->pdu.dir, p->pdu.whole);
 	kept.n = 0;
 	dec_add_text(&b, FLD_MMS_PDU, p->tag, text(p->pdu_name));
@@ -58,7 +62,7 @@ void mms_tell(struct mms_parse *p)
 		dec_add_num(&b, FLD_MMS_COUNT, p->count);
 	if (p->has_error)
 		dec_add_num(&b, FLD_MMS_ERROR, p->error);
-	if (b.wanted && p->ctx->budget != 0)
+	if (p->ctx->budget != 0)
 		add_rest(&b, p, &kept);
 	dec_build_end(&b);
 }

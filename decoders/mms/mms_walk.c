@@ -35,9 +35,14 @@ void mms_tell_text(struct mms_walk *w, enum field_id f, uint64_t v, const char *
 		dec_add_text(w->out, f, v, span_of(name, strlen(name)));
 }
 
-bool mms_step(struct mms_walk *w, struct ber *b, struct ber_tlv *t)
+static inline bool step(struct mms_walk *w, struct ber *b, struct ber_tlv *t)
 {
 	return w->out == NULL ? mms_next(w->p, b, t) : ber_next(b, t);
+}
+
+bool mms_step(struct mms_walk *w, struct ber *b, struct ber_tlv *t)
+{
+	return step(w, b, t);
 }
 
 /* --- the walker -------------------------------------------------------------------------------------- */
@@ -107,7 +112,7 @@ void mms_walk(struct mms_walk *w, struct ber *b, const struct mms_shape *s)
 	struct place at = { 0 };
 	struct ber_tlv t;
 	const bool ordered = s->order == MMS_SEQUENCE || s->order == MMS_OPEN;
-	while (mms_step(w, b, &t)) {
+	while (step(w, b, &t)) {
 		const struct mms_row *row = ordered ? follow(w, s, &t, &at) : choose(w, s, &t, &at);
 		if (row != NULL)
 			row->read(w, b, &t, row);

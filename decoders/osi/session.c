@@ -219,9 +219,9 @@ static void tell(const struct osi *o, const struct spdu *p)
 	dec_add_num(&b, FLD_SES_SI, p->kind->si);
 	dec_add_text(&b, FLD_SES_SPDU, p->kind->si, text(p->kind->name));
 	osi_tell_fields(&b, &p->fields);
-	for (unsigned code = 0; code <= UINT8_MAX; code++) {
-		if ((p->met[code >> 6] & UINT64_C(1) << (code & 63)) != 0)
-			dec_add_num(&b, FLD_SES_PARAMETER, code);
+	for (unsigned i = 0; i < ARRAY_LEN(p->met); i++) {
+		for (uint64_t left = p->met[i]; left != 0; left &= left - 1)
+			dec_add_num(&b, FLD_SES_PARAMETER, i * 64 + (unsigned)__builtin_ctzll(left));
 	}
 	dec_build_end(&b);
 }
