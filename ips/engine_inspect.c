@@ -39,21 +39,14 @@ static size_t app_index(const struct app *a)
 
 static void add_pdu(struct rec *r, const struct dec_event *ev)
 {
-	for (uint16_t i = 0; i < ev->fields->n; i++) {
-		if (ev->fields->v[i].id != FLD_ACSE_AUTH_VALUE) /* a password is for rules, not for logs */
-			rec_pdu_add(&r->pdu, &ev->fields->v[i]);
-	}
+	for (uint16_t i = 0; i < ev->fields->n; i++)
+		rec_pdu_add(&r->pdu, &ev->fields->v[i]);
 }
 
 /* An operation was seen: the flow's last application, a count, a record. */
 static const struct app *note_app(struct run *w, const struct dec_event *ev)
 {
 	const struct app *a = app_of_event(ev->id);
-	if (a == NULL)
-		return NULL;
-	/* On a TASE.2 flow the operation is ICCP's; the MMS service that carries it is no application of its own. */
-	if (w->f->s.proto == PROTO_ICCP && app_of_proto(PROTO_MMS) != NULL && a->parent == app_of_proto(PROTO_MMS)->id)
-		return NULL;
 	if ((ev->flags & EV_CONT) != 0)
 		return a;
 	w->f->s.last_app = a->id;
@@ -77,14 +70,25 @@ static void hand_on(const struct run *w, const struct dec_event *ev, enum dir d,
 	w->e->on_told(w->e->told_arg, &t);
 }
 
+/* Whom an event of this flow matters to. On a TASE.2 flow the operation is ICCP's; the MMS service that carries it is no
+ * application of its own. */
+static unsigned concerned(const struct run *w, enum event_id ev)
+{
+	const unsigned c = w->e->concerns[ev];
+	return (c & CONCERNS_MMS) != 0 && w->f->s.proto == PROTO_ICCP ? c & ~(unsigned)CONCERNS_APP : c;
+}
+
 static void on_event(void *arg, const struct dec_event *ev)
 {
 	struct run *w = arg;
-	hand_on(w, ev, ev->dir, ANOMALY_N);
-	let_hits_out(w);
+	const unsigned whom = concerned(w, ev->id);
 	if ((ev->flags & EV_CONT) == 0)
 		w->e->stats.events[ev->id]++;
-	const struct app *a = note_app(w, ev);
+	if ((whom & (CONCERNS_RULES | CONCERNS_APP | CONCERNS_LISTENER)) == 0)
+		return;
+	hand_on(w, ev, ev->dir, ANOMALY_N);
+	let_hits_out(w);
+	const struct app *a = (whom & CONCERNS_APP) != 0 ? note_app(w, ev) : NULL;
 	w->ev = ev;
 	match_event(w->e->matcher, &w->f->match, &w->sig, ev, a != NULL ? a->name : NULL, w);
 	w->ev = NULL;
@@ -225,20 +229,19 @@ static void start_cotp(struct run *w)
 static enum probe probe_prefix(struct run *w, struct span first, bool whole)
 {
 	const enum probe cotp = w->s->s.tuple[DIR_ORIG].proto == IPPROTO_TCP_ ? cotp_probe(first) : PROBE_NO;
-	if (cotp == PROBE_YES) {
+	if (cotp == PROBE_YES)
 		start_cotp(w);
-		return PROBE_YES;
-	}
+	if (cotp != PROBE_NO) /* and what the others say would not count */
+		return cotp;
 	const struct tuple *t = &w->s->s.tuple[DIR_ORIG];
 	const struct other_hint h = { .ip_proto = t->proto, .sport = t->sport, .dport = t->dport };
 	enum proto p = PROTO_NONE;
 	const enum probe other = other_probe(&h, w->dir, first, whole, &p);
-	if (other == PROBE_YES && cotp == PROBE_NO) {
+	if (other == PROBE_YES) {
 		w->f->s.service = SVC_NAMED;
 		on_proto(w, p);
-		return PROBE_YES;
 	}
-	return cotp == PROBE_MORE || other == PROBE_MORE ? PROBE_MORE : PROBE_NO;
+	return other;
 }
 
 /* Probes at fixed prefix lengths, so that the answer is the stream's and not its segmentation's. */

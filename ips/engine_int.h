@@ -40,9 +40,13 @@ struct engine {
 	engine_bytes_fn *on_bytes;       /* NULL: nobody listens */
 	void *bytes_arg;
 	uint64_t wants[DEC_EVENT_WORDS]; /* events whose fields somebody looks at */
+	uint8_t concerns[EV_N];          /* bit set of enum concern: whom an event matters to */
 	engine_told_fn *on_told;         /* likewise */
 	void *told_arg;
 };
+
+/* MMS: the application is an MMS service, or MMS itself. */
+enum concern { CONCERNS_RULES = 1, CONCERNS_APP = 2, CONCERNS_MMS = 4, CONCERNS_LISTENER = 8 };
 
 /* One packet on its way to its session. */
 struct pass {

@@ -59,6 +59,17 @@ void rec_tell(struct engine *e, const struct session *s, struct rec *r)
 	e->on_rec(e->rec_arg, r);
 }
 
+static uint8_t concerns(const struct engine *e, enum event_id ev)
+{
+	const struct app *a = app_of_event(ev), *mms = app_of_proto(PROTO_MMS);
+	unsigned c = e->on_told != NULL ? CONCERNS_LISTENER : 0;
+	if (a != NULL)
+		c |= mms != NULL && a->parent == mms->id ? CONCERNS_APP | CONCERNS_MMS : CONCERNS_APP;
+	if (sigset_cares(e->gen->sigs, ev) != 0 || (e->old_gen != NULL && sigset_cares(e->old_gen->sigs, ev) != 0))
+		c |= CONCERNS_RULES;
+	return (uint8_t)c;
+}
+
 static bool is_wanted(const struct engine *e, const struct gen *g, enum event_id ev)
 {
 	const unsigned cares = g != NULL ? sigset_cares(g->sigs, ev) : 0;
@@ -69,7 +80,9 @@ static bool is_wanted(const struct engine *e, const struct gen *g, enum event_id
 void engine_find_wants(struct engine *e)
 {
 	memset(e->wants, 0, sizeof(e->wants));
-	for (enum event_id ev = 0; ev < EV_N; ev++)
+	for (enum event_id ev = 0; ev < EV_N; ev++) {
+		e->concerns[ev] = concerns(e, ev);
 		if (e->on_told != NULL || is_wanted(e, e->gen, ev) || is_wanted(e, e->old_gen, ev))
 			e->wants[ev / 64] |= UINT64_C(1) << (ev % 64);
+	}
 }

@@ -233,6 +233,8 @@ struct verdict engine_tcp(struct pass *w)
 {
 	struct packet room;
 	struct verdict v;
+	if (w->s->ips != NULL && engine_insp(w->s)->stack != NULL && w->p->payload_wire != 0)
+		stack_fetch(engine_insp(w->s)->stack, w->dir);
 	if (w->s->ips != NULL && !is_syn(w->p) && insp_blocked(w->e, w->s, w->dir, w->p, &v)) {
 		engine_touch(w->e, w->s);
 		return v;

@@ -34,16 +34,18 @@ static bool kept_allowed(const struct reasm_dir *r, const struct reasm_ctx *ctx,
 	return n <= left && (reasm_kept(r) + n <= REASM_KEPT_FREE || reasm_kept(r) + n <= part);
 }
 
-/* Room for n octets more. Those in front are moved away when they are many, not at each acknowledgement. */
+/* May n octets more be kept? Those in front are moved away when they are many, not at each acknowledgement. */
 static bool kept_room(struct reasm_dir *r, const struct reasm_ctx *ctx, size_t n)
 {
-	const bool fits = r->kept.len + n <= r->kept.cap, allowed = kept_allowed(r, ctx, n);
+	if (r->kept.len + n <= r->kept.cap)
+		return true;
+	const bool allowed = kept_allowed(r, ctx, n);
 	const bool move = r->kept_head >= reasm_kept(r) || r->kept.len + n > BUF_LEN_MAX || !allowed;
-	if (!fits && r->kept_head != 0 && move) {
+	if (r->kept_head != 0 && move) {
 		buf_consume(ctx->bufs, &r->kept, r->kept_head);
 		r->kept_head = 0;
 	}
-	return r->kept.len + n <= r->kept.cap || (allowed && buf_reserve(ctx->bufs, &r->kept, n) == OK);
+	return allowed || r->kept.len + n <= r->kept.cap;
 }
 
 /* Octets that nobody acknowledges, or that there is no room for, cannot be compared later. */

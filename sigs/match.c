@@ -113,7 +113,9 @@ static void forget(struct matcher *m)
 /* One rule's turn; true when a pass rule fired, which ends the event, datagram or flow opening. */
 static bool turn(struct matcher *m, const struct sig_rule *r, const struct match_on *on, void *arg)
 {
-	if ((m->seen[r->pub.index] & r->deny) != 0 || !match_rule_static(r, on) || !match_rule_holds(m, r, on))
+	/* Tags first: most rules that wait for one fail there, and it costs the least. */
+	if ((m->seen[r->pub.index] & r->deny) != 0 || !match_rule_tags(r, on) || !match_rule_static(r, on) ||
+	    !match_rule_holds(m, r, on))
 		return false;
 	match_rule_fire(m, r, on, arg);
 	return r->pub.action == SIG_PASS;

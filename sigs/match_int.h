@@ -62,7 +62,9 @@ struct match_on {
 /* match_rule: conditions and what a hit does */
 /* Addresses, ports, direction: what cannot change within a flow. */
 bool match_rule_static(const struct sig_rule *r, const struct match_on *on);
-/* The rest: established, tags, sizes, fields. */
+/* Tags that are asked for. */
+bool match_rule_tags(const struct sig_rule *r, const struct match_on *on);
+/* The rest: established, sizes, fields. */
 bool match_rule_holds(const struct matcher *m, const struct sig_rule *r, const struct match_on *on);
 /* Sets the rule's tags and tells the hit. */
 void match_rule_fire(struct matcher *m, const struct sig_rule *r, const struct match_on *on, void *arg);

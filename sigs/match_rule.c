@@ -62,6 +62,15 @@ static bool field_holds(const struct matcher *m, const struct sig_rule *r, unsig
 	return found != r->field[i].neg;
 }
 
+bool match_rule_tags(const struct sig_rule *r, const struct match_on *on)
+{
+	for (unsigned i = 0; i < r->n_bits; i++) {
+		if (!bits_hold(&r->bits[i], on))
+			return false;
+	}
+	return true;
+}
+
 bool match_rule_holds(const struct matcher *m, const struct sig_rule *r, const struct match_on *on)
 {
 	if (r->est != SIGE_ANY && on->sf->established != (r->est == SIGE_YES))
@@ -69,10 +78,6 @@ bool match_rule_holds(const struct matcher *m, const struct sig_rule *r, const s
 	const int64_t len = (int64_t)on->len;
 	if (r->has_size && (r->size.lo <= len && len <= r->size.hi) == r->size_not)
 		return false;
-	for (unsigned i = 0; i < r->n_bits; i++) {
-		if (!bits_hold(&r->bits[i], on))
-			return false;
-	}
 	for (unsigned i = 0; i < r->n_fields; i++) {
 		if (!field_holds(m, r, i, on))
 			return false;

@@ -231,7 +231,7 @@ static void let_out(struct matcher *m, struct match_flow *f, const struct match_
 	if ((p != NULL && p->done && r->pub.action != SIG_PASS) || !match_rule_static(r, on))
 		return;
 	const uint32_t seen = (p != NULL ? p->seen : 0) | UINT32_C(1) << db->bit[id];
-	const bool fires = seen == r->want && match_rule_holds(m, r, on);
+	const bool fires = seen == r->want && match_rule_tags(r, on) && match_rule_holds(m, r, on);
 	if (r->n_chains == 1 && !fires)
 		return;
 	p = take_part(m, &f->s, r->pub.index, on->dir, arg);
