@@ -2,9 +2,9 @@
  *
  *   replay_bench [--rounds N] CAPTURE
  *
- * Every way runs once a round, the rounds one after the other, so that a busy machine slows all of them alike.
- * A ratio is taken within a round; shown is the median of the rounds. Times are the thread's CPU time, so they
- * are of one core; the wall clock's stand beside them.
+ * In every round all ways go through the capture side by side, some thousand packets each in turn, so that a busy machine
+ * slows all of them alike. A ratio is taken within a round; shown is the median of the rounds. Times are the thread's CPU
+ * time, so they are of one core; the wall clock's stand beside them.
  */
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@
 #define BENCH_FLAGS "unknown"
 #endif
 
-enum { ROUNDS_MAX = 99, ROUNDS = 5, CACHE_LINE = 64 };
+enum { ROUNDS_MAX = 99, ROUNDS = 5, CACHE_LINE = 64, SLICE = 8192 /* packets */ };
 
 /* X(id, name) */
 #define WAY_LIST(X)                                                        \
@@ -59,6 +59,17 @@ struct cost {
 	double cpu, wall; /* ns a packet */
 };
 
+/* One way under way: what it reads from, and what it has taken so far. */
+struct lane {
+	enum way way;
+	struct engine *e;        /* NULL: reads and lets everything pass */
+	struct pktio *io;
+	pcap_t *pcap;
+	uint64_t packets;
+	double cpu, wall;        /* seconds */
+	bool done;
+};
+
 struct bench {
 	const char *path;
 	struct gen *gen;
@@ -66,66 +77,61 @@ struct bench {
 	struct gen undecoded;    /* gen's, but for the decoders */
 	struct capset cap;
 	unsigned n_rounds;
-	uint64_t packets;        /* of the run under way */
 	uint64_t touched;        /* so that no read is optimised away */
 	struct engine_stats st[WAY_N];
 	struct cost cost[WAY_N][ROUNDS_MAX];
 	char why[PKTIO_WHY_LEN];
 };
 
-/* --- the ways ---------------------------------------------------------------------------------- */
+/* --- the ways: each takes the next packets, about SLICE of them, and says when none are left ------------------ */
 
-static enum err run_libpcap(struct bench *b, struct engine *e)
+static enum err slice_libpcap(struct bench *b, struct lane *l)
 {
-	char text[PCAP_ERRBUF_SIZE];
 	struct pcap_pkthdr *h;
 	const u_char *data;
-	pcap_t *pc = pcap_open_offline(b->path, text);
-	(void)e;
-	if (pc == NULL) {
-		snprintf(b->why, sizeof(b->why), "%.200s", text);
-		return ERR_IO;
-	}
-	while (pcap_next_ex(pc, &h, &data) == 1) {
+	for (unsigned n = 0; n < SLICE; n++) {
+		if (pcap_next_ex(l->pcap, &h, &data) != 1) {
+			l->done = true;
+			break;
+		}
 		for (size_t i = 0; i < h->caplen; i += CACHE_LINE)
 			b->touched += data[i];
-		b->packets++;
+		l->packets++;
 	}
-	pcap_close(pc);
 	return OK;
 }
 
-/* e NULL: reads and lets everything pass. */
-static enum err run_source(struct bench *b, struct engine *e)
+static enum err slice_source(struct bench *b, struct lane *l)
 {
 	struct packet batch[PKTIO_BATCH_MAX];
 	struct pktio_verdict v[PKTIO_BATCH_MAX];
-	struct pktio *io;
 	unsigned n;
-	TRY(pktio_capture_open(b->path, &io, b->why));
-	enum err er;
-	while ((er = io->ops->recv(io, batch, PKTIO_BATCH_MAX, &n)) == OK) {
+	for (unsigned taken = 0; taken < SLICE; taken += n) {
+		const enum err er = l->io->ops->recv(l->io, batch, PKTIO_BATCH_MAX, &n);
+		if (er == ERR_EOF) {
+			l->done = true;
+			return OK;
+		}
+		TRY(er);
 		for (unsigned i = 0; i < n; i++) {
-			batch[i].nr = ++b->packets;
-			const bool pass = e == NULL || batch[i].data == NULL || engine_packet(e, &batch[i]).pass;
+			batch[i].nr = ++l->packets;
+			const bool pass = l->e == NULL || batch[i].data == NULL || engine_packet(l->e, &batch[i]).pass;
 			v[i] = (struct pktio_verdict){ .pass = pass };
 		}
-		if ((er = io->ops->verdict(io, v, n)) != OK)
-			break;
+		TRY(l->io->ops->verdict(l->io, v, n));
 	}
-	memcpy(b->why, io->why, sizeof(b->why));
-	io->ops->close(io);
-	return er == ERR_EOF ? OK : er;
+	(void)b;
+	return OK;
 }
 
-static enum err run_memory(struct bench *b, struct engine *e)
+static enum err slice_memory(struct bench *b, struct lane *l)
 {
-	for (size_t i = 0; i < b->cap.n; i++) {
-		struct packet p = b->cap.v[i];
+	for (unsigned n = 0; n < SLICE && l->packets < b->cap.n; n++) {
+		struct packet p = b->cap.v[l->packets++];
 		if (p.data != NULL)
-			b->touched += engine_packet(e, &p).pass;
+			b->touched += engine_packet(l->e, &p).pass;
 	}
-	b->packets = b->cap.n;
+	l->done = l->packets == b->cap.n;
 	return OK;
 }
 
@@ -142,48 +148,95 @@ static double seconds(clockid_t clock)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Times one way; setting the engine up is not part of it, ending its sessions is. */
-static enum err run_way(struct bench *b, enum way w, struct cost *c)
+static enum err lane_open(struct bench *b, enum way w, struct lane *l)
 {
-	static enum err (*const run[WAY_N])(struct bench *b, struct engine *e) = {
-		[WAY_LIBPCAP] = run_libpcap, [WAY_SOURCE] = run_source, [WAY_REPLAY] = run_source,
-		[WAY_UNDECODED] = run_source, [WAY_MEMORY] = run_memory,   [WAY_PLAIN] = run_memory,
-	};
 	const struct gen *const gen[WAY_N] = {
 		[WAY_REPLAY] = b->gen, [WAY_UNDECODED] = &b->undecoded, [WAY_MEMORY] = b->gen, [WAY_PLAIN] = &b->plain
 	};
 	const struct engine_cfg cfg = { .seed = 1, .node = 1 };
-	struct engine *e = NULL;
+	char text[PCAP_ERRBUF_SIZE];
+	*l = (struct lane){ .way = w };
 	if (gen[w] != NULL)
-		TRY(engine_new(&cfg, gen[w], mono_ns(0), ignore_rec, NULL, &e));
-	b->packets = 0;
-	const double cpu = seconds(CLOCK_THREAD_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
-	const enum err er = run[w](b, e);
-	if (e != NULL)
-		engine_finish(e);
-	const double n = b->packets != 0 ? (double)b->packets : 1;
-	c->cpu = (seconds(CLOCK_THREAD_CPUTIME_ID) - cpu) * 1e9 / n;
-	c->wall = (seconds(CLOCK_MONOTONIC) - wall) * 1e9 / n;
-	if (e != NULL)
-		b->st[w] = *engine_stats(e);
-	engine_free(e);
-	if (er == OK && b->packets != b->cap.n) {
-		snprintf(b->why, sizeof(b->why), "%s: %llu packets, not %zu", way_names[w], (unsigned long long)b->packets,
-			 b->cap.n);
-		return ERR_MISMATCH;
+		TRY(engine_new(&cfg, gen[w], mono_ns(0), ignore_rec, NULL, &l->e));
+	if (w == WAY_MEMORY || w == WAY_PLAIN)
+		return OK;
+	if (w != WAY_LIBPCAP)
+		return pktio_capture_open(b->path, &l->io, b->why);
+	l->pcap = pcap_open_offline(b->path, text);
+	if (l->pcap == NULL)
+		snprintf(b->why, sizeof(b->why), "%.200s", text);
+	return l->pcap != NULL ? OK : ERR_IO;
+}
+
+static void lane_close(struct bench *b, struct lane *l)
+{
+	if (l->io != NULL) {
+		memcpy(b->why, l->io->why, sizeof(b->why));
+		l->io->ops->close(l->io);
 	}
+	if (l->pcap != NULL)
+		pcap_close(l->pcap);
+	engine_free(l->e);
+}
+
+/* Times one slice; setting the engine up is not part of it, ending its sessions is. */
+static enum err lane_slice(struct bench *b, struct lane *l)
+{
+	static enum err (*const slice[WAY_N])(struct bench *b, struct lane *l) = {
+		[WAY_LIBPCAP] = slice_libpcap, [WAY_SOURCE] = slice_source, [WAY_REPLAY] = slice_source,
+		[WAY_UNDECODED] = slice_source, [WAY_MEMORY] = slice_memory,   [WAY_PLAIN] = slice_memory,
+	};
+	if (l->done)
+		return OK;
+	const double cpu = seconds(CLOCK_THREAD_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
+	const enum err er = slice[l->way](b, l);
+	if (l->done && l->e != NULL)
+		engine_finish(l->e);
+	l->cpu += seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	l->wall += seconds(CLOCK_MONOTONIC) - wall;
 	return er;
 }
 
-/* Each round begins with another way. */
-static enum err run_rounds(struct bench *b)
+/* What a lane that has come to its end has cost. */
+static enum err lane_cost(struct bench *b, const struct lane *l, struct cost *c)
 {
-	for (unsigned r = 0; r < b->n_rounds; r++)
-		for (unsigned i = 0; i < WAY_N; i++) {
-			const enum way w = (enum way)((r + i) % WAY_N);
-			TRY(run_way(b, w, &b->cost[w][r]));
-		}
-	return OK;
+	const double n = (double)(l->packets != 0 ? l->packets : 1);
+	*c = (struct cost){ .cpu = l->cpu * 1e9 / n, .wall = l->wall * 1e9 / n };
+	if (l->e != NULL)
+		b->st[l->way] = *engine_stats(l->e);
+	if (l->packets == b->cap.n)
+		return OK;
+	snprintf(b->why, sizeof(b->why), "%s: %llu packets, not %zu", way_names[l->way], (unsigned long long)l->packets, b->cap.n);
+	return ERR_MISMATCH;
+}
+
+static bool all_done(const struct lane lanes[WAY_N])
+{
+	for (enum way w = 0; w < WAY_N; w++) {
+		if (!lanes[w].done)
+			return false;
+	}
+	return true;
+}
+
+/* A round: all ways go through the capture side by side, a slice each in turn, so that what slows the machine for a moment
+ * slows all of them. Each turn begins with another way. */
+static enum err run_round(struct bench *b, unsigned round)
+{
+	struct lane lanes[WAY_N] = { 0 };
+	enum err er = OK;
+	for (enum way w = 0; er == OK && w < WAY_N; w++)
+		er = lane_open(b, w, &lanes[w]);
+	for (unsigned turn = round; er == OK && !all_done(lanes); turn++) {
+		for (unsigned i = 0; er == OK && i < WAY_N; i++)
+			er = lane_slice(b, &lanes[(turn + i) % WAY_N]);
+	}
+	for (enum way w = 0; w < WAY_N; w++) {
+		if (er == OK)
+			er = lane_cost(b, &lanes[w], &b->cost[w][round]);
+		lane_close(b, &lanes[w]);
+	}
+	return er;
 }
 
 /* --- figures ------------------------------------------------------------------------------------ */
@@ -290,8 +343,8 @@ int main(int argc, char **argv)
 		return usage();
 	b.path = argv[at];
 	enum err e = set_up(&b);
-	if (e == OK)
-		e = run_rounds(&b);
+	for (unsigned r = 0; e == OK && r < b.n_rounds; r++)
+		e = run_round(&b, r);
 	if (e == OK) {
 		print_head(&b);
 		print_table(&b);
