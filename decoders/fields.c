@@ -39,6 +39,11 @@ bool field_many(enum field_id f)
 	return rows[f].times == TIMES_many;
 }
 
+bool field_is_secret(enum field_id f)
+{
+	return f == FLD_ACSE_AUTH_VALUE;
+}
+
 unsigned field_nr(enum field_id f)
 {
 	return rows[f].nr;

@@ -251,6 +251,8 @@ const char *field_name(unsigned f);
 enum field_id field_find(const char *keyword);
 enum field_kind field_kind(enum field_id f);
 bool field_many(enum field_id f);
+/* A password and the like: for rules, not for logs or the peer. */
+bool field_is_secret(enum field_id f);
 /* The number that nodes know f by, and the field of such a number, or FLD_N. */
 unsigned field_nr(enum field_id f);
 enum field_id field_by_nr(unsigned nr);

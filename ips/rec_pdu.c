@@ -17,6 +17,8 @@ static uint8_t *put(uint8_t *at, uint64_t v, unsigned octets)
 void rec_pdu_add(struct rec_pdu *r, const struct field *f)
 {
 	const size_t n = size_min(f->bytes.len, REC_PDU_TEXT);
+	if (field_is_secret((enum field_id)f->id))
+		return;
 	if (HEAD + n > (size_t)(REC_PDU_ROOM - r->len)) {
 		r->cut = true;
 		return;

@@ -17,6 +17,7 @@ struct rec_pdu {
 	uint8_t p[REC_PDU_ROOM];
 };
 
+/* What is secret is left out. */
 void rec_pdu_add(struct rec_pdu *r, const struct field *f);
 /* The field at *at, which then is the next one's place; octets are lent from r. False at the end, and at what is damaged;
  * of a number that this build does not know f->id is FLD_N. */

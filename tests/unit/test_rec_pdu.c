@@ -41,6 +41,22 @@ static void test_order(void)
 	CU_ASSERT(rec_pdu_object(&r).len == 1 && rec_pdu_object(&r).p[0] == 'T');
 }
 
+/* A password is not kept, what stands around it is. */
+static void test_secret(void)
+{
+	const struct field in[] = { { .id = FLD_ACSE_AUTH_KIND },
+				    { .id = FLD_ACSE_AUTH_VALUE, .bytes = span_of("pw", 2) },
+				    { .id = FLD_ACSE_AUTH_LENGTH, .num = 2 } };
+	struct rec_pdu r = { 0 };
+	struct field f;
+	size_t at = 0;
+	for (size_t i = 0; i < ARRAY_LEN(in); i++)
+		rec_pdu_add(&r, &in[i]);
+	CU_ASSERT(rec_pdu_next(&r, &at, &f) && is(&f, &in[0]));
+	CU_ASSERT(rec_pdu_next(&r, &at, &f) && is(&f, &in[2]));
+	CU_ASSERT(!rec_pdu_next(&r, &at, &f) && !r.cut);
+}
+
 static void test_room(void)
 {
 	struct rec_pdu r = { 0 };
@@ -112,4 +128,4 @@ static void test_json(void)
 }
 
 UNIT_MAIN({ "fields in their order", test_order }, { "more fields than there is room for", test_room },
-	  { "damaged fields", test_damaged }, { "fields as JSON", test_json })
+	  { "a secret is left out", test_secret }, { "damaged fields", test_damaged }, { "fields as JSON", test_json })
