@@ -103,7 +103,7 @@ SUBMAKE = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS))
 check-build:
 	@$(SUBMAKE) VARIANT=release all libs $(CHECK_RELEASE)
 	@$(SUBMAKE) VARIANT=asan all units $(CHECK_ASAN)
-	@$(SUBMAKE) VARIANT=mutate all decoder-tests
+	@$(SUBMAKE) VARIANT=mutate all decoder-tests build/$(notdir $(CC))-mutate/tests/unit/test_ha_needed
 
 check-run: check-build
 	@CC=$(CC) JOBS=$(JOBS) tests/run
@@ -135,7 +135,7 @@ demo: ## install what is missing, build, and watch a node die and its peer resum
 
 mutation: ## read each field of the replication schema as zero on the peer; a cut must show each
 	@$(SUBMAKE) VARIANT=release all captures
-	@$(SUBMAKE) VARIANT=mutate all
+	@$(SUBMAKE) VARIANT=mutate all build/$(notdir $(CC))-mutate/tests/unit/test_ha_needed
 	@sh tests/ha/mutation.sh
 
 cut: ## the whole cut test: a failover at every packet and every octet of every capture there is

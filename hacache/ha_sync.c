@@ -544,12 +544,13 @@ void ha_receiver_connected(struct ha_receiver *r, unsigned link)
 enum err ha_receiver_ack(struct ha_receiver *r, struct wr *out)
 {
 	const uint64_t early = r->ahead.n != 0 ? r->ahead.v[0].commit.seq - 1 : 0, missing = early > r->seq ? early : r->missing;
+	const bool asks = !r->beyond && version_of(&r->peer) >= HA_VERSION_REPAIRS;
 	struct ha_ack a = { .seq = r->seq,
 			    .missing = missing > r->seq ? missing : 0,
 			    .stream = r->follows ? r->peer.stream : 0,
 			    .version = HA_VERSION,
-			    .differs = r->differs && !r->beyond && r->repair == 0,
-			    .repair = r->beyond ? 0 : r->repair };
+			    .differs = asks && r->differs && r->repair == 0,
+			    .repair = asks ? r->repair : 0 };
 	if (r->refused_stream != 0)
 		a = (struct ha_ack){ .stream = r->refused_stream, .version = HA_VERSION, .lost = true };
 	r->refused_stream = 0;

@@ -67,6 +67,7 @@ UNIT += ha_cache:hacache,base
 UNIT += ha_sync:hacache,base
 UNIT += ha_resend:hacache,base
 UNIT += ha_talk:hacache,base
+UNIT += ha_needed:hacache,base
 UNIT += engine:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += engine_norm:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += engine_ends:ips,nfq,hacache,sigs,decoders,forward,base
