@@ -84,6 +84,9 @@ static const struct conf_attr ha_attr[] = {
 	INT("hb-interval", 10, 2000, "ms", "100", "time between heartbeats"),
 	INT("hb-lost-threshold", 1, 60, "heartbeats", "6", "missed heartbeats after which the peer is dead"),
 	INT_RESTART("port", 1, 65535, NULL, "7703", "TCP and UDP port of the link between the nodes"),
+	TEXT("notify-active", 255, "", "program that is run when this node has become active, by its whole path"),
+	TEXT("notify-passive", 255, "", "when it has become passive"),
+	TEXT("notify-fault", 255, "", "when its engine has died, or its quality is 0"),
 };
 
 static const struct conf_attr ttl_attr[] = {

@@ -171,6 +171,17 @@ static void read_backup(struct reader *r, const struct conf_node *ha)
 	l->n_links = 2;
 }
 
+static void read_notify(struct reader *r, const struct conf_node *ha)
+{
+	static const char *const attr[SCRIPT_N] = { "notify-active", "notify-passive", "notify-fault" };
+	for (unsigned i = 0; i < SCRIPT_N; i++) {
+		const char *path = conf_str(ha, attr[i]);
+		if (path[0] != '\0' && path[0] != '/')
+			wrong(r, ha, attr[i], "'%s': a program's whole path is needed, from the root on", path);
+		snprintf(r->l->notify[i], sizeof(r->l->notify[i]), "%s", path);
+	}
+}
+
 static void read_check(struct reader *r, const struct conf_node *ha)
 {
 	for (size_t i = 0; i < conf_list_n(ha, "icmp-check"); i++) {
@@ -215,6 +226,7 @@ static void read_pair(struct reader *r)
 	l->members_weigh = conf_flag(ha, "lacp-members-have-weight");
 	l->garp_s = (uint32_t)conf_int(ha, "periodic-garp");
 	read_check(r, ha);
+	read_notify(r, ha);
 }
 
 /* --- logs ------------------------------------------------------------------------------------------------ */
@@ -310,7 +322,8 @@ bool live_needs_restart(const struct live *now, const struct live *next, gen_err
 			  now->commit_timeout_ns != next->commit_timeout_ns ||
 			  now->priority != next->priority || now->wait != next->wait || now->override != next->override ||
 			  now->age_margin_s != next->age_margin_s || now->members_weigh != next->members_weigh ||
-			  now->garp_s != next->garp_s || memcmp(now->check, next->check, sizeof(now->check)) != 0 ||
+			  memcmp(now->notify, next->notify, sizeof(now->notify)) != 0 || now->garp_s != next->garp_s ||
+			  memcmp(now->check, next->check, sizeof(now->check)) != 0 ||
 			  other_text(now->password, next->password),
 		  "system ha" },
 		{ memcmp(now->log, next->log, sizeof(now->log)) != 0, "log" },

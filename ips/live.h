@@ -11,6 +11,7 @@
 #include "ips/gen.h"
 #include "ips/ifstate.h"
 #include "ips/logs.h"
+#include "ips/script.h"
 #include "ips/seek.h"
 #include "ips/vip.h"
 #include "nfq/ruleset.h"
@@ -34,6 +35,7 @@ struct live {
 	uint16_t priority;
 	unsigned n_check;            /* the peer's own addresses on the data side */
 	struct seek_target check[SEEK_PEERS];
+	char notify[SCRIPT_N][SCRIPT_PATH]; /* programs to be told what the node has become; "": none */
 	uint32_t garp_s;             /* between announcements of the pair's addresses; 0: none */
 	unsigned n_weighed;          /* interfaces that make the node's quality */
 	struct ifstate_name weighed[RULESET_IFACES_MAX];

@@ -207,6 +207,7 @@ static bool after_death(struct parent *p, int st, int *code)
 		return false;
 	if (reborn)
 		return again(p, code);
+	parent_ha_fault(p);
 	if (!unusable) /* that has said why */
 		fprintf(stderr, "ipsd: the engine process has ended: %s\n", how(st, text, sizeof(text)));
 	if (!p->was_ready) {
@@ -341,6 +342,7 @@ static bool on_signal(struct parent *p, int *code)
 			parent_reopen_logs(p);
 			break;
 		default:
+			parent_ha_child(p);
 			if (p->pid > 0 && waitpid(p->pid, &st, WNOHANG) == p->pid && !after_death(p, st, code))
 				return false;
 			break;

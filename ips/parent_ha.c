@@ -2,13 +2,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/wait.h>
 
+#include "ips/ha_status.h"
 #include "ips/ifstate.h"
 #include "ips/parent_int.h"
 #include "ips/seek.h"
 
 enum { TURN_MS = 20, PROBE_TURN_MS = 2, WINDOW_MIN_MS = 10 };
 #define RETRY_NS (5 * NS_PER_SEC)
+#define SCRIPT_NS (30 * NS_PER_SEC)
 #define ASK_NS   (200 * NS_PER_MS)
 
 /* --- quality -------------------------------------------------------------------------------------------------- */
@@ -124,12 +127,42 @@ static void announce(struct parent *p, int64_t now)
 	p->ha.announce_at = next_announcement(p, now);
 }
 
+/* --- the operator's programs -------------------------------------------------------------------------------------- */
+
+void parent_ha_fault(struct parent *p)
+{
+	if (p->live.pair)
+		script_tell(&p->ha.script, SCRIPT_FAULT, parent_now());
+}
+
+void parent_ha_child(struct parent *p)
+{
+	int st;
+	if (p->ha.script.pid > 0 && waitpid(p->ha.script.pid, &st, WNOHANG) == p->ha.script.pid)
+		(void)script_ended(&p->ha.script, p->ha.script.pid, st, parent_now());
+}
+
+static void tell_script(struct parent *p, int64_t now)
+{
+	const enum ha_role r = (enum ha_role)p->pulse->role;
+	if (!p->ready || r == HA_STARTING)
+		return;
+	if (p->pulse->quality == 0)
+		script_tell(&p->ha.script, SCRIPT_FAULT, now);
+	else if (r == HA_STANDBY)
+		script_tell(&p->ha.script, SCRIPT_PASSIVE, now);
+	else if (r == HA_ACTIVE && p->vips_on)
+		script_tell(&p->ha.script, SCRIPT_ACTIVE, now);
+}
+
 int parent_ha_time(struct parent *p, int64_t now)
 {
 	if (!p->live.pair || p->ha.probe == NULL)
 		return TURN_MS;
 	retry(p, now);
 	announce(p, now);
+	tell_script(p, now);
+	script_time(&p->ha.script, now);
 	if (p->ha.probing)
 		p->pulse->probe = seek_step(p->ha.probe, mono_ns(now));
 	return p->ha.probing ? PROBE_TURN_MS : TURN_MS;
@@ -169,6 +202,9 @@ bool parent_ha_open(struct parent *p)
 		fprintf(stderr, "ipsd: %s\n", why);
 		return false;
 	}
+	p->ha.script = (struct script){ .name = p->live.hostname, .limit_ns = SCRIPT_NS };
+	for (unsigned i = 0; i < SCRIPT_N; i++)
+		p->ha.script.path[i] = p->live.notify[i];
 	return open_probe(p);
 }
 

@@ -19,6 +19,7 @@ struct parent_ha {
 	struct ha_disk disk;
 	int64_t started;             /* the daemon */
 	struct ifstate *links;
+	struct script script;
 	struct seek *probe;
 	bool probing;
 	int64_t announce_at;         /* the next announcement of the pair's addresses; 0: none */
@@ -83,6 +84,8 @@ void parent_ha_forget(struct parent *p);
 void parent_ha_engine(struct parent *p);
 int parent_ha_fd(const struct parent *p);        /* to poll for reading; -1: none */
 void parent_ha_links(struct parent *p);          /* interfaces have changed, or may have */
+void parent_ha_fault(struct parent *p);          /* the engine has died, and not to be born anew */
+void parent_ha_child(struct parent *p);          /* some child has ended */
 void parent_ha_probe(struct parent *p, bool on);
 /* Every turn. Says in how many milliseconds it is to be called again at the latest. */
 int parent_ha_time(struct parent *p, int64_t now);

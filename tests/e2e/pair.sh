@@ -10,6 +10,13 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/pair_lib.sh
 need_root "the live pair"
 kills=10 needle="OPEN ALL BREAKERS"
+# each node tells what it has become
+printf '#!/bin/sh\necho "$2 $1" >>%s\n' "$work/notified" >"$work/notify"
+chmod 755 "$work/notify"
+ha_1="set session-pickup enable
+    set notify-active $work/notify
+    set notify-passive $work/notify
+    set notify-fault $work/notify"
 [ -z "${E2E_LONG:-}" ] || kills=60
 
 # --- cases ---
@@ -64,6 +71,8 @@ switch() {
 		[ "$(active)" = "$(other "$was")" ] || echo "$(active) is active, not $(other "$was")"
 		only_active_has_vips
 	done
+	until_true 5 told_last "$(active)" active || cat "$work/notified"
+	until_true 5 told_last "$(other "$(active)")" passive || cat "$work/notified"
 	# what is so already, and what is forced until it is not
 	ask "$(active)" ha active >"$work/out" 2>&1 && ask "$(active)" ha active >"$work/out" 2>&1 || echo "it is not forced to be what it is"
 	grep -q 'it is so already' "$work/out" || cat "$work/out"
@@ -75,6 +84,10 @@ switch() {
 	quiet w
 	ends w 20
 	echo "# 4 planned switches: longest gap at a receiver $(counter w-c longest_gap_ms) ms (client), $(counter w-s longest_gap_ms) ms (server)" >"$work/said"
+}
+
+told_last() { # NODE STATE: what its notification scripts were run with
+	[ "$(grep "^node-$1 " "$work/notified" | tail -n 1)" = "node-$1 $2" ]
 }
 
 unforced() {

@@ -121,3 +121,4 @@ UNIT += worker_pair:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += ha_told:ips,hacache,base
 UNIT += ha_disk:ips,hacache,base
 UNIT += peering_all:ips,hacache,base
+UNIT += script:ips,base
