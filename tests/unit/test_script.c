@@ -69,7 +69,8 @@ static void test_given(void)
 	struct script s = begin();
 	char body[512], want[256];
 	snprintf(body, sizeof(body),
-		 "{ echo \"$@\"; echo \"secret=$SECRET path=$PATH\"; pwd; ls -l /proc/$$/fd 2>/dev/null | grep -c leak; } >%s; true\n",
+		 "exec >%s\necho \"$@\"\necho \"secret=$SECRET path=$PATH\"\npwd\nls -l /proc/$$/fd 2>/dev/null | "
+		 "grep -c leak\ntrue\n",
 		 out);
 	for (unsigned i = 0; i < SCRIPT_N; i++)
 		put(i, body);
