@@ -8,6 +8,7 @@
 
 #include "hacache/ha_schema.h"
 #include "ips/cmd.h"
+#include "ips/failover.h"
 #include "ips/replay.h"
 
 static const char usage[] =
@@ -203,7 +204,7 @@ static int take(int c, struct replay_opts *o)
 	case OPT_MUTATE:
 		if (strcmp(optarg, "list") == 0)
 			list_rows();
-		o->mutate = number(optarg, 0, &v) ? (int)v : -1;
+		o->mutate = strcmp(optarg, "mute") == 0 ? FAILOVER_MUTE : number(optarg, 0, &v) ? (int)v : -1;
 		return EXIT_FINE;
 #endif
 	default:

@@ -29,10 +29,11 @@ struct failover_job {
 	void (*progress)(void *arg, uint64_t done, uint64_t places); /* may be NULL */
 	void *arg;
 #ifdef HA_MUTATE
-	int mutate; /* row that B reads as zero; -1 = none */
+	int mutate; /* row that B reads as zero; -1 = none; FAILOVER_MUTE: A sends nothing again */
 #endif
 };
 
+#define FAILOVER_MUTE       (-2)
 #define FAILOVER_EVERY_MAX  2000u /* captures up to so many packets are cut at each */
 #define FAILOVER_OCTETS_MAX 8000u /* and those cut to octets up to so many */
 #define FAILOVER_PLACES     500u

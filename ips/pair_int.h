@@ -27,6 +27,7 @@ struct pair_end {
 	int fd;
 	struct faulty wire;  /* of what is sent from here */
 	mono_t now;          /* A: of the link alone; a turn takes the commit timeout */
+	bool mute;           /* A, test builds: nothing is sent again */
 };
 bool pair_send(struct pair_end *e, struct span batch);
 /* A: until B has acknowledged all batches. */

@@ -102,6 +102,9 @@ static void end_init(const struct failover_job *j, enum pair_node which, int fd,
 {
 	*e = (struct pair_end){ .fd = fd, .now = mono_ns(0) };
 	faulty_init(&e->wire, &j->sync, copys_seed(j, which, 0));
+#ifdef HA_MUTATE
+	e->mute = j->mutate == FAILOVER_MUTE;
+#endif
 }
 
 /* A copy for one cut. 0: this is it. Otherwise its end is awaited: was it the one it should have? */

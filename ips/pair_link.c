@@ -92,7 +92,7 @@ static bool take_answers(struct pair_end *e, struct ha_sender *s)
 static bool send_again(struct pair_end *e, struct ha_sender *s, uint64_t upto)
 {
 	struct span b;
-	for (uint64_t seq = s->acked + 1; seq <= upto; seq++)
+	for (uint64_t seq = s->acked + 1; seq <= upto && !e->mute; seq++)
 		if (ha_sender_again(s, seq, &b) != OK || !pair_send(e, b))
 			return false;
 	return true;

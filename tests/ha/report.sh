@@ -63,6 +63,12 @@ grep -qE 'cut after packet [0-9]+, octet [0-9]+: packet 20, octet [0-9]+, sessio
 run Rec.sid iccp --failover every --crash between-commit-and-release
 [ $rc -eq 3 ] && [ "$(value lost_alerts)" -gt 0 ] && echo "ok - report: a crash before the release" || no "a crash before the release: exit $rc"
 
+# Over a wire that loses, a node that sends nothing again waits for ever, and is given up; over one that does not it is fine.
+"$IPS" replay --json --mutate mute --failover every --sync-loss 20 "$DIR/demo.pcap" >"$T/json" 2>"$T/err"
+[ $? -eq 3 ] && [ "$(value equal)" -lt "$(value cuts)" ] && grep -q 'node: a node ended in another way' "$T/err" &&
+	"$IPS" replay --json --mutate mute --failover every "$DIR/demo.pcap" >"$T/json" 2>"$T/err" &&
+	echo "ok - report: what is lost and not sent again" || no "what is lost and not sent again"
+
 # Without a fault there is nothing to say.
 run none iccp --failover every
 [ $rc -eq 0 ] && ! [ -s "$T/err" ] && grep -q '"differing":0,"differences":\[\]' "$T/json" && echo "ok - report: nothing without a fault" ||
