@@ -484,7 +484,7 @@ static void test_ask(void)
 		CU_ASSERT_PTR_NOT_NULL(strstr(why, row[i].why));
 		CU_ASSERT_EQUAL(*why == '\0', row[i].why[0] == '\0');
 		CU_ASSERT_EQUAL(p.role, row[i].next);
-		CU_ASSERT_EQUAL(p.forced, row[i].then);
+		CU_ASSERT_EQUAL((int)p.forced, row[i].then);
 		CU_ASSERT_EQUAL(p.wish, row[i].wish);
 	}
 }
