@@ -86,9 +86,10 @@ def x_list(source, name, column):
 def protocol():
     page = text("docs/ha-protocol.md")
     types = re.findall(r"^\| (\d) \| (\w+) \| \w+ \|", page, re.M)
-    wanted = [(str(i + 1), n.capitalize()) for i, n in enumerate(x_list("hacache/ha.h", "HA_MESSAGE_LIST", 0))]
+    wanted = [(str(i + 1), n.split("_")[0].capitalize()) for i, n in enumerate(x_list("hacache/ha.h", "HA_MESSAGE_LIST", 0))]
     wrong = [] if types == wanted else [f"messages {types}, not {wanted}"]
-    sections = set(re.findall(r"^\| `(\w+)` \|", page, re.M))
+    rows = re.findall(r"^\| (`[^|]+`) \|", page[page.index("## What is replicated"):], re.M)
+    sections = set(re.findall(r"`(\w+)`", " ".join(rows)))
     wrong += differ("section", set(x_list("hacache/ha.h", "HA_SECTION_LIST", 0)), sections, "hacache/ha.h", "docs/ha-protocol.md")
     header = text("hacache/ha.h")
     for name in ("HA_MESSAGE_MAX", "HA_BATCH_MAX"):
