@@ -454,10 +454,13 @@ static enum err take_batch(struct ha_receiver *r, const struct ha_stage *st, str
 	return apply_early(r);
 }
 
-/* Nothing that is held has come from this stream; batches that came before its hello may have. */
+/* Nothing that is held has come from this stream; batches that came before the first one's hello may have. Later ones are known
+ * by theirs on each connection: until then another link may bring the rest of the former. */
 static void begin(struct ha_receiver *r, const struct ha_hello *h)
 {
 	const bool first = !r->follows && r->peer.version == 0;
+	for (unsigned i = 0; i < HA_LINKS; i++)
+		r->stage[i].stray |= !first;
 	r->former = r->follows ? r->peer.stream : r->former;
 	r->follows = true;
 	r->peer = *h;
@@ -480,19 +483,23 @@ static enum err take_hello(struct ha_receiver *r, struct ha_stage *st, struct sp
 	if (h->version == 0 || h->version > HA_VERSION || version_of(h) < HA_VERSION_OLDEST)
 		return ERR_VERSION;
 	const bool known = r->follows && h->stream != 0 && h->stream == r->peer.stream, reached = h->from <= r->seq + 1;
-	st->stray = false;
+	const uint64_t whole_from = r->peer.whole_from;
+	bool stray = false;
 	if (known && reached) {
 		r->peer = *h;
+		if (whole_from > h->whole_from) /* sent again, it is of a time when it knew less */
+			r->peer.whole_from = whole_from;
 		r->n_batches++; /* who goes on wants to know where */
 	} else if (known || h->from > 1) {
-		st->stray = true;
 		r->refused_stream = h->stream;
 		r->n_batches++;
+		stray = true;
 	} else if (h->stream != 0 && h->stream == r->former) {
-		st->stray = true; /* overtaken on another link by the stream that came after it */
+		stray = true; /* overtaken on another link by the stream that came after it */
 	} else {
 		begin(r, h);
 	}
+	st->stray = stray;
 	return OK;
 }
 

@@ -454,6 +454,54 @@ static void test_streams(void)
 	ha_receiver_fini(&s->rx);
 }
 
+/* The rest of a stream that a slow link brings once the next one has begun on another is of neither, whatever its numbers. */
+static void test_rest_of_former(void)
+{
+	struct ha_sender a = new_sender(MAX_SESSIONS), b = new_sender(MAX_SESSIONS);
+	struct standby *s = new_standby(MAX_SESSIONS);
+	struct span rest;
+	b.stream = 2;
+	greet_link(s, 0, &a, 0);
+	greet_link(s, 1, &a, 0);
+	send_batches(&a, 4);
+	CU_ASSERT_EQUAL_FATAL(ha_sender_again(&a, 1, &rest), OK);
+	feed_link(s, 1, rest);
+	greet_link(s, 0, &b, 0);
+	send_batches(&b, 2);
+	send_on(s, 0, &b, 1);
+	for (uint64_t seq = 3; seq <= 4; seq++) { /* the next one, and one that would wait for its turn */
+		CU_ASSERT_EQUAL_FATAL(ha_sender_again(&a, seq, &rest), OK);
+		feed_link(s, 1, rest);
+	}
+	CU_ASSERT_EQUAL(s->rx.seq, 2);
+	CU_ASSERT_EQUAL(s->rx.ahead.n, 0);
+	CU_ASSERT_EQUAL(s->rx.n_stray, 2);
+	CU_ASSERT_EQUAL(ha_cache_digest(s->rx.cache), ha_cache_digest(b.cache));
+	greet_link(s, 1, &b, 0);
+	send_batches(&b, 1);
+	send_on(s, 1, &b, 3);
+	CU_ASSERT_EQUAL(s->rx.seq, 3);
+	CU_ASSERT_EQUAL(s->mismatches, 0);
+	ha_sender_fini(&a);
+	ha_sender_fini(&b);
+	ha_receiver_fini(&s->rx);
+}
+
+/* The first batch is sent again and has its hello of old: what the last connection's said of being whole holds. */
+static void test_whole_from(void)
+{
+	struct ha_sender tx = new_sender(MAX_SESSIONS);
+	struct standby *s = new_standby(MAX_SESSIONS);
+	CU_ASSERT_EQUAL(ha_sender_hello(&tx, &hello), OK);
+	send_batches(&tx, 5);
+	greet_link(s, 0, &tx, 5);
+	send_on(s, 0, &tx, 1);
+	CU_ASSERT_EQUAL(s->rx.seq, 5);
+	CU_ASSERT_EQUAL(s->rx.peer.whole_from, 5);
+	ha_sender_fini(&tx);
+	ha_receiver_fini(&s->rx);
+}
+
 /* What was refused is not gone on with: the next connection begins anew. */
 static void test_after_refusal(void)
 {
@@ -516,4 +564,6 @@ static void test_early(void)
 UNIT_MAIN({ "lost, doubled, out of order", test_channel }, { "a fault is seen", test_planted }, { "acknowledgements", test_acks },
 	  { "time for another try", test_overdue }, { "over to the other link", test_other_link },
 	  { "a stream goes on", test_goes_on }, { "a stream that is lost", test_lost }, { "two streams", test_streams },
+	  { "the rest of a former stream", test_rest_of_former },
+	  { "whole from a batch on", test_whole_from },
 	  { "after a refusal", test_after_refusal }, { "what comes early", test_early })
