@@ -50,6 +50,9 @@ void pair_part(struct worker *w)
 {
 	if (w->r.mode == REPLICA_ACTIVE)
 		replica_part(&w->r);
+	/* What waited for this stream may go: the next one, which may begin in this turn, has other batches of those numbers. */
+	for (unsigned i = 0; i < PKTIO_FLIGHTS; i++)
+		w->flight[i].seq = w->flight[i].wait = 0;
 	w->hold = w->detached = w->no_more = w->unproven = false;
 	forget_connections(w);
 }

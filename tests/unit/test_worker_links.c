@@ -186,5 +186,29 @@ static void test_overflow(void)
 	end(1);
 }
 
+static void lose_stream(const struct ctl_view *v, void *ctx)
+{
+	(void)v, (void)ctx;
+	n[0].w->r.sender.lost = true; /* as if the next acknowledgement said so */
+}
+
+/* The next stream begins in the turn in which the standby gives up the former: what waits for that one is let go at once. */
+static void test_next_stream(void)
+{
+	use_links(1);
+	both(4000);
+	for (unsigned i = 0; i < 40; i++) {
+		box_put_tcp(&n[0], (uint16_t)(2000 + i), TCP_SYN, 100, "");
+		CU_ASSERT_TRUE(box_wait_judged(&n[0], i + 1));
+	}
+	CU_ASSERT_EQUAL(worker_visit(n[0].w, lose_stream, NULL), OK);
+	box_put_tcp(&n[0], 3000, TCP_SYN, 100, "");
+	as_if_nothing_had_been(41, 41, 2);
+	CU_ASSERT_EQUAL(box_status(&n[0]).resyncs, 0); /* nobody had to break the link for it */
+	end(0);
+	end(1);
+}
+
 UNIT_MAIN({ "the link in use is lost", test_switch }, { "what was under way", test_under_way }, { "no answer in time", test_retry },
-	  { "both are lost", test_both_lost }, { "more than the queue holds", test_overflow })
+	  { "both are lost", test_both_lost }, { "more than the queue holds", test_overflow },
+	  { "the next stream at once", test_next_stream })
