@@ -142,12 +142,11 @@ static const struct policy *policy_today(const struct engine *e, const struct se
 void engine_session_move(struct engine *e, struct session *s)
 {
 	struct insp *f = s->ips;
-	const struct policy *pol = policy_today(e, s);
-	s->gen_nr = e->gen_nr;
-	if (f == NULL)
+	if (f == NULL || f->gen_nr == e->gen_nr)
 		return;
+	f->gen_nr = e->gen_nr;
 	change_match(e, f);
-	f->policy = pol;
+	f->policy = policy_today(e, s);
 	engine_mark(s, HA_PARTS_ALL);
 }
 
@@ -155,6 +154,7 @@ bool engine_session_change(struct engine *e, struct session *s)
 {
 	const struct policy *pol = policy_today(e, s);
 	engine_session_move(e, s);
+	s->gen_nr = e->gen_nr;
 	if (pol->action == POLICY_DENY && !s->larval) {
 		session_close(e->sessions, s, END_CLEARED);
 		return false;

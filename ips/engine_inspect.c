@@ -572,6 +572,7 @@ struct insp *insp_new(struct engine *e, struct session *s, const struct policy *
 	f->s.owner = e->cfg.node;
 	f->s.service = e->gen->undecoded ? SVC_UNKNOWN : SVC_UNDECIDED;
 	f->policy = pol;
+	f->gen_nr = e->gen_nr;
 	s->ips = f;
 	s->s.inspected = true;
 	return f;

@@ -97,7 +97,7 @@ struct reasm_ctx insp_reasm_ctx(struct engine *e, const struct insp *f, const st
 
 /* engine_gen.c: brings s under the current generation; false: that denies it, and s is gone. */
 bool engine_session_change(struct engine *e, struct session *s);
-/* Only its inspection: the session ends. */
+/* Only its inspection: the session ends, or a peer is told of it; the policy is yet to judge it. */
 void engine_session_move(struct engine *e, struct session *s);
 
 /* engine_norm.c: what the session's policy wants of its packets; inline and in inspected sessions only. */

@@ -436,6 +436,32 @@ static void test_exported(void)
 	end();
 }
 
+/* A session that a peer is told of before its turn is judged all the same when that comes. */
+static void test_exported_denied(void)
+{
+	struct policy_rule no = allows(9);
+	struct rig_opts o = same;
+	struct engine_ha *h = NULL;
+	struct ha_session s;
+	no.action = POLICY_DENY;
+	o.policies = &no;
+	o.n_policies = 1;
+	rig_new(&a, &same);
+	rig_gen(&other, &o);
+	rig_open(&a);
+	(void)rig_told(&a);
+	CU_ASSERT_EQUAL_FATAL(engine_ha_new(a.e, &h), OK);
+	CU_ASSERT_EQUAL_FATAL(engine_set_gen(a.e, &other), OK);
+	for (unsigned i = 0; i < 2; i++) /* whatever is told twice changes over once */
+		CU_ASSERT_TRUE(engine_ha_export(h, 1, HA_PARTS_ALL, &s));
+	while (!engine_change(a.e, 1))
+		continue;
+	CU_ASSERT_EQUAL(session_count(engine_sessions(a.e)), 0);
+	CU_ASSERT_STRING_EQUAL(rig_told(&a), "flow 1 end 2\n");
+	engine_ha_free(h);
+	end();
+}
+
 /* A standby's sessions change over as well, and are updated by the peer meanwhile. */
 static void test_larval(void)
 {
@@ -540,5 +566,6 @@ UNIT_MAIN({ "equal signatures: unseen at every packet", test_unseen }, { "one af
 	  { "half a match goes on", test_half_a_match }, { "other signatures", test_other_signatures },
 	  { "a session now denied", test_denied }, { "newly inspected", test_newly_inspected }, { "another policy", test_policy },
 	  { "timers", test_timeouts }, { "counters", test_counters }, { "one change at a time", test_one_at_a_time },
-	  { "ends in the middle", test_ends }, { "exported in the middle", test_exported }, { "a standby's", test_larval },
+	  { "ends in the middle", test_ends }, { "exported in the middle", test_exported },
+	  { "told to a peer, denied", test_exported_denied }, { "a standby's", test_larval },
 	  { "freed in the middle", test_freed_midway }, { "marks taken by others", test_marks }, { "no memory", test_no_memory })
