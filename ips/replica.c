@@ -38,6 +38,13 @@ static void on_rec(void *arg, const struct rec *r)
 		n->out(n->out_arg, r);
 }
 
+static void drop_recs(struct recs *q, size_t k)
+{
+	memmove(q->v, q->v + k, (q->n - k) * sizeof(*q->v));
+	memmove(q->seq, q->seq + k, (q->n - k) * sizeof(*q->seq));
+	q->n -= k;
+}
+
 /* Takes the records of batches up to seq off the queue, given to the sink or not. */
 static void take_recs(struct replica *n, uint64_t seq, bool write)
 {
@@ -46,11 +53,8 @@ static void take_recs(struct replica *n, uint64_t seq, bool write)
 	for (; k < q->n && q->seq[k] <= seq; k++)
 		if (write)
 			n->out(n->out_arg, &q->v[k]);
-	if (k == 0)
-		return;
-	memmove(q->v, q->v + k, (q->n - k) * sizeof(*q->v));
-	memmove(q->seq, q->seq + k, (q->n - k) * sizeof(*q->seq));
-	q->n -= k;
+	if (k != 0)
+		drop_recs(q, k);
 }
 
 static void note_end(void *arg, uint64_t serial)
@@ -78,6 +82,7 @@ enum err replica_new(const struct engine_cfg *cfg, const struct gen *g, mono_t n
 	r->key = hash_key_of_seed(cfg->seed);
 	r->out = sink;
 	r->out_arg = arg;
+	r->recs.max = REPLICA_RECS_OCTETS / sizeof(struct rec);
 	TRY(engine_new(cfg, g, now, on_rec, r, &r->engine));
 	return engine_ha_new(r->engine, &r->ha);
 }
@@ -249,7 +254,13 @@ static void apply_ended(void *arg, uint64_t serial)
 
 static void apply_rec(void *arg, uint64_t seq, const struct rec *r)
 {
-	push_rec(arg, r, seq);
+	struct replica *n = arg;
+	struct recs *q = &n->recs;
+	if (q->n >= q->max) {
+		q->forgotten += q->max / 2;
+		drop_recs(q, q->max / 2);
+	}
+	push_rec(n, r, seq);
 }
 
 static enum err check_datagram(void *arg, const struct frag_message *m)

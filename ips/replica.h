@@ -16,7 +16,11 @@ struct recs {                        /* records waiting for their batch's releas
 	struct rec *v;
 	uint64_t *seq;               /* the batch each belongs to */
 	size_t n, cap;
+	size_t max;                  /* a standby's: one whose peer never says that they are written forgets the older half */
+	uint64_t forgotten;
 };
+
+enum { REPLICA_RECS_OCTETS = 64 << 20 };
 
 struct replica {
 	enum replica_mode mode;

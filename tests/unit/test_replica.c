@@ -181,6 +181,23 @@ static void test_released(void)
 	both_free();
 }
 
+/* A peer that never says what is written, as one whose log cannot be, takes no memory without end: the oldest are forgotten. */
+static void test_never_written(void)
+{
+	both_new();
+	join_whole();
+	b.r.recs.max = 6;
+	for (unsigned i = 0; i < 4; i++) {
+		open_flow(&a, (uint16_t)(2000 + i));
+		segment(&a, (uint16_t)(2000 + i), TCP_ACK, "left right again");
+		tell(&a, &b);
+	}
+	CU_ASSERT_EQUAL(b.r.recs.n, 5);
+	CU_ASSERT_EQUAL(b.r.recs.forgotten, 3);
+	CU_ASSERT_EQUAL(b.r.recs.seq[4], b.r.receiver.seq); /* the youngest are there */
+	both_free();
+}
+
 static void test_pending(void)
 {
 	both_new();
@@ -464,6 +481,7 @@ static void test_sequence(void)
 UNIT_MAIN({ "joined in steps while packets flow", test_join }, { "joined at any packet", test_join_anywhere },
 	  { "joined with nothing there", test_empty }, { "batches in flight", test_flights },
 	  { "what was written", test_released },
+	  { "what is never written", test_never_written },
 	  { "what is pending", test_pending }, { "parting", test_part }, { "promoted before whole", test_promote_early },
 	  { "a standby begins anew", test_stand_by_again }, { "turns", test_turns }, { "acknowledgements", test_acks },
 	  { "every truncation", test_truncations }, { "every octet", test_octets }, { "sequence", test_sequence })
