@@ -84,6 +84,13 @@ events() {
 	grep -c "\"event\":\"$2\"" "$work/$1.eve"
 }
 
+# What each node takes for the present term; 0 while it is not known.
+terms() {
+	for node in a b; do
+		ask $node ha info --json | jq -r '.local.term'
+	done | xargs
+}
+
 # number NODE NAME: a number of `ips ha info -v`.
 number() {
 	ask "$1" ha info -v | sed -n "s/^ *$2  *\([0-9][0-9]*\)\$/\1/p"

@@ -46,13 +46,6 @@ uses() {
 	[ "$(in_use)" = "$1" ]
 }
 
-# What each node takes for the present term; 0 while it is not known.
-terms() {
-	for node in a b; do
-		ask $node ha info --json | jq -r '.local.term'
-	done | xargs
-}
-
 # remember: who works, in which term, and how often the table was sent; unchanged: findings unless that is so still.
 remember() {
 	rm -f "$work/said"

@@ -103,14 +103,14 @@ standby_stops() { # SIGNAL
 short_break() {
 	sims b 20 --rate 20 --acked --seconds 600 --hold-at conclude
 	works=$(active)
-	before_terms=$(number a term)/$(number b term)
+	before_terms=$(terms)
 	ip -n "$run_id-a" link set ha0 down
 	sleep 0.25
 	ip -n "$run_id-a" link set ha0 up
 	sleep 1.5
 	until_settled
 	[ "$(active)" = "$works" ] || echo "$(active) is active, not $works"
-	[ "$(number a term)/$(number b term)" = "$before_terms" ] || echo "terms have changed"
+	[ "$(terms)" = "$before_terms" ] || echo "terms have changed"
 	only_active_has_vips
 	quiet b
 	ends b 20
@@ -121,7 +121,7 @@ short_break() {
 lost_link() {
 	sims l 20 --rate 20 --acked --seconds 600 --hold-at conclude
 	works=$(active) peer=$(other "$(active)")
-	terms=$(number a term)/$(number b term)
+	before_terms=$(terms)
 	ip -n "$run_id-a" link set ha0 down
 	until_true 5 peer_held "$peer" || ask "$peer" ha info
 	sleep 2
@@ -129,7 +129,7 @@ lost_link() {
 	ip -n "$run_id-a" link set ha0 up
 	until_settled
 	[ "$(active)" = "$works" ] || echo "$(active) works on, not $works"
-	[ "$(number a term)/$(number b term)" = "$terms" ] || echo "terms have changed: $terms, $(number a term)/$(number b term)"
+	[ "$(terms)" = "$before_terms" ] || echo "terms have changed: $before_terms, $(terms)"
 	only_active_has_vips
 	quiet l
 	ends l 20
