@@ -73,7 +73,7 @@ struct worker {
 	bool hold;                   /* the links broke and the peer may still count itself whole */
 	mono_t hold_since;
 	mono_t down_at;              /* when the last link was lost */
-	bool was_seen, was_dead, said_whole, said_left;
+	bool was_seen, was_dead, peer_worked, said_whole, said_left;
 	bool peer_whole;             /* the peer's last heartbeat says so: see peering.h */
 	enum engine_exit end;
 

@@ -229,6 +229,11 @@ static void tell_changes(struct worker *w, const struct peering_in *in)
 		worker_event(w, HAE_PEER_FOUND, "");
 	if (in->dead && !w->was_dead)
 		worker_event(w, HAE_PEER_LOST, "");
+	/* After both have worked, the hosts' caches may still have the other one's addresses of the link layer. */
+	const bool works = in->seen && !in->dead && (in->beat.role & PEERING_ROLE) == HA_ACTIVE;
+	if (w->peer_worked && !works && w->peering.role == HA_ACTIVE)
+		tell_parent(w, PM_ACTIVE);
+	w->peer_worked = works;
 	w->was_seen = in->seen;
 	w->was_dead = in->dead;
 }
