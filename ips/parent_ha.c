@@ -95,10 +95,13 @@ void parent_ha_probe(struct parent *p, bool on)
 
 /* --- the pair's addresses, announced ------------------------------------------------------------------------------- */
 
-/* What is sent once can be lost, and a switch may learn only when its port is up. */
+/*
+ * What is sent once can be lost, a switch may learn only when its port is up, and a host that has just learned another address
+ * of the link layer listens to no announcement for a while: Linux for 1 s (its neighbours' locktime), so one comes right after.
+ */
 static int64_t next_announcement(const struct parent *p, int64_t now)
 {
-	static const int64_t after_ms[] = { 100, 400, 1500, 3000 };
+	static const int64_t after_ms[] = { 100, 400, 700, 1500, 3000 };
 	if (p->ha.announced < ARRAY_LEN(after_ms))
 		return now + after_ms[p->ha.announced] * NS_PER_MS;
 	return p->live.garp_s != 0 ? now + p->live.garp_s * NS_PER_SEC : 0;

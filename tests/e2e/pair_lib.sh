@@ -61,22 +61,27 @@ has_vips() {
 }
 
 # only_active_has_vips: findings unless the active node has the pair's addresses, all, and the other one none, and unless both
-# sides' neighbour tables say so.
+# sides' neighbour tables say so. A host that has just learned the other node's listens to no announcement for 1 s.
 only_active_has_vips() {
 	holder=$(active)
 	[ -n "$holder" ] || {
 		echo "active is not just one: a is $(role_of a), b is $(role_of b)"
 		return
 	}
-	until_true 2 [ "$(has_vips "$holder")/$(has_vips "$(other "$holder")")" = 4/0 ] ||
+	until_true 2 holder_has_vips ||
 		echo "$holder is active; a has $(has_vips a) of the 4 addresses, b $(has_vips b)"
-	for side in client:10.1.0.1:lan0 server:10.2.0.1:wan0; do
-		ns=${side%%:*} to=${side#*:} if=${side##*:}
-		to=${to%:*}
-		mac=$(ip -n "$run_id-$holder" -br link show "$if" | awk '{ print $3 }')
-		seen=$(ip -n "$run_id-$ns" neigh show "$to" | sed -n 's/.*lladdr \([^ ]*\).*/\1/p')
-		[ -z "$seen" ] || [ "$seen" = "$mac" ] || echo "$ns sends to $to at $seen, not at $holder's $mac"
-	done
+	until_true 2 neighbour_knows client 10.1.0.1 lan0 || echo "client sends to 10.1.0.1 at $seen, not at $holder's $mac"
+	until_true 2 neighbour_knows server 10.2.0.1 wan0 || echo "server sends to 10.2.0.1 at $seen, not at $holder's $mac"
+}
+
+holder_has_vips() {
+	[ "$(has_vips "$holder")/$(has_vips "$(other "$holder")")" = 4/0 ]
+}
+
+neighbour_knows() { # NAMESPACE ADDRESS INTERFACE-OF-THE-HOLDER
+	mac=$(ip -n "$run_id-$holder" -br link show "$3" | awk '{ print $3 }')
+	seen=$(ip -n "$run_id-$1" neigh show "$2" | sed -n 's/.*lladdr \([^ ]*\).*/\1/p')
+	[ -z "$seen" ] || [ "$seen" = "$mac" ]
 }
 
 # events NODE NAME: how many of that name its EVE has.
