@@ -312,6 +312,17 @@ static enum err apply_session(struct ha_receiver *r, const struct ha_session *in
 	return OK;
 }
 
+/* The moment of a batch on our line. One distance for a whole stream: were it taken anew each time, a session's times, which
+ * come in different batches, could change places. It is too large by what the first batch was under way. */
+static mono_t own_time(struct ha_receiver *r, mono_t theirs)
+{
+	if (!r->shifted && r->here.ns != 0) {
+		r->shift = mono_diff(r->here, theirs);
+		r->shifted = true;
+	}
+	return r->shifted ? mono_add(theirs, r->shift) : theirs;
+}
+
 static enum err apply_frame(struct ha_receiver *r, enum ha_type t, const void *plain, uint64_t seq)
 {
 	switch (t) {
@@ -334,11 +345,14 @@ static enum err apply_frame(struct ha_receiver *r, enum ha_type t, const void *p
 	case HA_REPAIR:
 		ha_repair_drop(r, plain);
 		return OK;
-	case HA_COMMIT:
-		ha_repair_commit(r, plain);
-		r->apply->commit(r->apply->arg, plain, ha_cache_digest(r->cache));
+	case HA_COMMIT: {
+		struct ha_commit c = *(const struct ha_commit *)plain;
+		c.now = own_time(r, c.now);
+		ha_repair_commit(r, &c);
+		r->apply->commit(r->apply->arg, &c, ha_cache_digest(r->cache));
 		r->seq = seq;
 		return OK;
+	}
 	case HA_HELLO:
 	case HA_ACK:
 	case HA_NONE:
@@ -368,7 +382,7 @@ static enum err next_frame(struct cur *in, enum ha_type *t, struct span *message
 
 /* Every frame of a batch decodes and is in range before the first is applied. What was decoded stays for that, unless it is
  * too much: then *stays is false. */
-static enum err check_batch(struct ha_receiver *r, struct span batch, const struct ha_commit *c, bool *stays)
+static enum err check_batch(struct ha_receiver *r, struct span batch, mono_t now, bool *stays)
 {
 	struct cur in = cur_span(batch);
 	*stays = true;
@@ -379,10 +393,10 @@ static enum err check_batch(struct ha_receiver *r, struct span batch, const stru
 		TRY(next_frame(&in, &t, &message));
 		enum err e = ERR_FULL;
 		if (*stays && r->n_decoded != 0)
-			e = ha_wire_decode_too(r->wire, t, message, c->now, &plain);
+			e = ha_wire_decode_too(r->wire, t, message, now, &plain);
 		if (e == ERR_FULL) {
 			*stays = *stays && r->n_decoded == 0;
-			e = ha_wire_decode(r->wire, t, message, c->now, &plain);
+			e = ha_wire_decode(r->wire, t, message, now, &plain);
 		}
 		TRY(e);
 		TRY(check_frame(r, t, plain));
@@ -397,8 +411,9 @@ static enum err check_batch(struct ha_receiver *r, struct span batch, const stru
 static enum err apply_batch(struct ha_receiver *r, struct span batch, const struct ha_commit *c)
 {
 	struct cur in = cur_span(batch);
+	const mono_t now = own_time(r, c->now);
 	bool stays;
-	TRY(check_batch(r, batch, c, &stays));
+	TRY(check_batch(r, batch, now, &stays));
 	for (unsigned i = 0; stays && i < r->n_decoded; i++)
 		TRY(apply_frame(r, r->decoded[i].t, r->decoded[i].plain, c->seq));
 	while (!stays && cur_left(&in) > 0) {
@@ -406,7 +421,7 @@ static enum err apply_batch(struct ha_receiver *r, struct span batch, const stru
 		struct span message;
 		const void *plain;
 		TRY(next_frame(&in, &t, &message));
-		TRY(ha_wire_decode(r->wire, t, message, c->now, &plain));
+		TRY(ha_wire_decode(r->wire, t, message, now, &plain));
 		TRY(apply_frame(r, t, plain, c->seq));
 	}
 	return OK;
@@ -465,6 +480,7 @@ static void begin(struct ha_receiver *r, const struct ha_hello *h)
 	r->follows = true;
 	r->peer = *h;
 	r->seq = 0;
+	r->shifted = false;
 	r->differs = r->beyond = false;
 	r->repair = r->told_bucket = 0;
 	ha_cache_clear(r->cache);

@@ -109,6 +109,9 @@ struct ha_receiver {
 	bool follows;       /* a stream, the peer's hello.stream; its former one is not taken for a new one: */
 	uint64_t former;
 	uint64_t refused_stream; /* a stream was to go on of which nothing is here: to be said with the next acknowledgement */
+	mono_t here;        /* the owner's word: its time, at which what it feeds came; 0: it is on the sender's line itself */
+	int64_t shift;      /* from the sender's line to ours, by the stream's first batch: see ha_sync.c */
+	bool shifted;       /* that is known */
 	uint64_t seq;       /* applied up to here */
 	uint64_t missing;   /* batches behind seq up to this one have not come, though later ones have; up to seq: none is missed */
 	uint64_t n_batches; /* whole batches, those sent again too, and hellos of a known stream: each is to be answered */

@@ -273,6 +273,7 @@ static void feed(struct worker *w, unsigned i, struct span s)
 	const uint64_t batches = w->r.receiver.n_batches;
 	const bool whole = w->r.whole;
 	const uint64_t differed = w->r.receiver.n_differed;
+	w->r.receiver.here = w->now;
 	const enum err e = replica_feed_link(&w->r, i, s);
 	link_consume(links_at(w->cfg.links, i), s.len);
 	if (e != OK) {

@@ -220,6 +220,34 @@ static void test_silence(void)
 	end(1);
 }
 
+/* The nodes' clocks are a day apart: a session's times are the survivor's. */
+static void test_clocks(void)
+{
+	static const int64_t day = 24 * 3600 * NS_PER_SEC;
+	for (int ahead = -1; ahead <= 1; ahead += 2) {
+		n[0].jump = 2 * day;
+		n[1].jump = (2 + ahead) * day;
+		both(2000);
+		begin_flows(&n[0], 2000, 20);
+		half_a_pattern(&n[0], 20);
+		CU_ASSERT_EQUAL(box_stop(&n[0]), ENGINE_STOPPED);
+		CU_ASSERT_TRUE(told_active(&n[1]));
+		goes_on(&n[1], 20);
+		CU_ASSERT_EQUAL(box_stop(&n[1]), ENGINE_STOPPED);
+		struct engine *e = n[1].w->r.engine;
+		const int64_t off = mono_diff(box_now(&n[1]), engine_now(e));
+		CU_ASSERT_TRUE(off >= 0 && off < WAIT_MS * NS_PER_MS);
+		unsigned right = 0;
+		for (struct session *s = session_next(engine_sessions(e), NULL); s != NULL; s = session_next(engine_sessions(e), s)) {
+			const int64_t age = mono_diff(box_now(&n[1]), s->s.start);
+			right += age >= 0 && age < WAIT_MS * NS_PER_MS && mono_diff(s->s.expires, s->s.last) == s->s.timeout_s * NS_PER_SEC;
+		}
+		CU_ASSERT_EQUAL(right, 21);
+		end(0);
+		end(1);
+	}
+}
+
 static void ask_passive(const struct ctl_view *v, void *ctx)
 {
 	const char *why = "?";
@@ -294,5 +322,6 @@ static void test_alone_asleep(void)
 
 UNIT_MAIN({ "the standby has it before the verdict", test_commit }, { "no word, no verdict", test_waits },
 	  { "what waits, by mode", test_modes },
-	  { "the link breaks", test_hold }, { "a will", test_will }, { "silence", test_silence }, { "commands", test_commands },
+	  { "the link breaks", test_hold }, { "a will", test_will }, { "silence", test_silence },
+	  { "clocks a day apart", test_clocks }, { "commands", test_commands },
 	  { "alone, and asleep", test_alone_asleep })
