@@ -158,6 +158,8 @@ enum err session_import(struct session_table *t, const struct session_state *st,
 /* Ends a session without telling on_end: the peer ended it. */
 void session_forget(struct session_table *t, struct session *s);
 struct session *session_by_serial(struct session_table *t, uint64_t serial);
+/* A larval session, whose tuples no live one has, goes live. */
+void session_live(struct session_table *t, struct session *s);
 /* All larval sessions go live: matched by packets, timers as s.expires says. Of two with one tuple the
  * older ends (END_EVICTED). */
 void session_promote(struct session_table *t, mono_t now);

@@ -86,17 +86,21 @@ static bool takes_place(struct session_table *t, const struct session *s)
 	return true;
 }
 
+void session_live(struct session_table *t, struct session *s)
+{
+	s->larval = false;
+	session_arm(t, s);
+}
+
 void session_promote(struct session_table *t, mono_t now)
 {
 	for (struct session *s = session_next(t, NULL), *following; s != NULL; s = following) {
 		bool stays = !s->larval || takes_place(t, s);
 		following = session_next(t, s);
-		if (!stays) {
+		if (!stays)
 			session_close(t, s, END_EVICTED);
-		} else if (s->larval) {
-			s->larval = false;
-			session_arm(t, s);
-		}
+		else if (s->larval)
+			session_live(t, s);
 	}
 	session_tick(t, now); /* what would have ended by now */
 }

@@ -97,6 +97,7 @@ struct ha_hello {
 	uint64_t from;                  /* oldest batch that can still be sent; up to 1: all can */
 	uint64_t whole_from;            /* the peer counts itself whole only from this batch on: those before did not wait */
 	uint64_t schema;                /* ha_schema_sum(): digests mean the same on both nodes; 0 = unknown */
+	bool yields;                    /* both nodes worked, and this one steps down: what it has is to be merged, not followed */
 };
 
 /* What of a peer's numbers means the same on both nodes. */

@@ -86,6 +86,7 @@ static struct ha_hello hello_of(const struct ha_sender *s, const struct ha_hello
 	out.from = from;
 	out.whole_from = whole_from;
 	out.schema = ha_schema_sum();
+	out.yields = s->yields;
 	return out;
 }
 
@@ -481,7 +482,8 @@ static void begin(struct ha_receiver *r, const struct ha_hello *h)
 	r->peer = *h;
 	r->seq = 0;
 	r->shifted = false;
-	r->differs = r->beyond = false;
+	r->differs = false;
+	r->beyond = r->merges; /* of what is merged nothing is expected to be the same */
 	r->repair = r->told_bucket = 0;
 	ha_cache_clear(r->cache);
 	if (!first) {
@@ -498,6 +500,8 @@ static enum err take_hello(struct ha_receiver *r, struct ha_stage *st, struct sp
 	const struct ha_hello *h = plain;
 	if (h->version == 0 || h->version > HA_VERSION || version_of(h) < HA_VERSION_OLDEST)
 		return ERR_VERSION;
+	if (h->yields != r->merges)
+		return ERR_MISMATCH;
 	const bool known = r->follows && h->stream != 0 && h->stream == r->peer.stream, reached = h->from <= r->seq + 1;
 	const uint64_t whole_from = r->peer.whole_from;
 	bool stray = false;

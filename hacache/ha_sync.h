@@ -35,6 +35,7 @@ struct ha_sender {
 	uint32_t wants_bucket; /* 1 + the bucket whose sessions it asks for; 0 = none: see ha_repair.h */
 	uint64_t repaired_at;  /* batch that answered last */
 	uint64_t n_repairs;    /* buckets told anew */
+	bool yields;           /* see ha_hello */
 	bool lost;             /* the peer says that it cannot go on with this stream */
 	uint64_t asked_at, asked_upto; /* the last question that was answered */
 	uint64_t watched;      /* the oldest batch that waits, and ... */
@@ -106,6 +107,7 @@ struct ha_receiver {
 	struct ha_ahead ahead;
 	struct ha_decoded decoded[HA_DECODED_MAX]; /* of the batch that is being taken */
 	unsigned n_decoded;
+	bool merges;        /* the owner's word: it takes streams of a node that yields, and no others: see ha_hello */
 	bool follows;       /* a stream, the peer's hello.stream; its former one is not taken for a new one: */
 	uint64_t former;
 	uint64_t refused_stream; /* a stream was to go on of which nothing is here: to be said with the next acknowledgement */

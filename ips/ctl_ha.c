@@ -331,7 +331,7 @@ struct sum {
 	const char *key;
 	uint64_t v;
 };
-enum { SUMS = 22 };
+enum { SUMS = 25 };
 
 static void sums(const struct ha_status *s, struct sum v[SUMS])
 {
@@ -353,6 +353,9 @@ static void sums(const struct ha_status *s, struct sum v[SUMS])
 				       { "resyncs", s->resyncs },
 				       { "digest_mismatches", s->digest_mismatches },
 				       { "repairs", s->repairs },
+				       { "merged", s->merged },
+				       { "merge_kept", s->merge_kept },
+				       { "merge_refused", s->merge_refused },
 				       { "refused", s->refused },
 				       { "commit_timeouts", s->commit_timeouts },
 				       { "backlog_dropped", s->backlog_dropped },

@@ -9,7 +9,10 @@
 #include "ips/engine_int.h"
 #include "ips/reasm_kept.h"
 
-enum { KEPT_A_SESSION = 64 * 1024 }; /* kept octets that count as one more session of a bulk */
+enum {
+	KEPT_A_SESSION = 64 * 1024, /* kept octets that count as one more session of a bulk */
+	LOOKS = 32                  /* sessions looked at for one that is told */
+};
 
 struct engine_ha {
 	struct engine *e;
@@ -101,23 +104,26 @@ void engine_ha_forget(struct engine_ha *h)
 	frag_follow(e->frags, false);
 }
 
-void engine_ha_bulk_start(struct engine_ha *h)
+void engine_ha_bulk_start(struct engine_ha *h, mono_t since)
 {
 	h->epoch++;
 	frag_follow(h->e->frags, true);
 	h->e->bulk = session_next(h->e->sessions, NULL);
 	h->e->bulk_left = session_count(h->e->sessions);
 	h->e->bulk_upto = session_last_serial(h->e->sessions);
+	h->e->bulk_since = since;
 }
 
 size_t engine_ha_bulk(struct engine_ha *h, size_t max)
 {
 	struct engine *e = h->e;
-	for (; max > 0 && e->bulk != NULL && e->bulk_left > 0; e->bulk_left--) {
-		const struct insp *f = e->bulk->ips;
-		max -= size_min(max, 1 + (f != NULL ? reasm_kept_octets(&f->reasm) / KEPT_A_SESSION : 0));
+	for (size_t looks = max * LOOKS; max > 0 && looks > 0 && e->bulk != NULL && e->bulk_left > 0; e->bulk_left--, looks--) {
 		struct session *s = e->bulk;
+		const struct insp *f = s->ips;
 		e->bulk = session_next(e->sessions, s);
+		if (mono_before(s->s.last, e->bulk_since))
+			continue;
+		max -= size_min(max, 1 + (f != NULL ? reasm_kept_octets(&f->reasm) / KEPT_A_SESSION : 0));
 		engine_touch(e, s); /* told of all, as one that the peer has not got */
 	}
 	if (e->bulk == NULL)
@@ -492,7 +498,50 @@ void engine_ha_ended(struct engine_ha *h, uint64_t serial)
 	if (s->ips != NULL)
 		insp_free(e, s->ips);
 	s->ips = NULL;
+	if (e->young == s)
+		e->young = session_next(e->sessions, s);
 	session_forget(e->sessions, s);
+}
+
+/* --- of two that worked ------------------------------------------------------------------------------ */
+
+static uint64_t packets_of(const struct session_state *st)
+{
+	return st->n[DIR_ORIG].packets + st->n[DIR_REPLY].packets;
+}
+
+/* Of one session both nodes have counted on from the same packet; of others with the same addresses the later one lives. */
+static bool is_ahead(const struct session_state *theirs, const struct session_state *ours)
+{
+	const bool same = ours->serial == theirs->serial && tuple_equal(&ours->tuple[DIR_ORIG], &theirs->tuple[DIR_ORIG]) &&
+			  tuple_equal(&ours->tuple[DIR_REPLY], &theirs->tuple[DIR_REPLY]);
+	return same ? packets_of(theirs) > packets_of(ours) : mono_before(ours->last, theirs->last);
+}
+
+enum err engine_ha_merge(struct engine_ha *h, const struct ha_session *in, struct ha_trust trust, bool *taken)
+{
+	struct session_table *t = h->e->sessions;
+	struct session_state st;
+	struct session *s, *ours[DIR_N];
+	enum dir way;
+	*taken = false;
+	TRY(check(h, NULL, in, trust, &st));
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++) {
+		ours[d] = session_find(t, &st.tuple[d], &way);
+		if (ours[d] != NULL && !is_ahead(&st, &ours[d]->s))
+			return OK;
+	}
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
+		if (ours[d] != NULL && (d == DIR_ORIG || ours[d] != ours[DIR_ORIG]))
+			engine_ha_ended(h, ours[d]->s.serial);
+	if (session_by_serial(t, st.serial) != NULL)
+		st.serial = session_last_serial(t) + 1;
+	TRY(session_import(t, &st, &s));
+	s->gen_nr = h->e->gen_nr;
+	*taken = true;
+	const enum err e = import_inspection(h->e, s, in, trust);
+	session_live(t, s);
+	return e;
 }
 
 enum err engine_ha_import_datagram(struct engine_ha *h, const struct frag_message *in)

@@ -17,8 +17,8 @@ void engine_ha_free(struct engine_ha *h);
 void engine_ha_on_end(struct engine *e, void (*ended)(void *arg, uint64_t serial), void *arg);
 /* Nobody follows any more: what counts as changed is forgotten. */
 void engine_ha_forget(struct engine_ha *h);
-/* A peer has nothing yet: every session there is now is to be told it. */
-void engine_ha_bulk_start(struct engine_ha *h);
+/* A peer has nothing yet: every session that there is now and that has seen a packet since is to be told it. */
+void engine_ha_bulk_start(struct engine_ha *h, mono_t since);
 /* Counts at most max of them as changed, oldest first; how many sessions are still to come, at most. */
 size_t engine_ha_bulk(struct engine_ha *h, size_t max);
 /* That session is to be told whole, as one that the peer has not got. */
@@ -42,6 +42,9 @@ enum err engine_ha_check(const struct engine_ha *h, const struct ha_session *in,
  * signatures, tags of another table. */
 enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, struct ha_trust trust) MUST_USE;
 void engine_ha_ended(struct engine_ha *h, uint64_t serial);
+/* Takes over, live at once, what a node that has worked beside this one tells of a session, all of it: unless this one has it
+ * and is as far. *taken says so. Under a number of its own when another session has that one. Errors as import. */
+enum err engine_ha_merge(struct engine_ha *h, const struct ha_session *in, struct ha_trust trust, bool *taken) MUST_USE;
 enum err engine_ha_import_datagram(struct engine_ha *h, const struct frag_message *in) MUST_USE;
 /* The peer is gone after that commit: every larval session goes live. */
 void engine_ha_promote(struct engine_ha *h, const struct ha_commit *last);

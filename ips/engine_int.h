@@ -22,6 +22,7 @@ struct engine {
 	uint32_t gen_nr;                 /* of gen, from 0 */
 	uint64_t change_mark;
 	uint64_t doubt_upto;             /* serial number: see engine_doubt */
+	mono_t bulk_since;               /* those that have seen no packet since are left out of the bulk */
 	struct session *dirty;           /* changed since the last commit, newest first */
 	struct session *young;           /* the oldest session that the peer does not get yet: it is too young */
 	struct session *bulk;            /* the next one that a peer that joined has yet to be told */

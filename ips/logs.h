@@ -49,7 +49,8 @@ struct logs_cfg {
 	X(HAE_DISK, "disk of the terms")                     \
 	X(HAE_LINK_SWITCH, "link switched")                  \
 	X(HAE_CAUGHT_UP, "stream goes on")                   \
-	X(HAE_DIGEST, "digests differ")
+	X(HAE_DIGEST, "digests differ")                      \
+	X(HAE_MERGED, "sessions merged")
 
 enum ha_event_id {
 #define X(id, name) id,

@@ -99,13 +99,14 @@ void replica_free(struct replica *r)
 	memset(r, 0, sizeof(*r));
 }
 
-enum err replica_join(struct replica *r)
+static enum err begin(struct replica *r, bool yields, mono_t since)
 {
 	struct ha_hello h;
 	TRY(ha_sender_new(&r->key, engine_gen(r->engine)->max_sessions, &r->sender));
 	if (++r->stream == 0) /* that number says another thing */
 		r->stream++;
 	r->sender.stream = r->stream;
+	r->sender.yields = yields;
 	r->whole_from = 0;
 	ha_sender_begin(&r->sender, engine_now(r->engine));
 	engine_ha_hello(r->engine, &h);
@@ -116,8 +117,18 @@ enum err replica_join(struct replica *r)
 	r->failed = OK;
 	r->n_ended = 0;
 	engine_ha_on_end(r->engine, note_end, r);
-	engine_ha_bulk_start(r->ha);
+	engine_ha_bulk_start(r->ha, since);
 	return OK;
+}
+
+enum err replica_join(struct replica *r)
+{
+	return begin(r, false, mono_ns(INT64_MIN));
+}
+
+enum err replica_yield(struct replica *r, mono_t since)
+{
+	return begin(r, true, since);
 }
 
 enum err replica_greet(struct replica *r, struct wr *out)

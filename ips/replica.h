@@ -59,6 +59,8 @@ void replica_free(struct replica *r);
 
 /* Alone > active: a peer has joined. Hello and the whole table are to be sent: see replica_bulk. */
 enum err replica_join(struct replica *r) MUST_USE;
+/* Alone > active, to step down: what has seen a packet since is to be sent to the node that works on, for it to merge. */
+enum err replica_yield(struct replica *r, mono_t since) MUST_USE;
 /* What is sent first on a connection over which the stream is to go on; at most HA_HELLO_MAX octets. */
 enum err replica_greet(struct replica *r, struct wr *out) MUST_USE;
 /* Puts at most max sessions of the table that the peer has yet to get in line for this batch; how many follow later. */

@@ -342,6 +342,7 @@ void worker_free(struct worker *w)
 {
 	if (w == NULL)
 		return;
+	merge_end(&w->merge);
 	replica_free(&w->r);
 	routes_close(w->routes);
 	for (unsigned i = 0; i < PKTIO_FLIGHTS; i++)

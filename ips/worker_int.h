@@ -1,9 +1,10 @@
-/* worker_int.h - the inside of the packet loop, shared by worker.c, worker_pair.c, worker_link.c and worker_own.c only. */
+/* worker_int.h - the inside of the packet loop, shared by worker.c and worker_*.c only. */
 #ifndef IPS_WORKER_INT_H
 #define IPS_WORKER_INT_H
 
 #include <pthread.h>
 
+#include "ips/merge.h"
 #include "ips/outgoing.h"
 #include "ips/peering.h"
 #include "ips/replica.h"
@@ -77,6 +78,12 @@ struct worker {
 	bool peer_whole;             /* the peer's last heartbeat says so: see peering.h */
 	enum engine_exit end;
 
+	/* --- worker_merge.c --- */
+	bool yields;                 /* both nodes worked, and this one ends: it tells what it has */
+	mono_t yields_since;
+	mono_t untold_since;         /* of what has seen a packet since, the peer may know nothing */
+	struct merge merge;
+
 	/* --- worker_link.c --- */
 	uint64_t epoch[LINKS_MAX];   /* of each link's connection that is in use; 0: none */
 	bool was_up[LINKS_MAX];
@@ -115,10 +122,24 @@ void pair_part(struct worker *w);
 void pair_broken(struct worker *w);
 bool pair_has_follower(const struct worker *w);   /* a standby has the whole table */
 void pair_stand_by(struct worker *w);
+/* A stream has begun: nothing of it has gone by any link. */
+void pair_begin_stream(struct worker *w);
+void pair_acknowledge(struct worker *w, unsigned link, struct ha_receiver *r);
 void pair_link_status(struct worker *w);
 /* May more of the table be put in line? */
 bool pair_may_bulk(const struct worker *w);
 
+/* worker_merge.c */
+/* The last link is lost just now. */
+void merge_links_lost(struct worker *w);
+/* Another node works, and works on: this one tells it what it has, until merge_yielded, which is asked once a turn. */
+void merge_yield(struct worker *w);
+bool merge_yielded(struct worker *w);
+/* The peer works too, or yields: what it sends is not for one that is joined. */
+bool merge_awaits(const struct worker *w);
+void merge_hear(struct worker *w, unsigned link, struct span s);
+/* Ends the merging when the peer has gone on. */
+void merge_watch(struct worker *w);
 /* worker_pair.c */
 void pair_start(struct worker *w);
 /* What the link brought, roles, heartbeats. */
@@ -129,6 +150,7 @@ bool pair_follows(const struct worker *w);
 uint64_t pair_commit(struct worker *w);
 /* May a batch of that number leave? */
 bool pair_released(const struct worker *w, uint64_t seq);
+enum ha_role pair_role(const struct worker *w); /* as others are to see it */
 bool pair_works(const struct worker *w);     /* this node lets packets through */
 bool pair_takes(const struct worker *w);     /* and takes new ones */
 bool pair_overslept(const struct worker *w, mono_t now); /* the peer may have taken over: it has waited long enough */

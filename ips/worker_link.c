@@ -97,6 +97,12 @@ static void end_hold(struct worker *w)
 		w->detached = true;
 }
 
+void pair_begin_stream(struct worker *w)
+{
+	forget_connections(w);
+	w->told_written = w->marked = w->cursor = w->sent = w->retried = 0;
+}
+
 static void join(struct worker *w)
 {
 	if (replica_join(&w->r) != OK) {
@@ -105,8 +111,7 @@ static void join(struct worker *w)
 		pair_part(w);
 		return;
 	}
-	forget_connections(w);
-	w->told_written = w->marked = w->cursor = w->sent = w->retried = 0;
+	pair_begin_stream(w);
 	w->status.bulks++;
 	w->status.bulk_total = session_count(engine_sessions(w->r.engine));
 	worker_event(w, HAE_BULK_START, "");
@@ -259,12 +264,12 @@ static void take_acks(struct worker *w, unsigned i, struct span s)
 	w->retried = 0;
 }
 
-static void acknowledge(struct worker *w, unsigned i)
+void pair_acknowledge(struct worker *w, unsigned i, struct ha_receiver *r)
 {
 	uint8_t room[HA_ACK_MAX];
 	struct wr o = wr_of(room, sizeof(room));
 	struct link *l = links_at(w->cfg.links, i);
-	if (ha_receiver_ack(&w->r.receiver, &o) != OK || link_send(l, span_of(room, o.len)) != OK)
+	if (ha_receiver_ack(r, &o) != OK || link_send(l, span_of(room, o.len)) != OK)
 		link_drop(l, w->now); /* the peer would wait for ever */
 }
 
@@ -286,7 +291,7 @@ static void feed(struct worker *w, unsigned i, struct span s)
 		return;
 	}
 	if (w->r.receiver.n_batches != batches)
-		acknowledge(w, i);
+		pair_acknowledge(w, i, &w->r.receiver);
 	if (w->r.receiver.n_differed > differed)
 		worker_event(w, HAE_DIGEST,
 			     w->r.receiver.peer.newest >= HA_VERSION_REPAIRS ? "the peer is asked for what differs" : "");
@@ -306,6 +311,8 @@ static void receive_by(struct worker *w, unsigned i)
 		take_acks(w, i, s);
 	else if (ours(w, i) && w->r.mode == REPLICA_STANDBY)
 		feed(w, i, s);
+	else if (w->r.mode == REPLICA_ALONE && pair_works(w) && merge_awaits(w))
+		merge_hear(w, i, s);
 	else if (link_state(l) != LINK_UP || (w->r.mode == REPLICA_ALONE && pair_works(w)))
 		link_consume(l, s.len); /* nobody's any more: the next connection would wait for its reader */
 }
@@ -368,8 +375,11 @@ static void tell_links(struct worker *w)
 			worker_event(w, up ? HAE_LINK_UP : HAE_LINK_DOWN, link_name(w, i));
 		w->was_up[i] = up;
 	}
-	if (before && !any_up(w))
+	if (before && !any_up(w)) {
 		w->down_at = w->now;
+		if (!w->yields)
+			merge_links_lost(w);
+	}
 	if (switches != w->status.link_switches && w->r.mode == REPLICA_ACTIVE)
 		worker_event(w, HAE_LINK_SWITCH, link_name(w, links_used(w->cfg.links)));
 	w->status.link_switches = switches;
@@ -378,7 +388,7 @@ static void tell_links(struct worker *w)
 static void watch_active(struct worker *w, bool up)
 {
 	/* A connection comes up before the heartbeats have shown that the dead peer lives again. */
-	const bool heard = w->status.peer_seen && !w->status.peer_dead;
+	const bool heard = w->status.peer_seen && !w->status.peer_dead && !merge_awaits(w);
 	if (w->r.mode == REPLICA_ACTIVE && !up)
 		pair_broken(w);
 	/* The only one that a stream is kept for, or that has not even its beginning, is gone. */
@@ -403,6 +413,7 @@ void pair_watch(struct worker *w)
 		links_drop(w->cfg.links, w->now);
 	tell_links(w);
 	const bool up = any_up(w);
+	merge_watch(w);
 	if (w->r.mode != REPLICA_STANDBY) {
 		watch_active(w, up);
 		return;

@@ -21,15 +21,20 @@ int64_t pair_dead_ns(const struct worker *w)
 	return paired(w) ? w->cfg.live->link.hb_interval_ns * w->cfg.live->link.hb_lost : 0;
 }
 
+enum ha_role pair_role(const struct worker *w)
+{
+	return w->yields ? HA_LEAVING : w->peering.role;
+}
+
 bool pair_works(const struct worker *w)
 {
-	return !paired(w) || w->peering.role == HA_ACTIVE || w->peering.role == HA_LEAVING;
+	return !paired(w) || (!w->yields && (w->peering.role == HA_ACTIVE || w->peering.role == HA_LEAVING));
 }
 
 /* One that does not work takes packets too: they are dropped. */
 bool pair_takes(const struct worker *w)
 {
-	return !paired(w) || (w->peering.role != HA_LEAVING && !w->hold);
+	return !paired(w) || (w->peering.role != HA_LEAVING && !w->hold && !w->yields);
 }
 
 bool pair_follows(const struct worker *w)
@@ -163,7 +168,10 @@ static void step_down(struct worker *w)
 	worker_event(w, HAE_STEP_DOWN, "");
 	tell_parent(w, PM_PASSIVE); /* first: the peer has the addresses already */
 	worker_drop_all(w);
-	w->end = ENGINE_REBORN;
+	if (w->peering.role == HA_LEAVING) /* the other one has all */
+		w->end = ENGINE_REBORN;
+	else
+		merge_yield(w);
 }
 
 static void obey(struct worker *w, enum peering_act act)
@@ -204,12 +212,13 @@ static void beat(struct worker *w)
 {
 	const bool whole = w->r.mode == REPLICA_STANDBY ? w->r.whole : pair_follows(w) && !w->detached && w->r.whole_seq != 0;
 	/* Who leaves names its last batch once that has been let out: only then is it to be taken over. */
-	const bool leaving = w->peering.role == HA_LEAVING, early = leaving && w->n_flights != 0, left = leaving && !early;
+	const enum ha_role role = pair_role(w);
+	const bool leaving = role == HA_LEAVING, early = leaving && w->n_flights != 0, left = leaving && !early;
 	const bool due = mono_diff(w->now, w->beaten) >= w->cfg.live->link.hb_interval_ns;
 	if (!due && whole == w->said_whole && left == w->said_left)
 		return;
 	const uint64_t seq = w->r.mode == REPLICA_STANDBY ? w->r.receiver.seq : early ? 0 : w->r.sender.seq;
-	struct link_beat b = { .role = (uint8_t)(w->peering.role | (whole ? PEERING_WHOLE : 0)),
+	struct link_beat b = { .role = (uint8_t)(role | (whole ? PEERING_WHOLE : 0)),
 			       .priority = w->cfg.live->priority,
 			       .term = w->peering.term.counter,
 			       .seq = seq };
@@ -247,11 +256,14 @@ void pair_turn(struct worker *w)
 	const struct peering_in in = read_peer(w);
 	pair_watch(w);
 	tell_changes(w, &in);
-	obey(w, peering_step(&w->peering, &in));
+	if (!w->yields)
+		obey(w, peering_step(&w->peering, &in));
+	else if (merge_yielded(w))
+		w->end = ENGINE_REBORN;
 	elect_tell_parent(w, &in);
 	beat(w);
 	if (w->cfg.pulse != NULL) {
-		w->cfg.pulse->role = w->peering.role;
+		w->cfg.pulse->role = pair_role(w);
 		w->cfg.pulse->settled = pair_works(w) || (w->r.mode == REPLICA_STANDBY && w->r.whole);
 	}
 }
@@ -295,7 +307,7 @@ void pair_start(struct worker *w)
 void pair_status(struct worker *w)
 {
 	struct ha_status *s = &w->status;
-	s->role = w->peering.role;
+	s->role = pair_role(w);
 	s->since = w->peering.since;
 	s->priority = w->cfg.live->priority;
 	s->sync = sync_of(w);

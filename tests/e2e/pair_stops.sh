@@ -171,13 +171,15 @@ link_lets() { # DROP or ACCEPT
 }
 
 # The link and the data side of one node are away: both work, for nobody answers anybody. Whichever node the neighbours know forwards
-# with what it was told up to the break, and once all is back exactly one works on, that with the later term.
+# with what it was told up to the break, and once all is back exactly one works on, that with the later term, and with the sessions of both.
 both_work() {
 	works=$(active) peer=$(other "$(active)")
 	ip -n "$run_id-a" link set ha0 down
 	for side in c s; do
 		ip -n "$run_id-l$side" link set "p$peer" down
 	done
+	# associations that only the node that steps down in the end has seen
+	sims w 20 --rate 20 --acked --seconds 600 --hold-at conclude
 	until_true 5 is_role "$peer" active || echo "$peer does not take over: $(role_of "$peer")"
 	is_role "$works" active || echo "$works is $(role_of "$works")"
 	for side in c s; do
@@ -190,6 +192,9 @@ both_work() {
 	echo "# both worked; $(echo "$t $(now)" | awk '{ printf "%d", ($2 - $1) * 1000 }') ms after the link's return one does" >"$work/said"
 	until_settled
 	[ "$(active)" = "$peer" ] || echo "$(active) works on, not $peer"
+	[ "$(events "$peer" "sessions merged")" -ge 1 ] || echo "$peer does not say that it merges"
+	quiet w
+	ends w 20
 	[ "$(events "$works" "steps down before the peer")" -ge 1 ] || echo "$works does not say that it steps down"
 	only_active_has_vips
 }

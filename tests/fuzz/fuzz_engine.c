@@ -232,7 +232,7 @@ static void move_datagrams(struct world *w)
 	static uint8_t mem[HA_MESSAGE_MAX + HA_FRAME_HEADER];
 	static struct frag_message m;
 	const void *plain;
-	engine_ha_bulk_start(w->a.ha);
+	engine_ha_bulk_start(w->a.ha, mono_ns(INT64_MIN));
 	while (engine_ha_next_datagram(w->a.ha, &m)) {
 		struct wr out = wr_of(mem, sizeof(mem));
 		FUZZ_CHECK(ha_wire_encode(wire(0), HA_DATAGRAM, &m, w->now, &out) == OK);

@@ -117,6 +117,7 @@ UNIT += worker:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += ha_repair:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += ha_versions:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += worker_links:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += worker_split:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += worker_pair:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += ha_told:ips,hacache,base
 UNIT += ha_disk:ips,hacache,base

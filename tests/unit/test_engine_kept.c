@@ -54,7 +54,7 @@ static void test_kept(void)
 	struct ha_session s;
 	rig_open(&a);
 	engine_ha_on_end(a.e, on_ended, &s.serial);
-	engine_ha_bulk_start(from);
+	engine_ha_bulk_start(from, mono_ns(INT64_MIN));
 	CU_ASSERT_EQUAL(engine_ha_bulk(from, 9), 0);
 	keep(&a, "one");
 	CU_ASSERT_TRUE(engine_ha_export(from, 1, HA_PARTS_ALL, &s));
@@ -74,7 +74,7 @@ static void test_kept(void)
 	engine_ha_forget(from);
 	unkeep(&b);
 	engine_ha_clear(to);
-	engine_ha_bulk_start(from);
+	engine_ha_bulk_start(from, mono_ns(INT64_MIN));
 	CU_ASSERT_EQUAL(engine_ha_bulk(from, 9), 0);
 	CU_ASSERT_EQUAL(step(from, to), 6);
 	CU_ASSERT_TRUE(same_digest(from, to));
@@ -99,7 +99,7 @@ static void test_kept_partial(void)
 	uint64_t gone;
 	rig_open(&a);
 	engine_ha_on_end(a.e, on_ended, &gone);
-	engine_ha_bulk_start(from);
+	engine_ha_bulk_start(from, mono_ns(INT64_MIN));
 	CU_ASSERT_EQUAL(engine_ha_bulk(from, 9), 0);
 	keep(&a, "one");
 	CU_ASSERT_EQUAL(step(from, to), 3);
@@ -138,11 +138,11 @@ static void test_heavy_bulk(void)
 		a.cport++;
 	}
 	engine_ha_on_end(a.e, on_ended, &gone);
-	engine_ha_bulk_start(h);
+	engine_ha_bulk_start(h, mono_ns(INT64_MIN));
 	CU_ASSERT_EQUAL(engine_ha_bulk(h, 3), 1);
 	struct reasm_dir *o = &engine_insp(rig_first(&a))->reasm.dir[DIR_ORIG];
 	CU_ASSERT_EQUAL(buf_append(a.e->bufs, &o->kept, window, sizeof(window)), OK);
-	engine_ha_bulk_start(h);
+	engine_ha_bulk_start(h, mono_ns(INT64_MIN));
 	CU_ASSERT_EQUAL(engine_ha_bulk(h, 3), 3);
 	CU_ASSERT_EQUAL(engine_ha_bulk(h, 3), 0);
 	unkeep(&a);

@@ -142,6 +142,13 @@ static void story(long row)
 	begin_stream(6);
 	for (unsigned i = 0; i < 20; i++)
 		batch(true);
+	/* one that yields: for who merges, and for nobody else */
+	t.tx.yields = true;
+	greet(0);
+	t.s->rx.merges = true;
+	greet(0);
+	t.tx.yields = t.s->rx.merges = false;
+	greet(0);
 	/* an answer that was meant for the other stream; one that is meant for this one */
 	struct ha_sender now = t.tx;
 	t.tx = old;
