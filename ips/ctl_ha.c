@@ -331,7 +331,7 @@ struct sum {
 	const char *key;
 	uint64_t v;
 };
-enum { SUMS = 25 };
+enum { SUMS = 27 };
 
 static void sums(const struct ha_status *s, struct sum v[SUMS])
 {
@@ -359,7 +359,9 @@ static void sums(const struct ha_status *s, struct sum v[SUMS])
 				       { "refused", s->refused },
 				       { "commit_timeouts", s->commit_timeouts },
 				       { "backlog_dropped", s->backlog_dropped },
-				       { "promotions", s->promotions } };
+				       { "promotions", s->promotions },
+				       { "promotions_in_doubt", s->doubts },
+				       { "records_forgotten", s->forgotten } };
 	memcpy(v, all, sizeof(all));
 }
 

@@ -43,7 +43,8 @@ bool ha_disk_parse(const char *text, size_t len, struct ha_disk_state *st)
 	if (sscanf(copy, HEAD "serial %16" SCNx64 " term %20" SCNu64 " forced %1" SCNu32, &st->serial, &st->term, &st->forced) != 3)
 		return false;
 	/* what was read is what would be written, to the last octet: so is the sum */
-	return st->serial != 0 && st->forced < HA_FORCED_N && ha_disk_text(st, same) == len && memcmp(same, copy, len) == 0;
+	return st->serial != 0 && st->term <= HA_TERM_MAX && st->forced < HA_FORCED_N &&
+	       ha_disk_text(st, same) == len && memcmp(same, copy, len) == 0;
 }
 
 /* --- the file ------------------------------------------------------------------------------------------------ */

@@ -77,6 +77,8 @@ struct ha_status {
 	uint64_t merged, merge_kept, merge_refused; /* after both have worked: sessions taken over, kept, not taken */
 	uint64_t queued, queued_octets; /* batches that wait for their acknowledgement */
 	uint64_t resyncs, digest_mismatches, refused, commit_timeouts, backlog_dropped, promotions;
+	uint64_t doubts;         /* promotions after which the other one may have let by what is not known here */
+	uint64_t forgotten;      /* standby: records that the other one never said were written, given up for want of room */
 	uint64_t counter[LINK_COUNTER_N];
 };
 

@@ -23,6 +23,9 @@ enum ha_forced {
 
 enum { HA_TOLD_LINKS = 2, HA_NAME = 36, HA_VERSION_TEXT = 16 };
 #define HA_NEVER UINT32_MAX
+/* The last counter of a term: beyond what promotions come to, so only what was damaged or made up gets there. None is above
+ * it, but a promotion still is possible: see peering_next. */
+#define HA_TERM_MAX (UINT64_MAX / 2)
 
 struct ha_told {
 	uint8_t forced;              /* enum ha_forced */
@@ -36,6 +39,7 @@ struct ha_told {
 	uint64_t term_serial;        /* of the term in the heartbeat */
 	uint64_t conf, rules;        /* sums of configuration and signatures; 0: not told */
 	char version[HA_VERSION_TEXT], name[HA_NAME];
+	bool waits;                  /* nothing leaves it that a standby it counts on has not got (commit), and it hears that one */
 };
 
 /* Into b->more. */

@@ -54,6 +54,10 @@ void parent_ha_state(struct parent *p, const struct proc_msg *m)
 	if (m->len != sizeof(st))
 		return;
 	memcpy(&st, m->data, sizeof(st));
+	if (st.term >= HA_TERM_MAX) {
+		st.term = HA_TERM_MAX;
+		fprintf(stderr, "ipsd: the terms of the pair are used up: stop both nodes, and remove ha-state of both\n");
+	}
 	const struct ha_disk_state next = { .serial = p->ha.disk.state.serial,
 					    .term = st.term > p->ha.disk.state.term ? st.term : p->ha.disk.state.term,
 					    .forced = st.forced < HA_FORCED_N ? st.forced : HA_UNFORCED };

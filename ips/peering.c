@@ -5,8 +5,6 @@ enum { START_WAIT_DEADS = 3, LEAVE_DEADS = 4, ALONE_DEADS = 2, IDLE_CHANGES = 3 
 #define START_WAIT_MIN_NS (1 * NS_PER_SEC)
 #define LEAVE_MIN_NS      (1 * NS_PER_SEC)
 #define REFUSED_PAUSE_NS  (60 * NS_PER_SEC)
-/* Beyond what any pair comes to: a counter that would leave none above it is not believed. */
-#define COUNTER_MAX       (UINT64_MAX / 2)
 
 static int64_t longer(int64_t a, int64_t b)
 {
@@ -35,8 +33,7 @@ static bool peer_whole(const struct peering_in *in)
 
 static struct peering_term heard_term(const struct peering_in *in)
 {
-	const bool good = in->seen && in->beat.term <= COUNTER_MAX;
-	return good ? (struct peering_term){ in->beat.term, in->told.term_serial } : (struct peering_term){ 0 };
+	return in->seen ? (struct peering_term){ in->beat.term, in->told.term_serial } : (struct peering_term){ 0 };
 }
 
 /* --- the election ---------------------------------------------------------------------------------------- */
@@ -74,11 +71,40 @@ static void enter(struct peering *p, enum ha_role r, mono_t now)
 	p->wish = false;
 }
 
+/* At the end of the counters nobody is kept from working, and two that work still find out which is to stay: by serial, no longer
+ * by which came last. A limit to what is believed of a peer would make its term the earlier one here, and both stay. */
 uint64_t peering_next(const struct peering *p, const struct peering_in *in)
 {
 	const uint64_t heard = heard_term(in).counter;
 	const uint64_t known = p->term.counter > p->used ? p->term.counter : p->used;
-	return (heard > known ? heard : known) + 1;
+	const uint64_t last = heard > known ? heard : known;
+	return last < HA_TERM_MAX ? last + 1 : HA_TERM_MAX;
+}
+
+/*
+ * A lease: an active node that tells that it waits has heard us within a third of the dead interval, and lets nothing out untold
+ * before it has said that it no longer counts on us, or has heard nothing for PEERING_ALONE(dead): four thirds from then on. A
+ * whole standby that takes over within seven sixths knows everything; a sixth is for the heartbeat's way. If the other one
+ * is merely unheard, nobody works any more only if the data side says so. Who leaves names its last batch.
+ */
+static bool doubts(const struct peering *p, const struct peering_in *in)
+{
+	if (!in->whole)
+		return true;
+	if (!in->dead && peer_role(in) == HA_LEAVING)
+		return false;
+	const bool fresh = p->counted_at.ns != 0 && mono_diff(in->now, p->counted_at) <= p->cfg.dead_ns + p->cfg.dead_ns / 6;
+	return !fresh || (in->dead && !in->certain && !in->sought);
+}
+
+static void note_count(struct peering *p, const struct peering_in *in)
+{
+	if (!in->seen || (peer_role(in) != HA_ACTIVE && peer_role(in) != HA_LEAVING))
+		return;
+	if (!peer_whole(in))
+		p->counted_at = mono_ns(0);
+	else if (in->told.waits)
+		p->counted_at = in->heard;
 }
 
 static enum peering_act promote(struct peering *p, const struct peering_in *in)
@@ -86,6 +112,7 @@ static enum peering_act promote(struct peering *p, const struct peering_in *in)
 	const uint64_t next = peering_next(p, in);
 	if (next > in->stored)
 		return PEERING_STAY; /* it was asked for; some turn soon it is on disk */
+	p->doubt = doubts(p, in);
 	p->term = (struct peering_term){ next, p->cfg.serial };
 	p->used = next;
 	enter(p, HA_ACTIVE, in->now);
@@ -219,6 +246,7 @@ enum peering_act peering_step(struct peering *p, const struct peering_in *in)
 	if (idle && !p->was_idle)
 		p->idle_since = in->now;
 	p->was_idle = idle;
+	note_count(p, in);
 	switch (p->role) {
 	case HA_STARTING:
 		return starting(p, in);

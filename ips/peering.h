@@ -73,6 +73,12 @@ struct peering_term {
 /* Below 0: a is the earlier one. */
 int peering_term_cmp(const struct peering_term *a, const struct peering_term *b);
 
+/* --- what an active node promises its standby ---------------------------------------------------------------- */
+
+/* Of the dead interval: after so much silence it lets packets out without the standby; with no more it says that it waits. */
+#define PEERING_ALONE(dead_ns) ((dead_ns) * 5 / 3)
+#define PEERING_NEAR(dead_ns)  ((dead_ns) / 3)
+
 /* --- the machine ------------------------------------------------------------------------------------------- */
 
 struct peering_cfg {
@@ -89,6 +95,8 @@ struct peering_in {
 	mono_t now;
 	bool seen, dead;             /* a peer was heard; it is gone */
 	bool certain;                /* dead, and not only unheard */
+	bool sought;                 /* unheard, and nobody answers on the data side: its host is dead */
+	mono_t heard;                /* when its last heartbeat came */
 	bool held;                   /* unheard, but somebody may work: probes are answered, or not at their end */
 	struct link_beat beat;       /* its last heartbeat */
 	struct ha_told told;         /* and what that told beside */
@@ -122,12 +130,14 @@ struct peering {
 	bool was_dead, was_idle;
 	mono_t pause;                /* until then nothing is handed over unasked: the last time nobody took it */
 	bool wish;                   /* active: to be passive, as long as there is a follower */
+	mono_t counted_at;           /* standby: since then the active node has counted on us in all; 0: it does not */
+	bool doubt;                  /* the last promotion: the other may have let packets by that it did not tell us of */
 };
 
 void peering_start(struct peering *p, const struct peering_cfg *cfg, mono_t now);
 /* Once a turn of the loop. The role has changed when it returns; the caller does what that asks for. */
 enum peering_act peering_step(struct peering *p, const struct peering_in *in);
-/* The counter that a promotion would take: to be stored beforehand. */
+/* The counter that a promotion would take: to be stored beforehand. HA_TERM_MAX is used again and again. */
 uint64_t peering_next(const struct peering *p, const struct peering_in *in);
 
 /* Commands. Active and passive force that state until reset, or until it turns out that nobody takes over; stop: hands

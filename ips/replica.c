@@ -337,7 +337,8 @@ enum err replica_stand_by(struct replica *r)
 enum err replica_feed_link(struct replica *n, unsigned link, struct span bytes)
 {
 	TRY(ha_receiver_feed_link(&n->receiver, link, bytes));
-	if (n->receiver.refused_stream != 0) /* the peer goes on with a stream of which we have nothing */
+	/* The peer goes on with a stream of which we have nothing; or where batches are that it did not wait for. */
+	if (n->receiver.refused_stream != 0 || n->receiver.seq < n->receiver.peer.whole_from)
 		n->whole = false;
 	return n->failed;
 }

@@ -109,6 +109,8 @@ void elect_in(struct worker *w, struct peering_in *in, bool closed)
 	else if (w->elect.silent_since.ns == 0)
 		w->elect.silent_since = w->now;
 	in->held = held(w, in, closed);
+	in->sought = in->dead && w->cfg.pulse->probe == PROBE_SILENT;
+	in->heard = s->peer_at;
 	if (in->held != s->held && in->seen)
 		worker_event(w, in->held ? HAE_PEER_HELD : HAE_PEER_GONE, in->held ? "it answers on the data side" : "");
 	s->held = in->held;
@@ -169,7 +171,8 @@ void elect_tell_peer(const struct worker *w, struct link_beat *b)
 			     .serial = w->cfg.standing.serial,
 			     .term_serial = w->peering.term.serial,
 			     .conf = s->conf,
-			     .rules = s->rules };
+			     .rules = s->rules,
+			     .waits = w->r.wait == HA_WAIT_ALL && mono_diff(w->now, s->peer_at) <= PEERING_NEAR(pair_dead_ns(w)) };
 	snprintf(t.version, sizeof(t.version), "%s", IPS_VERSION);
 	snprintf(t.name, sizeof(t.name), "%s", w->cfg.live->hostname);
 	b->quality = w->elect.quality;

@@ -87,9 +87,12 @@ static void end_hold(struct worker *w)
 			   mono_diff(w->status.peer_at, w->hold_since) > w->cfg.live->link.hb_interval_ns;
 	const bool told = mono_before(w->hold_since, w->status.peer_at) && after && !w->peer_whole;
 	const bool late = mono_diff(w->now, w->hold_since) > HOLD_DEADS * pair_dead_ns(w);
-	if (!w->hold || !(told || late || w->status.peer_dead))
+	/* Until then an unheard standby may still take over, sure that it knows all: doubts() in peering.c. */
+	const int64_t silence = mono_diff(w->now, w->status.peer_at), dead = pair_dead_ns(w);
+	const bool gone = w->status.peer_dead && (silence <= dead || silence > PEERING_ALONE(dead));
+	if (!w->hold || !(told || late || gone))
 		return;
-	w->status.commit_timeouts += late && !told && !w->status.peer_dead;
+	w->status.commit_timeouts += late && !told && !gone;
 	w->hold = false;
 	if (w->no_more)
 		pair_part(w);

@@ -154,8 +154,10 @@ static void promote(struct worker *w)
 	if (!alone) {
 		pair_hear(w);
 		replica_promote(&w->r);
-		engine_doubt(w->r.engine);
+		if (w->peering.doubt)
+			engine_doubt(w->r.engine);
 		w->status.promotions++;
+		w->status.doubts += w->peering.doubt;
 	}
 	tell_parent(w, PM_ACTIVE);
 	links_drop(w->cfg.links, w->now); /* from now on we send and the peer acknowledges */
@@ -317,6 +319,7 @@ void pair_status(struct worker *w)
 	s->octets = w->r.sender.n_octets;
 	s->bulk_left = replica_bulk(&w->r, 0);
 	s->digest_mismatches = w->r.digest_mismatches;
+	s->forgotten = w->r.recs.forgotten;
 	if (!paired(w))
 		return;
 	elect_status(w);

@@ -104,6 +104,7 @@ UNIT += deadman:ips,base
 UNIT += sandbox:ips,hacache,base
 UNIT += notify:ips,base
 UNIT += peering:ips,hacache,base
+UNIT += peering_doubt:ips,hacache,base
 UNIT += peering_net:ips,hacache,base
 UNIT += procs:ips,base
 UNIT += reset:ips,forward,base

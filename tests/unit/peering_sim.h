@@ -35,6 +35,7 @@ enum sim_plant {
 	PLANT_TIE,                   /* nothing tells the nodes apart */
 	PLANT_NO_PROBES,             /* unheard counts as dead */
 	PLANT_NO_STEP_DOWN,          /* an active node does not mind another one */
+	PLANT_NO_DOUBT,              /* each promotion is taken for one that knows all */
 	PLANT_N
 };
 
@@ -57,6 +58,7 @@ struct sim_node {
 	uint64_t boot, peer_boot, will; /* will: the peer's boot of which it knows that it is dead */
 	struct peering p;
 	bool seen, whole, hold, frozen;
+	bool ahead;                  /* it has let packets by that a standby which was whole does not know of */
 	uint8_t quality;
 	uint16_t priority;
 	struct sim_disk disk;
@@ -71,6 +73,9 @@ struct sim {
 	struct sim_node n[2];
 	struct sim_mail box[2][SIM_IN_FLIGHT]; /* to that node */
 	bool cut[2], data_cut, override;       /* cut: what is sent to that node is lost */
+	int64_t strange;                       /* when last a heartbeat could come late, or a clock stepped */
+	bool calm;                             /* neither happens */
+	bool high;                             /* the counters of terms come to their end: then terms come again */
 	unsigned loss, delay;                  /* percent, milliseconds at most */
 	struct peering_term used[SIM_TERMS];
 	unsigned n_used;
@@ -80,6 +85,8 @@ struct sim {
 /* What has happened over all runs, so that none of it is merely possible. */
 struct sim_met {
 	unsigned both, incomplete, whole, left, preferred, stepped, returned, higher, held, slept, hung, jumped, waited_disk;
+	unsigned exact;              /* promotions without a doubt */
+	unsigned ended;              /* promotions at the end of the counters */
 	int64_t longest;             /* until all was well again, in milliseconds */
 };
 
@@ -119,7 +126,8 @@ static void sim_boot(struct sim *s, unsigned i)
 					 .rules = { .override = s->override, .age_margin_s = 2 },
 					 .used = s->plant == PLANT_NOT_STORED ? 0 : was.disk.term,
 					 .forced = (enum ha_forced)was.disk.forced };
-	*n = (struct sim_node){ .up = true, .boot = was.boot + 1, .beaten = -SIM_BEAT_MS, .disk = was.disk, .clock = was.clock,
+	*n = (struct sim_node){ .up = true, .ahead = was.ahead,
+				.boot = was.boot + 1, .beaten = -SIM_BEAT_MS, .disk = was.disk, .clock = was.clock,
 				.quality = was.quality, .priority = was.priority, .began = was.host_down ? s->ms : was.began };
 	n->disk.due = 0;
 	peering_start(&n->p, &cfg, mono_ns((s->ms + n->clock) * SIM_MS));
@@ -165,10 +173,12 @@ static void sim_send(struct sim *s, unsigned from)
 					.boot = n->boot, .heard = n->peer_boot };
 		m->beat = (struct link_beat){ .role = n->p.role, .quality = n->quality, .priority = n->p.cfg.priority,
 					      .term = n->p.term.counter, .seq = SIM_BATCH };
-		if (standby ? n->whole : sim_follower(s, from) || n->hold)
+		if (standby ? n->whole : sim_follower(s, from))
 			m->beat.role |= PEERING_WHOLE;
 		const struct ha_told t = { .forced = (uint8_t)n->p.forced, .frozen = n->frozen, .serial = n->p.cfg.serial,
-					   .term_serial = n->p.term.serial, .age_s = (uint32_t)((s->ms - n->began) / 1000) };
+					   .term_serial = n->p.term.serial,
+					   .waits = s->ms - n->at <= PEERING_NEAR(SIM_DEAD) / SIM_MS,
+					   .age_s = (uint32_t)((s->ms - n->began) / 1000) };
 		ha_told_put(&t, &m->beat);
 		return;
 	}
@@ -209,11 +219,14 @@ static void sim_replicate(struct sim *s)
 				a->broken = s->ms;
 			}
 			s->joined = -1;
-			if (a->hold && (s->ms - a->broken > 2 * SIM_DEAD / SIM_MS || !(a->heard.role & PEERING_WHOLE)))
+			const bool told = a->at > a->broken + SIM_BEAT_MS && !(a->heard.role & PEERING_WHOLE);
+			if (a->hold && (s->ms - a->broken > 2 * SIM_DEAD / SIM_MS || told ||
+					s->ms - a->at > PEERING_ALONE(SIM_DEAD) / SIM_MS || a->will >= a->peer_boot))
 				a->hold = false;
+			a->ahead |= !a->hold;
 		} else if (s->joined < 0) {
 			s->joined = s->ms;
-			a->hold = b->whole = false;
+			a->hold = a->ahead = b->whole = false;
 		} else if (s->ms - s->joined > SIM_SYNC_MS) {
 			b->whole = true;
 		}
@@ -267,7 +280,7 @@ static uint64_t sim_stored(struct sim *s, struct sim_node *n, const struct peeri
 
 static void sim_check_term(struct sim *s, const struct peering_term *t)
 {
-	for (unsigned i = 0; i < s->n_used; i++)
+	for (unsigned i = 0; i < s->n_used && t->counter < HA_TERM_MAX; i++)
 		if (peering_term_cmp(&s->used[i], t) == 0)
 			sim_wrong(s, "a term comes twice");
 	if (s->n_used < SIM_TERMS)
@@ -281,7 +294,9 @@ static void sim_check_promotion(struct sim *s, unsigned i, const struct peering_
 	const enum ha_role theirs = (enum ha_role)(in->beat.role & PEERING_ROLE);
 	const bool working = in->seen && !in->dead && (theirs == HA_ACTIVE || theirs == HA_LEAVING);
 	sim_check_term(s, &n->p.term);
-	if (n->p.term.counter <= was->term.counter || (in->seen && n->p.term.counter <= in->beat.term))
+	if (n->p.term.counter == HA_TERM_MAX)
+		met->ended++;
+	else if (n->p.term.counter <= was->term.counter || (in->seen && n->p.term.counter <= in->beat.term))
 		sim_wrong(s, "a term that does not grow");
 	if (n->p.term.counter > n->disk.term)
 		sim_wrong(s, "a term that is not on disk");
@@ -289,6 +304,11 @@ static void sim_check_promotion(struct sim *s, unsigned i, const struct peering_
 		sim_wrong(s, "a promotion beside one that works");
 	if (s->answering > SIM_PROBE_MS && in->dead && !in->certain && o->p.role == HA_ACTIVE)
 		sim_wrong(s, "a promotion beside one that answers on the data side");
+	const bool strange = s->strange != 0 && s->ms - s->strange < 4 * SIM_DEAD / SIM_MS;
+	const bool exact = s->plant == PLANT_NO_DOUBT ? in->whole : !n->p.doubt;
+	if (was->role != HA_STARTING && exact && o->ahead && !strange)
+		sim_wrong(s, "no doubt about one that let by what it did not tell");
+	met->exact += was->role != HA_STARTING && exact;
 	if (was->role == HA_STARTING || in->whole) {
 		met->whole += was->role != HA_STARTING;
 		return;
@@ -322,6 +342,8 @@ static struct peering_in sim_in(struct sim *s, unsigned i, struct sim_met *met)
 	in.certain = n->seen && n->will >= n->peer_boot;
 	in.dead = n->seen && (in.certain || s->ms - n->at > SIM_DEAD / SIM_MS);
 	in.held = sim_held(s, i, &in) && (in.dead || !in.seen);
+	in.sought = in.dead && !in.certain && !in.held && s->plant != PLANT_NO_PROBES;
+	in.heard = mono_ns((n->at + n->clock) * SIM_MS);
 	met->held += in.held && in.seen;
 	in.quality = n->quality;
 	in.frozen = n->frozen;
@@ -342,7 +364,7 @@ static void sim_obey(struct sim *s, unsigned i, const struct peering_in *in, con
 		if (s->plant == PLANT_NOT_RAISED)
 			n->p.term.counter = n->p.used = was->term.counter > 1 ? was->term.counter : 1;
 		sim_check_promotion(s, i, in, was, met);
-		n->whole = n->hold = false;
+		n->whole = n->hold = n->ahead = false;
 		s->joined = -1;
 	} else if (act == PEERING_STAND_BY) {
 		n->whole = false;
@@ -432,7 +454,7 @@ static void sim_fault(struct sim *s, struct sim_met *met)
 		break;
 	case 6:
 		s->loss = sim_dice(s, 3) * 30;
-		s->delay = sim_dice(s, 3) * 150;
+		s->delay = sim_dice(s, 3) * (s->calm ? 0 : 150);
 		break;
 	case 7:
 	case 8:
@@ -448,7 +470,10 @@ static void sim_fault(struct sim *s, struct sim_met *met)
 		sim_sleep(s, n);
 		break;
 	case 12:
+		if (s->calm)
+			break;
 		n->clock += (int64_t)sim_dice(s, 4000) - 1000;
+		s->strange = s->ms;
 		n->stepped = s->ms;
 		met->jumped++;
 		break;
@@ -499,27 +524,30 @@ static void sim_watch(struct sim *s, struct sim_met *met)
 		s->settled_at = s->ms;
 }
 
-static void sim_begin(struct sim *s, uint64_t seed, enum sim_plant plant)
+static void sim_begin(struct sim *s, uint64_t seed, enum sim_plant plant, bool high)
 {
 	static const uint16_t prio[] = { 100, 100, 200 };
 	memset(s, 0, sizeof(*s));
 	s->seed = seed * 7919 + 1;
 	s->plant = plant;
+	s->high = high;
+	s->calm = seed % 4 == 1;
 	s->joined = -1;
 	s->override = sim_dice(s, 2) == 0;
 	for (unsigned i = 0; i < 2; i++) {
 		s->n[i].back = sim_dice(s, i == 0 ? 500 : 3000);
 		s->n[i].quality = 100;
 		s->n[i].host_down = true;
+		s->n[i].disk.term = high ? HA_TERM_MAX - sim_dice(s, 4) : 0;
 		s->n[i].priority = plant == PLANT_TIE ? 100 : prio[sim_dice(s, 3)];
 	}
 }
 
 /* What went wrong; NULL: nothing. */
-static const char *sim_run(struct sim *s, uint64_t seed, enum sim_plant plant, struct sim_met *met)
+static const char *sim_run_from(struct sim *s, uint64_t seed, enum sim_plant plant, bool high, struct sim_met *met)
 {
 	struct peering_term term[2] = { { 0, 0 }, { 0, 0 } };
-	sim_begin(s, seed, plant);
+	sim_begin(s, seed, plant, high);
 	for (; s->ms < SIM_FAULT_MS + SIM_QUIET_MS && s->wrong == NULL; s->ms += SIM_STEP_MS) {
 		if (s->ms == SIM_FAULT_MS) {
 			sim_no_more_faults(s);
@@ -531,7 +559,12 @@ static const char *sim_run(struct sim *s, uint64_t seed, enum sim_plant plant, s
 		} else if (s->ms < SIM_FAULT_MS) { /* one long partition in the end */
 			s->cut[0] = s->cut[1] = s->ms > SIM_FAULT_MS / 2;
 			s->data_cut = s->cut[0] && seed % 2 == 0;
+			for (unsigned i = 0; i < 2; i++) /* and who worked on alone, held by the other one, dies */
+				if (s->ms == SIM_FAULT_MS * 3 / 4 && seed % 4 == 1 && sim_works(&s->n[i]))
+					sim_crash(s, i, true, 2000);
 		}
+		if (s->delay != 0)
+			s->strange = s->ms;
 		for (unsigned i = 0; i < 2; i++) {
 			sim_deliver(s, i);
 			sim_step(s, i, met);
@@ -549,10 +582,15 @@ static const char *sim_run(struct sim *s, uint64_t seed, enum sim_plant plant, s
 	const unsigned a = s->n[1].p.role == HA_ACTIVE;
 	if (term[0].counter != 0 && term[1].counter != 0) {
 		met->higher++;
-		if (peering_term_cmp(&term[a], &term[!a]) < 0 && peering_term_cmp(&s->n[a].p.term, &term[!a]) <= 0)
+		if (!high && peering_term_cmp(&term[a], &term[!a]) < 0 && peering_term_cmp(&s->n[a].p.term, &term[!a]) <= 0)
 			return "the earlier term won";
 	}
 	return NULL;
+}
+
+static const char *sim_run(struct sim *s, uint64_t seed, enum sim_plant plant, struct sim_met *met)
+{
+	return sim_run_from(s, seed, plant, false, met);
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "ips/ha_disk.h"
+#include "ips/ha_told.h"
 #include "tests/unit/unit.h"
 
 static char dir[64], file[96];
@@ -35,12 +36,12 @@ static void test_kept(void)
 	CU_ASSERT_TRUE(d.state.serial == 77 && d.state.term == 0 && d.state.forced == 0 && why[0] == '\0');
 	CU_ASSERT_EQUAL(ha_disk_open(dir, 78, &second, why), ERR_IO); /* one node a folder */
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "another node's daemon has it"));
-	const struct ha_disk_state st = { .serial = 77, .term = UINT64_MAX, .forced = 2 };
+	const struct ha_disk_state st = { .serial = 77, .term = HA_TERM_MAX, .forced = 2 };
 	CU_ASSERT_EQUAL(ha_disk_store(&d, &st, why), OK);
 	ha_disk_close(&d);
 	ha_disk_close(&d);
 	CU_ASSERT_EQUAL_FATAL(ha_disk_open(dir, 79, &d, why), OK);
-	CU_ASSERT_TRUE(d.state.serial == 77 && d.state.term == UINT64_MAX && d.state.forced == 2);
+	CU_ASSERT_TRUE(d.state.serial == 77 && d.state.term == HA_TERM_MAX && d.state.forced == 2);
 	ha_disk_close(&d);
 	end();
 }
@@ -63,6 +64,8 @@ static void test_damaged(void)
 	st.serial = 0;
 	CU_ASSERT_FALSE(ha_disk_parse(text, ha_disk_text(&st, text), &out));
 	st = (struct ha_disk_state){ .serial = 1, .forced = 3 };
+	CU_ASSERT_FALSE(ha_disk_parse(text, ha_disk_text(&st, text), &out));
+	st = (struct ha_disk_state){ .serial = 1, .term = HA_TERM_MAX + 1 };
 	CU_ASSERT_FALSE(ha_disk_parse(text, ha_disk_text(&st, text), &out));
 	memset(bad, '1', sizeof(bad));
 	CU_ASSERT_FALSE(ha_disk_parse(bad, sizeof(bad), &out));

@@ -6,7 +6,7 @@ static const struct ha_told full = { .forced = HA_FORCED_PASSIVE, .frozen = true
 				     .link = { 1 + LINK_UP, 1 + LINK_DOWN },
 				     .age_s = 0x01020304, .since_s = 7, .synced_s = HA_NEVER,
 				     .serial = UINT64_MAX - 1, .term_serial = 0x0102030405060708, .conf = 9, .rules = 10,
-				     .version = "12.34.56-ab.cde", .name = "a-name-of-thirty-five-octets-012345" };
+				     .version = "12.34.56-ab.cde", .name = "a-name-of-thirty-five-octets-012345", .waits = true };
 
 static bool equal(const struct ha_told *a, const struct ha_told *b)
 {
@@ -14,7 +14,7 @@ static bool equal(const struct ha_told *a, const struct ha_told *b)
 	       memcmp(a->link, b->link, HA_TOLD_LINKS) == 0 &&
 	       a->age_s == b->age_s && a->since_s == b->since_s && a->synced_s == b->synced_s && a->serial == b->serial &&
 	       a->term_serial == b->term_serial && a->conf == b->conf && a->rules == b->rules &&
-	       strcmp(a->version, b->version) == 0 && strcmp(a->name, b->name) == 0;
+	       strcmp(a->version, b->version) == 0 && strcmp(a->name, b->name) == 0 && a->waits == b->waits;
 }
 
 static void test_there_and_back(void)

@@ -349,13 +349,14 @@ static void test_quality(void)
 		CU_ASSERT_EQUAL(peering_quality(row[i].v, row[i].n, row[i].by_member), row[i].want);
 }
 
-/* No counter comes twice, whatever was heard, known, or on disk; one beyond all sense is not believed. */
+/* No counter comes twice, whatever was heard, known, or on disk, but for the last one of all. */
 static void test_terms(void)
 {
 	static const struct {
 		uint64_t known, used, heard, next;
 	} row[] = { { 0, 0, 0, 1 }, { 5, 3, 4, 6 }, { 3, 5, 4, 6 }, { 3, 4, 5, 6 }, { 0, 9, 0, 10 },
-		    { 2, 1, UINT64_MAX, 3 }, { 2, 1, UINT64_MAX / 2 + 1, 3 }, { 2, 1, UINT64_MAX / 2, UINT64_MAX / 2 + 1 } };
+		    { 2, 1, HA_TERM_MAX - 1, HA_TERM_MAX }, { 2, 1, HA_TERM_MAX, HA_TERM_MAX }, { 2, 1, UINT64_MAX, HA_TERM_MAX },
+		    { HA_TERM_MAX, 1, 2, HA_TERM_MAX }, { 2, HA_TERM_MAX, 1, HA_TERM_MAX } };
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
 		struct peering p;
 		const struct peering_cfg cfg = { .dead_ns = DEAD, .used = row[i].used };

@@ -289,10 +289,52 @@ static void test_commands(void)
 		start(0);
 		CU_ASSERT_TRUE(box_wait_role(&n[1], HA_ACTIVE, HA_SYNCED));
 		CU_ASSERT_TRUE(box_wait_role(&n[0], HA_STANDBY, HA_SYNCED));
+		CU_ASSERT_EQUAL(box_status(&n[1]).doubts, 0);
 		goes_on(&n[1], 20);
 		end(0);
 		end(1);
 	}
+}
+
+/* What the dead node may have let by unheard decides how strictly its connections are gone on with. A will, and a silence in which
+ * nobody answers on the data side, leave no doubt about a node that waited for us. */
+static void test_doubt(void)
+{
+	static const struct {
+		enum ha_wait wait;
+		bool will;
+		enum proc_probe probe;
+		bool doubt;
+	} row[] = {
+		{ HA_WAIT_ALL, true, PROBE_NOTHING, false },     { HA_WAIT_ALL, false, PROBE_SILENT, false },
+		{ HA_WAIT_ALL, false, PROBE_NOTHING, true },     { HA_WAIT_STATE, true, PROBE_NOTHING, true },
+		{ HA_WAIT_NOTHING, true, PROBE_NOTHING, true }, { HA_WAIT_NOTHING, false, PROBE_SILENT, true },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		uint8_t will[LINK_WILL_MAX];
+		wait = row[i].wait;
+		both(row[i].will ? 16000 : 2000);
+		begin_flows(&n[0], 2000, 5);
+		n[1].pulse.probe = row[i].probe;
+		const size_t len = link_will(links_at(n[0].links, 0), will);
+		const int fd = link_will_socket(links_at(n[0].links, 0));
+		CU_ASSERT_FATAL(fd >= 0);
+		CU_ASSERT_EQUAL(box_stop(&n[0]), ENGINE_STOPPED);
+		CU_ASSERT_TRUE(!row[i].will || send(fd, will, len, 0) == (ssize_t)len);
+		close(fd);
+		CU_ASSERT_TRUE(box_wait_role(&n[1], HA_ACTIVE, HA_ALONE));
+		CU_ASSERT_EQUAL(box_status(&n[1]).doubts, row[i].doubt);
+		/* far beyond the window that the receiver has told of */
+		const unsigned had = n[1].f.put;
+		box_put_tcp(&n[1], 2000, TCP_ACK, 101 + (1 << 20), "beyond");
+		CU_ASSERT_TRUE(box_wait_judged(&n[1], had + 1));
+		if (n[1].f.p[had].pass != row[i].doubt)
+			printf("# row %zu\n", i);
+		CU_ASSERT_EQUAL(n[1].f.p[had].pass, row[i].doubt);
+		end(0);
+		end(1);
+	}
+	wait = HA_WAIT_ALL;
 }
 
 /* --- alone, and asleep ------------------------------------------------------------------------------------------------------ */
@@ -326,4 +368,5 @@ UNIT_MAIN({ "the standby has it before the verdict", test_commit }, { "no word, 
 	  { "what waits, by mode", test_modes },
 	  { "the link breaks", test_hold }, { "a will", test_will }, { "silence", test_silence },
 	  { "clocks a day apart", test_clocks }, { "commands", test_commands },
+	  { "what may have been let by unheard", test_doubt },
 	  { "alone, and asleep", test_alone_asleep })
