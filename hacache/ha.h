@@ -87,6 +87,8 @@ struct ha_session {
 #undef X
 };
 
+#define HA_NAMES_MAX (1u << 20)         /* octets of the names of both tag tables */
+
 struct ha_hello {
 	uint32_t version;               /* who does not know this version cannot read what follows */
 	uint64_t sig_hash;              /* compiled signatures: match state is only valid under the same */
@@ -97,6 +99,7 @@ struct ha_hello {
 	uint64_t from;                  /* oldest batch that can still be sent; up to 1: all can */
 	uint64_t whole_from;            /* the peer counts itself whole only from this batch on: those before did not wait */
 	uint64_t schema;                /* ha_schema_sum(): digests mean the same on both nodes; 0 = unknown */
+	struct buf names;               /* first of a stream: of both tag tables; none: they are too many */
 	bool yields;                    /* both nodes worked, and this one steps down: what it has is to be merged, not followed */
 };
 

@@ -352,7 +352,8 @@ ROWS(msg_hello, "Hello", struct ha_hello,
 	UINT(struct ha_hello, from, U64),
 	UINT(struct ha_hello, whole_from, U64),
 	UINT(struct ha_hello, schema, U64),
-	BOOL(struct ha_hello, yields));
+	BOOL(struct ha_hello, yields),
+	BUF(struct ha_hello, names, names, HA_NAMES_MAX));
 
 ROWS(msg_commit, "Commit", struct ha_commit,
 	UINT(struct ha_commit, seq, U64),

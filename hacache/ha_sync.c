@@ -99,7 +99,8 @@ enum err ha_sender_hello(struct ha_sender *s, const struct ha_hello *h)
 enum err ha_sender_greet(struct ha_sender *s, const struct ha_hello *h, uint64_t whole_from, struct wr *out)
 {
 	const uint64_t from = s->resend.first <= s->resend.last ? s->resend.first : s->seq + 1;
-	const struct ha_hello m = hello_of(s, h, from, whole_from);
+	struct ha_hello m = hello_of(s, h, from, whole_from);
+	m.names = (struct buf){ 0 }; /* said when the stream began */
 	return ha_wire_encode(s->wire, HA_HELLO, &m, s->now, out);
 }
 
@@ -480,6 +481,7 @@ static void begin(struct ha_receiver *r, const struct ha_hello *h)
 	r->former = r->follows ? r->peer.stream : r->former;
 	r->follows = true;
 	r->peer = *h;
+	r->peer.names = (struct buf){ 0 }; /* lent */
 	r->seq = 0;
 	r->shifted = false;
 	r->differs = false;
@@ -490,7 +492,7 @@ static void begin(struct ha_receiver *r, const struct ha_hello *h)
 		ha_ahead_clear(&r->ahead);
 		r->missing = 0;
 	}
-	r->apply->anew(r->apply->arg);
+	r->apply->anew(r->apply->arg, h);
 }
 
 static enum err take_hello(struct ha_receiver *r, struct ha_stage *st, struct span frame)
@@ -507,6 +509,7 @@ static enum err take_hello(struct ha_receiver *r, struct ha_stage *st, struct sp
 	bool stray = false;
 	if (known && reached) {
 		r->peer = *h;
+		r->peer.names = (struct buf){ 0 };
 		if (whole_from > h->whole_from) /* sent again, it is of a time when it knew less */
 			r->peer.whole_from = whole_from;
 		r->n_batches++; /* who goes on wants to know where */

@@ -86,8 +86,8 @@ struct ha_apply {
 	void (*commit)(void *arg, const struct ha_commit *c, uint64_t digest);
 	/* Sums of those sections of a session (bits by number) as held now; 0 of one that is not there. */
 	void (*sums)(void *arg, uint64_t serial, unsigned parts, uint64_t sum[HA_SECTION_N]);
-	/* A stream begins: nothing of what is held came from it. */
-	void (*anew)(void *arg);
+	/* A stream begins with that word of the peer: nothing of what is held came from it. */
+	void (*anew)(void *arg, const struct ha_hello *peer);
 	void *arg;
 };
 

@@ -331,7 +331,7 @@ struct sum {
 	const char *key;
 	uint64_t v;
 };
-enum { SUMS = 27 };
+enum { SUMS = 28 };
 
 static void sums(const struct ha_status *s, struct sum v[SUMS])
 {
@@ -353,6 +353,7 @@ static void sums(const struct ha_status *s, struct sum v[SUMS])
 				       { "resyncs", s->resyncs },
 				       { "digest_mismatches", s->digest_mismatches },
 				       { "repairs", s->repairs },
+				       { "tags_unknown", s->tags_unknown },
 				       { "merged", s->merged },
 				       { "merge_kept", s->merge_kept },
 				       { "merge_refused", s->merge_refused },

@@ -7,6 +7,7 @@
 #include "hacache/ha_schema.h"
 #include "hacache/ha_sync.h"
 #include "ips/engine_int.h"
+#include "ips/peer_tags.h"
 #include "ips/reasm_kept.h"
 
 enum {
@@ -19,6 +20,8 @@ struct engine_ha {
 	uint32_t epoch;              /* of the peer that is being told, from 1 */
 	struct ha_kept kept;         /* of the session exported last, and ... */
 	struct ha_scan scan[DIR_N];
+	uint8_t *names;              /* of our tags, packed */
+	struct peer_tags tags;
 };
 
 enum err engine_ha_new(struct engine *e, struct engine_ha **out)
@@ -38,6 +41,8 @@ void engine_ha_free(struct engine_ha *h)
 		return;
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
 		buf_clear(h->e->bufs, &h->scan[d].stream);
+	peer_tags_fini(&h->tags);
+	free(h->names);
 	free(h);
 }
 
@@ -226,7 +231,23 @@ void engine_ha_hello(const struct engine *e, struct ha_hello *h)
 		                .custom_hash = custom->hash, .stock_nr = stock->nr, .custom_nr = custom->nr };
 }
 
+void engine_ha_names(struct engine_ha *h, struct buf *out)
+{
+	peer_tags_pack(h->e->gen->sigs, &h->names, out);
+}
+
 /* --- in -------------------------------------------------------------------------------------------- */
+
+enum err engine_ha_meet(struct engine_ha *h, const struct ha_hello *peer)
+{
+	return peer_tags_learn(&h->tags, h->e->gen->sigs, peer);
+}
+
+uint64_t engine_ha_unknown_tags(const struct engine_ha *h, const char **last)
+{
+	*last = h->tags.last;
+	return h->tags.unknown;
+}
 
 /* The buffers of an imported struct are the peer's bytes: they are copied into buffers of ours. */
 static enum err own_buf(struct engine *e, struct buf *ours, const struct buf *theirs)
@@ -351,20 +372,9 @@ static bool import_match(struct engine *e, struct insp *f, const struct ha_sessi
 	return true;
 }
 
-/* Tags whose numbers mean something else here are dropped. */
-static bool keep_known_tags(struct tagset *tags, struct ha_trust trust)
+static enum err import_inspection(struct engine_ha *h, struct session *s, const struct ha_session *in, struct ha_trust trust)
 {
-	unsigned n = 0;
-	const unsigned had = tags->n;
-	for (unsigned i = 0; i < had; i++)
-		if ((tags->id[i] & TAG_CUSTOM_BIT) != 0 ? trust.custom_tags : trust.stock_tags)
-			tags->id[n++] = tags->id[i];
-	tags->n = (uint16_t)n;
-	return n == had;
-}
-
-static enum err import_inspection(struct engine *e, struct session *s, const struct ha_session *in, struct ha_trust trust)
-{
+	struct engine *e = h->e;
 	struct insp *f = s->ips;
 	if (f == NULL) {
 		const struct policy *pol = policy_by_id(e->gen->policy, s->s.policy_id);
@@ -379,13 +389,16 @@ static enum err import_inspection(struct engine *e, struct session *s, const str
 	if (in->reasm != NULL) /* behind them: they count from where the stream stood before */
 		TRY(import_reasm(e, f, in->reasm));
 	TRY(import_stack(e, f, in)); /* before the service that counts on it */
-	if (in->insp != NULL)
+	bool known = true;
+	if (in->insp != NULL) {
 		TRY(import_insp(e, f, in->insp));
+		known = peer_tags_translate(&h->tags, trust, &f->s.tags);
+	}
 	const bool matched = import_match(e, f, in, trust);
 	if (!matched) /* what was half matched is given up; the streams go on as behind a gap */
 		for (enum dir d = DIR_ORIG; d < DIR_N; d++)
 			match_gap(e->matcher, &f->match, d);
-	if (!keep_known_tags(&f->s.tags, trust) || !matched)
+	if (!known || !matched)
 		f->s.partial = true;
 	return OK;
 }
@@ -484,7 +497,7 @@ enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, stru
 		s->gen_nr = e->gen_nr;
 	else if (s->gen_nr != e->gen_nr)
 		engine_session_move(e, s);
-	return import_inspection(e, s, in, trust);
+	return import_inspection(h, s, in, trust);
 }
 
 void engine_ha_ended(struct engine_ha *h, uint64_t serial)
@@ -539,7 +552,7 @@ enum err engine_ha_merge(struct engine_ha *h, const struct ha_session *in, struc
 	TRY(session_import(t, &st, &s));
 	s->gen_nr = h->e->gen_nr;
 	*taken = true;
-	const enum err e = import_inspection(h->e, s, in, trust);
+	const enum err e = import_inspection(h, s, in, trust);
 	session_live(t, s);
 	return e;
 }

@@ -39,7 +39,7 @@ bool engine_ha_export(struct engine_ha *h, uint64_t serial, unsigned parts, stru
 /* Could this engine ever hold such a state? Looks at the message alone: ERR_RANGE. Import asks again. */
 enum err engine_ha_check(const struct engine_ha *h, const struct ha_session *in, struct ha_trust trust) MUST_USE;
 /* What means something else here is left out, and the flow flagged resumed-partial: match state under other
- * signatures, tags of another table. */
+ * signatures, tags that have no name here. */
 enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, struct ha_trust trust) MUST_USE;
 void engine_ha_ended(struct engine_ha *h, uint64_t serial);
 /* Takes over, live at once, what a node that has worked beside this one tells of a session, all of it: unless this one has it
@@ -50,5 +50,11 @@ enum err engine_ha_import_datagram(struct engine_ha *h, const struct frag_messag
 void engine_ha_promote(struct engine_ha *h, const struct ha_commit *last);
 /* What this engine says of itself first. */
 void engine_ha_hello(const struct engine *e, struct ha_hello *h);
+/* And of its tags, at the beginning of a stream: lent until the next call. */
+void engine_ha_names(struct engine_ha *h, struct buf *out);
+/* What a peer whose stream begins says of itself: its tags are known by their names from now on. */
+enum err engine_ha_meet(struct engine_ha *h, const struct ha_hello *peer) MUST_USE;
+/* How many of its tags have come that are not known here, and the last one's name. */
+uint64_t engine_ha_unknown_tags(const struct engine_ha *h, const char **last);
 
 #endif

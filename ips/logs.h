@@ -50,7 +50,8 @@ struct logs_cfg {
 	X(HAE_LINK_SWITCH, "link switched")                  \
 	X(HAE_CAUGHT_UP, "stream goes on")                   \
 	X(HAE_DIGEST, "digests differ")                      \
-	X(HAE_MERGED, "sessions merged")
+	X(HAE_MERGED, "sessions merged")                     \
+	X(HAE_TAGS, "tags not known here")
 
 enum ha_event_id {
 #define X(id, name) id,

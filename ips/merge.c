@@ -50,9 +50,12 @@ static void no_sums(void *arg, uint64_t serial, unsigned parts, uint64_t sum[HA_
 	(void)arg, (void)serial, (void)parts, (void)sum;
 }
 
-static void begin_anew(void *arg)
+/* Without memory for its tags' names they mean nothing here. */
+static void begin_anew(void *arg, const struct ha_hello *peer)
 {
-	(void)arg;
+	struct merge *m = arg;
+	if (engine_ha_meet(m->ha, peer) != OK)
+		return;
 }
 
 enum err merge_begin(struct merge *m, struct engine *e, struct engine_ha *ha, const struct hash_key *key)

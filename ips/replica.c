@@ -110,6 +110,7 @@ static enum err begin(struct replica *r, bool yields, mono_t since)
 	r->whole_from = 0;
 	ha_sender_begin(&r->sender, engine_now(r->engine));
 	engine_ha_hello(r->engine, &h);
+	engine_ha_names(r->ha, &h.names);
 	TRY(ha_sender_hello(&r->sender, &h));
 	r->mode = REPLICA_ACTIVE;
 	r->whole = false;
@@ -303,21 +304,28 @@ static void apply_sums(void *arg, uint64_t serial, unsigned parts, uint64_t sum[
 		ha_session_sums(&s, sum);
 }
 
-/* Another stream: what is held came by none. */
-static void begin_anew(void *arg)
+/* What is held came by no stream. */
+static void clear(struct replica *n)
 {
-	struct replica *n = arg;
 	engine_ha_clear(n->ha);
 	n->recs.n = 0;
 	n->whole = false;
 	n->last = (struct ha_commit){ 0 };
 }
 
+static void begin_anew(void *arg, const struct ha_hello *peer)
+{
+	struct replica *n = arg;
+	clear(n);
+	if (engine_ha_meet(n->ha, peer) != OK)
+		n->failed = ERR_NOMEM;
+}
+
 enum err replica_stand_by(struct replica *r)
 {
 	struct ha_hello own;
 	ha_receiver_fini(&r->receiver);
-	begin_anew(r);
+	clear(r);
 	r->failed = OK;
 	r->mode = REPLICA_STANDBY;
 	r->apply = (struct ha_apply){ .check = check_session,

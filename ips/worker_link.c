@@ -276,6 +276,16 @@ void pair_acknowledge(struct worker *w, unsigned i, struct ha_receiver *r)
 		link_drop(l, w->now); /* the peer would wait for ever */
 }
 
+/* The peer has other signatures. */
+static void tell_tags(struct worker *w)
+{
+	const char *last;
+	const uint64_t n = engine_ha_unknown_tags(w->r.ha, &last);
+	if (n > w->status.tags_unknown)
+		worker_event(w, HAE_TAGS, last);
+	w->status.tags_unknown = n;
+}
+
 static void feed(struct worker *w, unsigned i, struct span s)
 {
 	const uint64_t batches = w->r.receiver.n_batches;
@@ -293,6 +303,7 @@ static void feed(struct worker *w, unsigned i, struct span s)
 		links_drop(w->cfg.links, w->now);
 		return;
 	}
+	tell_tags(w);
 	if (w->r.receiver.n_batches != batches)
 		pair_acknowledge(w, i, &w->r.receiver);
 	if (w->r.receiver.n_differed > differed)

@@ -154,8 +154,9 @@ static void apply_sums(void *arg, uint64_t serial, unsigned parts, uint64_t sum[
 		ha_session_sums(&out, sum);
 }
 
-static void apply_anew(void *arg)
+static void apply_anew(void *arg, const struct ha_hello *peer)
 {
+	(void)peer;
 	struct standby *s = arg;
 	engine_ha_clear(s->ha);
 	s->commits = 0;

@@ -18,7 +18,7 @@ struct standby {
 	uint64_t sum[64][HA_SECTION_N]; /* by serial */
 	uint64_t refuse;     /* serial that check refuses */
 	uint64_t full;       /* serial that session refuses */
-	unsigned mismatches, anew;
+	unsigned mismatches, anew, n_names;
 	struct ha_commit last;
 };
 
@@ -90,9 +90,11 @@ static inline void sums(void *arg, uint64_t serial, unsigned parts, uint64_t sum
 	memcpy(sum, s->sum[serial % 64], sizeof(s->sum[0]));
 }
 
-static inline void anew(void *arg)
+static inline void anew(void *arg, const struct ha_hello *peer)
 {
-	((struct standby *)arg)->anew++;
+	struct standby *s = arg;
+	s->anew++;
+	s->n_names += peer->names.len;
 }
 
 static const struct ha_hello hello = {

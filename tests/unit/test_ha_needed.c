@@ -40,7 +40,9 @@ static void begin_stream(uint64_t stream)
 	t.tx = new_sender(MAX_SESSIONS);
 	t.tx.stream = stream;
 	spoil(t.tx.wire);
-	CU_ASSERT_EQUAL(ha_sender_hello(&t.tx, &hello), OK);
+	struct ha_hello h = hello;
+	h.names = (struct buf){ .p = (uint8_t[]){ "a\0b\0c\0d" }, .len = 8 };
+	CU_ASSERT_EQUAL(ha_sender_hello(&t.tx, &h), OK);
 }
 
 /* How the standby takes it. */
@@ -51,6 +53,7 @@ static void take(struct span b)
 	note("fed %llu, applied %llu,", (uint64_t)e, t.s->rx.seq);
 	note(" anew %llu, whole from %llu,", t.s->anew, t.s->rx.peer.whole_from);
 	note(" trust %llu, stray %llu,", trust.sigs + 2u * trust.stock_tags + 4u * trust.custom_tags, t.s->rx.n_stray);
+	note(" names %llu,", t.s->n_names, 0);
 	note(" compares %llu, repairs %llu\n", ha_receiver_comparable(&t.s->rx), t.s->rx.n_repairs);
 }
 
