@@ -49,6 +49,7 @@ struct session_table *session_table_new(const struct session_cfg *cfg, mono_t no
 	wheel_init(&t->wheel, SESSION_TICK_NS, now);
 	list_init(&t->all);
 	t->import_at = &t->all;
+	t->promotion = 1;
 	if (!index_init(&t->index, t->cfg.max)) {
 		session_table_free(t);
 		return NULL;
@@ -85,12 +86,26 @@ static uint32_t hash_serial(uint64_t serial)
 	return (uint32_t)(serial ^ serial >> 32);
 }
 
-/* Of bucket b: the live session whose tuple of direction d is tu. */
-static struct session *find_dir(const struct bucket *b, const struct tuple *tu, uint32_t hash, enum dir d)
+bool session_larval(const struct session_table *t, const struct session *s)
 {
-	struct session *s = b->head[d];
-	while (s != NULL && (s->hash[d] != hash || s->larval || !tuple_equal(&s->s.tuple[d], tu)))
+	return s->larval == t->promotion;
+}
+
+/* From s on along its chain: the one whose tuple of direction d is tu. */
+static struct session *find_from(struct session *s, const struct tuple *tu, uint32_t hash, enum dir d)
+{
+	while (s != NULL && (s->hash[d] != hash || !tuple_equal(&s->s.tuple[d], tu)))
 		s = s->hnext[d];
+	return s;
+}
+
+/* Of bucket b: the live session whose tuple of direction d is tu. */
+static struct session *find_dir(const struct session_table *t, const struct bucket *b, const struct tuple *tu, uint32_t hash,
+				enum dir d)
+{
+	struct session *s = find_from(b->head[d], tu, hash, d);
+	while (s != NULL && session_larval(t, s))
+		s = find_from(s->hnext[d], tu, hash, d);
 	return s;
 }
 
@@ -98,8 +113,20 @@ struct session *session_find(struct session_table *t, const struct tuple *tu, en
 {
 	const uint32_t hash = hash_tuple(t, tu);
 	const struct bucket *b = index_bucket(&t->index, hash);
-	struct session *s = find_dir(b, tu, hash, *d = DIR_ORIG);
-	return s != NULL ? s : find_dir(b, tu, hash, *d = DIR_REPLY);
+	struct session *s = find_dir(t, b, tu, hash, *d = DIR_ORIG);
+	return s != NULL ? s : find_dir(t, b, tu, hash, *d = DIR_REPLY);
+}
+
+bool session_twin(const struct session_table *t, const struct session *s)
+{
+	const uint32_t hash = s->hash[CHAIN_ORIG];
+	const struct bucket *b = index_bucket(&t->index, hash);
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++) {
+		const struct session *one = find_from(b->head[d], &s->s.tuple[DIR_ORIG], hash, d);
+		if (one != NULL && (one != s || find_from(s->hnext[d], &s->s.tuple[DIR_ORIG], hash, d) != NULL))
+			return true;
+	}
+	return false;
 }
 
 struct session *session_by_serial(struct session_table *t, uint64_t serial)
@@ -209,6 +236,7 @@ struct session *session_open(struct session_table *t, const struct packet *p, en
 	if (s == NULL)
 		return NULL;
 	t->last_serial = st.serial;
+	t->settle |= t->waits;
 	list_append(&t->all, &s->all);
 	session_arm(t, s);
 	return s;

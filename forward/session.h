@@ -62,8 +62,8 @@ struct session {
 	uint32_t hash[CHAIN_N];
 	bool due;
 	bool gone;               /* ended while it was due */
-	bool larval;             /* held for the peer: never ages, not matched by packets until promoted */
 	bool dirty;
+	uint32_t larval;         /* the promotion it waits for, 0 = none: ask session_larval() */
 	uint32_t told_epoch;     /* the engine's: the peer that has been told of it; 0 = none */
 	uint16_t parts;          /* of it, what may have changed since the last commit: the engine's numbers */
 	uint32_t gen_nr;         /* the engine's count of generations when a policy last judged it */
@@ -158,10 +158,13 @@ enum err session_import(struct session_table *t, const struct session_state *st,
 /* Ends a session without telling on_end: the peer ended it. */
 void session_forget(struct session_table *t, struct session *s);
 struct session *session_by_serial(struct session_table *t, uint64_t serial);
+/* Held for the peer: never ages, and is not matched by packets, until it is promoted. */
+bool session_larval(const struct session_table *t, const struct session *s);
 /* A larval session, whose tuples no live one has, goes live. */
 void session_live(struct session_table *t, struct session *s);
 /* All larval sessions go live: matched by packets, timers as s.expires says. Of two with one tuple the
- * older ends (END_EVICTED). */
+ * older ends (END_EVICTED). However many there are, none is looked at, unless two had one tuple or others were open beside
+ * them. */
 void session_promote(struct session_table *t, mono_t now);
 
 #endif

@@ -135,7 +135,9 @@ enum err session_import(struct session_table *t, const struct session_state *st,
 		s = session_make(t, st);
 		if (s == NULL)
 			return ERR_FULL;
-		s->larval = true;
+		s->larval = t->promotion;
+		t->waits = true;
+		t->settle |= session_twin(t, s);
 		list_add(t, s);
 		session_set_last_serial(t, st->serial);
 	}

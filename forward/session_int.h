@@ -40,6 +40,9 @@ struct session_table {
 	struct session *due;      /* expired in this tick, in no order */
 	uint64_t last_serial;
 	uint64_t n_refused;
+	uint32_t promotion;       /* the next one's number, from 1: larval sessions wait for it */
+	bool waits;               /* some may */
+	bool settle;              /* it has to look at each: two have one tuple */
 	session_end_fn *on_end;
 	void *arg;
 };
@@ -56,6 +59,9 @@ const struct bucket *index_bucket(const struct session_index *x, uint32_t hash);
 struct session *session_make(struct session_table *t, const struct session_state *st);
 /* Arms the timer of s if it would fire after s->s.expires, or at all if it is not armed. */
 void session_arm(struct session_table *t, struct session *s);
+
+/* Larval or not: has another session the tuple of s, be it the other way about? */
+bool session_twin(const struct session_table *t, const struct session *s);
 
 /* s leaves the list of all: marks behind it stand behind the one before it. */
 void session_marks_leave(struct session_table *t, const struct session *s);

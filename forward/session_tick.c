@@ -5,14 +5,21 @@
  */
 #include "forward/session_int.h"
 
+static int64_t end_tick(const struct session *s)
+{
+	return (s->s.expires.ns + SESSION_TICK_NS - 1) / SESSION_TICK_NS;
+}
+
 static void on_timer(void *arg, struct wheel_timer *timer)
 {
 	struct session_table *t = arg;
 	struct session *s = LIST_ENTRY(timer, struct session, timer);
-	if (s->larval)
-		return; /* waits for its promotion */
 	if (s->s.expires.ns > timer->tick * SESSION_TICK_NS) {
 		session_arm(t, s);
+		return;
+	}
+	if (session_larval(t, s)) { /* the peer's to end; or ours, in the next tick after the promotion */
+		wheel_arm(&t->wheel, timer, s->s.expires);
 		return;
 	}
 	s->due = true;
@@ -22,7 +29,7 @@ static void on_timer(void *arg, struct wheel_timer *timer)
 
 static bool ends_before(const struct session *a, const struct session *b)
 {
-	return a->timer.tick != b->timer.tick ? a->timer.tick < b->timer.tick : a->s.serial < b->s.serial;
+	return end_tick(a) != end_tick(b) ? end_tick(a) < end_tick(b) : a->s.serial < b->s.serial;
 }
 
 static struct session *merge(struct session *a, struct session *b)
@@ -88,19 +95,29 @@ static bool takes_place(struct session_table *t, const struct session *s)
 
 void session_live(struct session_table *t, struct session *s)
 {
-	s->larval = false;
+	s->larval = 0;
 	session_arm(t, s);
+}
+
+/* One by one, oldest first. */
+static void settle(struct session_table *t)
+{
+	for (struct session *s = session_next(t, NULL), *following; s != NULL; s = following) {
+		const bool larval = session_larval(t, s), stays = !larval || takes_place(t, s);
+		following = session_next(t, s);
+		if (!stays)
+			session_close(t, s, END_EVICTED);
+		else if (larval)
+			session_live(t, s);
+	}
 }
 
 void session_promote(struct session_table *t, mono_t now)
 {
-	for (struct session *s = session_next(t, NULL), *following; s != NULL; s = following) {
-		bool stays = !s->larval || takes_place(t, s);
-		following = session_next(t, s);
-		if (!stays)
-			session_close(t, s, END_EVICTED);
-		else if (s->larval)
-			session_live(t, s);
-	}
+	if (t->settle)
+		settle(t);
+	t->waits = t->settle = false;
+	if (++t->promotion == 0) /* none waits for that one */
+		t->promotion = 1;
 	session_tick(t, now); /* what would have ended by now */
 }

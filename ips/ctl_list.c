@@ -48,7 +48,7 @@ static void one(struct walk *w, struct session_table *t, struct session *s)
 	if (w->closes)
 		session_close(t, s, END_CLEARED);
 	else
-		list_row_take(s, &w->row[w->n]);
+		list_row_take(t, s, &w->row[w->n]);
 	w->n++;
 }
 

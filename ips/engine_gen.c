@@ -155,7 +155,7 @@ bool engine_session_change(struct engine *e, struct session *s)
 	const struct policy *pol = policy_today(e, s);
 	engine_session_move(e, s);
 	s->gen_nr = e->gen_nr;
-	if (pol->action == POLICY_DENY && !s->larval) {
+	if (pol->action == POLICY_DENY && !session_larval(e->sessions, s)) {
 		session_close(e->sessions, s, END_CLEARED);
 		return false;
 	}

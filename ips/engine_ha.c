@@ -562,6 +562,11 @@ enum err engine_ha_import_datagram(struct engine_ha *h, const struct frag_messag
 	return frag_import(h->e->frags, in);
 }
 
+void engine_ha_tick(struct engine_ha *h, mono_t now)
+{
+	session_tick(h->e->sessions, now);
+}
+
 void engine_ha_promote(struct engine_ha *h, const struct ha_commit *last)
 {
 	if (mono_before(h->e->now, last->now))

@@ -64,12 +64,12 @@ static void take_dir(const struct insp *f, enum dir d, struct list_row *r)
 	}
 }
 
-void list_row_take(const struct session *s, struct list_row *r)
+void list_row_take(const struct session_table *t, const struct session *s, struct list_row *r)
 {
 	const struct insp *f = engine_insp(s);
 	memset(r, 0, sizeof(*r));
 	r->s = s->s;
-	r->larval = s->larval;
+	r->larval = session_larval(t, s);
 	r->proto_state = session_proto_state(s);
 	r->inspected = f != NULL;
 	if (f == NULL)
@@ -182,7 +182,7 @@ void list_ips_sessions(struct engine *e, struct outbuf *o)
 	for (struct session *s = session_next(engine_sessions(e), NULL); s != NULL; s = session_next(engine_sessions(e), s)) {
 		if (engine_insp(s) == NULL)
 			continue;
-		list_row_take(s, &r);
+		list_row_take(engine_sessions(e), s, &r);
 		list_row_ips(&env, &r, ++id, o);
 	}
 }
@@ -269,7 +269,7 @@ void list_sys_sessions(struct engine *e, struct outbuf *o)
 	struct list_row r;
 	list_env_take(e, &env);
 	for (struct session *s = session_next(engine_sessions(e), NULL); s != NULL; s = session_next(engine_sessions(e), s)) {
-		list_row_take(s, &r);
+		list_row_take(engine_sessions(e), s, &r);
 		list_row_sys(&env, &r, o);
 	}
 	outbuf_fmt(o, "total session %zu\n", session_count(engine_sessions(e)));
@@ -305,7 +305,7 @@ void list_share(struct engine *e, struct outbuf *o)
 	for (struct session *s = session_next(engine_sessions(e), NULL); s != NULL; s = session_next(engine_sessions(e), s)) {
 		if (engine_insp(s) == NULL)
 			continue;
-		list_row_take(s, &r);
+		list_row_take(engine_sessions(e), s, &r);
 		list_row_share(&env, &r, o);
 	}
 }

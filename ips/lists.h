@@ -38,7 +38,7 @@ struct list_row {
 };
 
 void list_env_take(const struct engine *e, struct list_env *env);
-void list_row_take(const struct session *s, struct list_row *r);
+void list_row_take(const struct session_table *t, const struct session *s, struct list_row *r);
 
 /* id: the place in the list, from 1. Rows of the first and last list are inspected ones. */
 void list_row_ips(const struct list_env *env, const struct list_row *r, unsigned long long id, struct outbuf *o);

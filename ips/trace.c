@@ -71,7 +71,7 @@ void trace_lists(struct outbuf *o, struct engine *e)
 	unsigned long long id = 0;
 	list_env_take(e, &env);
 	for (struct session *s = session_next(engine_sessions(e), NULL); s != NULL; s = session_next(engine_sessions(e), s)) {
-		list_row_take(s, &r);
+		list_row_take(engine_sessions(e), s, &r);
 		list_row_sys(&env, &r, &text);
 		list_lines(o, s->s.serial, "sys", &text);
 		if (engine_insp(s) == NULL)

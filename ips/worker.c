@@ -14,7 +14,7 @@
 #include "ips/diary.h"
 #include "ips/node.h"
 
-enum { TICK_MS = 10, IDLE_MS = 100, CHANGE_STEP = 64, DROP_ROUNDS = 4096, REC_ALL = (1 << REC_N) - 1 };
+enum { TICK_MS = 10, STANDBY_TICK_MS = 1000, IDLE_MS = 100, CHANGE_STEP = 64, DROP_ROUNDS = 4096, REC_ALL = (1 << REC_N) - 1 };
 
 void worker_event(struct worker *w, enum ha_event_id id, const char *text)
 {
@@ -250,6 +250,18 @@ static void wait_for_work(struct worker *w)
 	(void)poll(fds, n, w->busy && w->n_flights < PKTIO_FLIGHTS ? 0 : (int)ms);
 }
 
+static void tick(struct worker *w)
+{
+	const int64_t since = mono_diff(w->now, w->ticked);
+	if (pair_works(w) && since >= TICK_MS * NS_PER_MS)
+		engine_tick(w->r.engine, w->now);
+	else if (w->r.mode == REPLICA_STANDBY && since >= STANDBY_TICK_MS * NS_PER_MS)
+		engine_ha_tick(w->r.ha, w->now);
+	else
+		return;
+	w->ticked = w->now;
+}
+
 static void turn(struct worker *w)
 {
 	w->now = w->cfg.now(w->cfg.now_arg);
@@ -260,10 +272,7 @@ static void turn(struct worker *w)
 	pair_turn(w);
 	if (w->end != ENGINE_STOPPED)
 		return;
-	if (mono_diff(w->now, w->ticked) >= TICK_MS * NS_PER_MS && pair_works(w)) {
-		engine_tick(w->r.engine, w->now);
-		w->ticked = w->now;
-	}
+	tick(w);
 	(void)engine_change(w->r.engine, CHANGE_STEP);
 	take_packets(w);
 	worker_release(w);

@@ -217,7 +217,7 @@ static void test_stat(void)
 	start();
 	fake_open(&f, 0, 300);
 	fake_open(&f, 1, 4);
-	rig_first(&f.rig[1])->larval = true;
+	rig_first(&f.rig[1])->larval = 1; /* a table's first promotion is yet to come */
 	engine_insp(rig_first(&f.rig[1]))->s.n_alerts = 1;
 	pkt_flow(&k, 4, false, 17);
 	pkt_udp(&k, 5000, 53, "x", 1);
@@ -240,7 +240,7 @@ static void test_stat(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text.p, "\nproto:\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(ask(&f, "sys session stat proto udp"), "session 1  "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(ask(&f, "sys session stat count 10"), "session 10  "));
-	rig_first(&f.rig[1])->larval = false;
+	rig_first(&f.rig[1])->larval = 0;
 	stop();
 }
 

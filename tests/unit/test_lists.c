@@ -398,7 +398,7 @@ static void in_json(const char *want)
 	struct list_env env;
 	struct list_row r;
 	list_env_take(g.e, &env);
-	list_row_take(rig_first(&g), &r);
+	list_row_take(engine_sessions(g.e), rig_first(&g), &r);
 	json_t *o = list_json_ips(&env, &r, 1);
 	for (unsigned i = 0; i < 2; i++) {
 		const char *side = i == 0 ? "client_state" : "server_state";

@@ -96,7 +96,8 @@ static void test_open(void)
 		CU_ASSERT_EQUAL(d, DIR_REPLY);
 		CU_ASSERT_PTR_EQUAL(session_by_serial(t, 1), s);
 		CU_ASSERT_PTR_NULL(session_by_serial(t, 2));
-		CU_ASSERT(s->s.serial == 1 && s->s.policy_id == 2 && s->s.flags == SF_SYN_SES && !s->larval && s->ips == NULL);
+		CU_ASSERT(s->s.serial == 1 && s->s.policy_id == 2 && s->s.flags == SF_SYN_SES);
+		CU_ASSERT(!session_larval(t, s) && s->ips == NULL);
 		CU_ASSERT(s->s.ifin[0] == 10 && s->s.ifin[1] == 9);
 		CU_ASSERT(s->s.n[0].packets == 1 && s->s.n[0].bytes == k.len && s->s.n[0].allow_err == 1);
 		CU_ASSERT(s->s.n[1].packets == 0 && s->s.n[1].bytes == 0 && s->s.n[1].allow_err == 0);
