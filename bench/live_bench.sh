@@ -10,14 +10,14 @@ bin=$B/bin
 . tests/e2e/lib.sh
 . tests/e2e/nodes.sh
 trap 'exit 141' PIPE
-probe=$PWD/$B/bench/live_probe loop=$PWD/$B/tests/e2e/nfq_loop
+probe=$PWD/$B/bench/live_probe floor=$PWD/$B/bench/floor_bench loop=$PWD/$B/tests/e2e/nfq_loop
 
 if [ -n "${BENCH_SHORT:-}" ]; then
 	rounds=2 tcp_s=1 flood_s=0.2 ask_s=0.2
 else
 	rounds=${BENCH_ROUNDS:-7} tcp_s=2 flood_s=1 ask_s=1
 fi
-PORT=7000 SMALL=200 TINY=64
+PORT=7000 FLOOR_PORT=7100 SMALL=200 TINY=64
 WAYS="plain loop ipsd pair"
 
 fail() {
@@ -95,6 +95,8 @@ start_ways() {
 	start iperf3 server iperf3 -s
 	start probe server "$probe" serve $PORT
 	ready probe || fail "the server does not start: $(cat "$work/probe")"
+	start floor b "$floor" serve $FLOOR_PORT $(($(nproc) - 1))
+	ready floor || fail "the floor's server does not start: $(cat "$work/floor")"
 	for way in $WAYS; do
 		until_true 10 in_ns client "$probe" udp "$(server_of "$way")" $PORT 0.05 $TINY || fail "$way forwards nothing"
 	done
@@ -172,12 +174,25 @@ m_ask_udp() {
 	note "$1" ask_udp_99 "$(out p99)"
 }
 
+# A message and its answer over the nodes' own link, while their engines rest: what waiting for a peer costs at least.
+m_floor() { # tcp or tls
+	in_ns a timeout 30 "$floor" "$1" 10.9.0.2 $FLOOR_PORT 0 $ask_s >"$work/out" 2>&1 || fail "floor: $(cat "$work/out")"
+	note floor "floor_$1_50" "$(out p50)"
+	note floor "floor_$1_99" "$(out p99)"
+}
+
+median_of() { # MEASURE
+	awk -v m="$1" '$3 == m { print $4 }' "$work/data" | sort -n | awk '{ v[NR] = $1 } END { printf "%.1f", v[int((NR + 1) / 2)] }'
+}
+
 one_round() {
 	for measure in m_tcp m_flood m_ask_tcp m_ask_udp; do
 		for way in $order; do
 			$measure "$way"
 		done
 	done
+	m_floor tcp
+	m_floor tls
 	order="${order#* } ${order%% *}"
 }
 
@@ -204,12 +219,12 @@ heading() {
 }
 
 need_root "live benchmark"
-for program in iperf3 "$probe" "$loop" "$bin/ipsd"; do
+for program in iperf3 "$probe" "$floor" "$loop" "$bin/ipsd"; do
 	command -v "$program" >/dev/null || skip_all "live benchmark" "$program is missing"
 done
 # Programs of their own: a build beside this run does not get in the way.
-mkdir "$work/bin" && cp "$bin/ipsd" "$bin/ips" "$loop" "$probe" "$work/bin" || fail "no room for the programs"
-bin=$work/bin loop=$work/bin/nfq_loop probe=$work/bin/live_probe
+mkdir "$work/bin" && cp "$bin/ipsd" "$bin/ips" "$loop" "$probe" "$floor" "$work/bin" || fail "no room for the programs"
+bin=$work/bin loop=$work/bin/nfq_loop probe=$work/bin/live_probe floor=$work/bin/floor_bench
 topology
 start_ways
 engine_ipsd=$(engine_pid ipsd) engine_a=$(engine_pid a)
@@ -221,3 +236,6 @@ while [ $round -lt $rounds ]; do
 	one_round
 done
 awk -v rows="$ROWS" -f bench/live_table.awk "$work/data"
+for kind in tcp tls; do
+	echo "Floor of waiting for a peer, 200 octets there and 16 back over the nodes' link, $kind, p50 and p99, us: $(median_of floor_${kind}_50) $(median_of floor_${kind}_99)"
+done

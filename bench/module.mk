@@ -1,5 +1,5 @@
 # Benchmarks: programs of the release build that are never installed.
-BENCHES := replay_bench pair_bench bulk_bench live_probe
+BENCHES := replay_bench pair_bench bulk_bench live_probe floor_bench
 BENCH_CAPTURE := build/captures/big.pcap
 BENCH_RUN = $(B)/bench/replay_bench --rounds 5 $(BENCH_CAPTURE)
 CFLAGS_bench_replay_bench = -DBENCH_FLAGS='"$(notdir $(CC)) $(CFLAGS_$(VARIANT)) $(CFLAGS)"'
