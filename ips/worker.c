@@ -247,7 +247,9 @@ static void wait_for_work(struct worker *w)
 	}
 	if (!worker_changed(w))
 		ms = 1;
-	(void)poll(fds, n, w->busy && w->n_flights < PKTIO_FLIGHTS ? 0 : (int)ms);
+	if ((w->busy && w->n_flights < PKTIO_FLIGHTS) || pair_bulks(w))
+		ms = 0;
+	(void)poll(fds, n, (int)ms);
 }
 
 static void tick(struct worker *w)

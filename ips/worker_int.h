@@ -128,6 +128,8 @@ void pair_acknowledge(struct worker *w, unsigned link, struct ha_receiver *r);
 void pair_link_status(struct worker *w);
 /* May more of the table be put in line? */
 bool pair_may_bulk(const struct worker *w);
+/* Is there more of it to put in line, and may it be? Then the loop is not to wait. */
+bool pair_bulks(const struct worker *w);
 
 /* worker_merge.c */
 /* The last link is lost just now. */

@@ -221,6 +221,11 @@ bool pair_may_bulk(const struct worker *w)
 	return i != LINKS_NONE && w->cursor > w->r.sender.seq && link_queued(links_at(w->cfg.links, i)) < QUEUED_MAX;
 }
 
+bool pair_bulks(const struct worker *w)
+{
+	return pair_follows(w) && !w->r.whole && w->r.whole_seq == 0 && pair_may_bulk(w);
+}
+
 /* No answer within the commit timeout: the other link may be a better way. */
 static void try_other(struct worker *w)
 {

@@ -1,14 +1,14 @@
 # End-to-end tests in network namespaces, and their tools: nfq_loop (a loop over pktio_nfqueue), traffic (both its ends), vip_tool,
 # conns (many connections),
-# web (a small web server and its client), pace (numbered datagrams).
-E2E_TOOLS := nfq_loop traffic vip_tool conns web pace
+# web (a small web server and its client), pace (numbered datagrams), crowd (segments of a million flows).
+E2E_TOOLS := nfq_loop traffic vip_tool conns web pace crowd
 nfq_loop_E2E_LIBS := nfq forward base
 vip_tool_E2E_LIBS := ips forward base
 CHECK_SCRIPTS += tests/e2e/nfq.sh tests/e2e/vip.sh tests/e2e/sandbox.sh
 CHECK_SCRIPTS += tests/e2e/flowplay.sh tests/e2e/iccp_sim.sh
 CHECK_SCRIPTS += tests/e2e/live.sh tests/e2e/live_captures.sh tests/e2e/live_rules.sh tests/e2e/live_ends.sh tests/e2e/live_prevent.sh
 CHECK_SCRIPTS += tests/e2e/pair.sh tests/e2e/pair_links.sh tests/e2e/pair_stops.sh tests/e2e/pair_care.sh
-CHECK_SCRIPTS += tests/e2e/pair_port.sh tests/e2e/pair_many.sh tests/e2e/pair_figures.sh
+CHECK_SCRIPTS += tests/e2e/pair_port.sh tests/e2e/pair_many.sh tests/e2e/pair_figures.sh tests/e2e/pair_crowd.sh
 CHECK_RELEASE += e2e-tools sandbox-test
 CHECK_ASAN += e2e-tools
 
