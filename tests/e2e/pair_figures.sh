@@ -129,7 +129,7 @@ deaths() {
 	for i in $(seq "$in_a_row"); do
 		one killed
 		# a daemon whose engine dies ten times within a minute gives up
-		[ "$in_a_row" -le 10 ] || sleep 2
+		[ "$in_a_row" -le 10 ] || sleep 3
 	done
 	unharmed "deaths in a row"
 	only_active_has_vips
