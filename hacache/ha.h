@@ -126,7 +126,7 @@ struct ha_commit {
 struct ha_ack {
 	uint64_t seq;                   /* applied up to here */
 	uint64_t missing;               /* batches behind seq up to this one are wanted again; 0 = none */
-	uint64_t stream;                /* that this is about; 0 = the one under way */
+	uint64_t stream;                /* that this is about; 0: the standby has none */
 	uint32_t version;               /* that the standby knows; 0 = 1 */
 	bool differs;                   /* its table is another after seq: it wants the sums by bucket */
 	uint32_t repair;                /* 1 + the bucket whose sessions it wants; 0 = none */

@@ -24,7 +24,11 @@ enum {
 	LINK_SPARE_MAX = 16,              /* chunks that stay when they have been emptied */
 	LINK_WHY = 256,
 	LINK_KEY = 32,
-	LINK_MAC = 32                     /* at the end of each datagram */
+	LINK_MAC = 32,                    /* at the end of each datagram */
+	LINK_BEAT_MAX = 256,
+	LINK_STRANGERS = 4,
+	LINK_ANSWERS = 8,
+	LINK_FORMER = 8
 };
 
 #define LINK_HANDSHAKE_NS (1 * NS_PER_SEC)
@@ -84,8 +88,18 @@ struct link_hb {
 	uint8_t will_key[LINK_KEY];
 	uint64_t sent;                    /* counter of our last heartbeat */
 	uint64_t challenge;               /* a new boot of the peer proves itself with it */
-	uint64_t answer;                  /* the peer's challenge */
+	uint64_t answer;                  /* the present boot's challenge */
 	uint64_t last_boot;               /* of the last authentic heartbeat, proven or not */
+	/* Boots not proven yet, of which some may be recordings: each is answered in turn, a few times, so that none takes the turn
+	 * of another; nor that of the present boot. */
+	struct link_stranger {
+		uint64_t boot, challenge;
+		unsigned left;            /* times that it is still answered; 0: none */
+	} stranger[LINK_STRANGERS];
+	unsigned turn;                    /* the last one that was answered */
+	bool answered;                    /* a stranger was, by the last heartbeat */
+	uint64_t former[LINK_FORMER];     /* boots that were believed once: they are dead, and do not come back */
+	unsigned n_former;
 	bool known;                       /* of the peer's present boot: */
 	uint64_t boot, counter;
 	struct link_beat beat;
@@ -151,6 +165,10 @@ void link_in_fini(struct link_in *in);
 /* ha_link_beat.c */
 void link_hb_init(struct link *l, const uint8_t psk[HA_PSK_LEN]);
 void link_hb_receive(struct link *l, mono_t now);
+/* The next heartbeat; its length. */
+size_t link_hb_make(struct link *l, const struct link_beat *b, uint8_t out[LINK_BEAT_MAX]);
+/* A datagram from the peer's address: a heartbeat, a will, or neither. */
+void link_hb_take(struct link *l, struct span d, mono_t now);
 /* Of a datagram that we send, or of one that the peer does. */
 void link_hb_mac(const struct link *l, const uint8_t key[LINK_KEY], bool ours, struct span body, uint8_t mac[LINK_MAC]);
 /* Splits a datagram into body and MAC; false: too short or too long, or the MAC is wrong. */

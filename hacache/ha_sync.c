@@ -176,7 +176,7 @@ static enum err take_ack(struct ha_sender *s, struct span frame)
 	const void *plain;
 	TRY(ha_wire_decode(s->wire, HA_ACK, frame, s->now, &plain));
 	const struct ha_ack *a = plain;
-	if (a->stream != 0 && a->stream != s->stream) {
+	if (a->stream != s->stream) {
 		s->n_stray++;
 		return OK;
 	}

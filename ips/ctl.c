@@ -87,6 +87,22 @@ static void turn_away(int fd)
 	close(fd);
 }
 
+/* Whoever asks nothing gives way to one who may, the longest idle first; and to those who may change the node everybody who may
+ * not: the node's own people are never locked out. NULL: nobody has to. */
+static struct client *gives_way(struct ctl *x, bool to_owner, int64_t now)
+{
+	struct client *found = NULL;
+	for (struct client *c = x->client; c < x->client + CTL_CLIENTS; c++) {
+		const bool idle = c->job == NULL && now - c->since >= CTL_SPARE_S * INT64_C(1000);
+		if (!(c->may_change ? idle && to_owner : idle || to_owner))
+			continue;
+		const bool better = found == NULL || (c->job == NULL) > (found->job == NULL) ||
+				    ((c->job == NULL) == (found->job == NULL) && c->since < found->since);
+		found = better ? c : found;
+	}
+	return found;
+}
+
 static void accept_one(struct ctl *x, int64_t now)
 {
 	const int fd = accept4(x->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -98,12 +114,15 @@ static void accept_one(struct ctl *x, int64_t now)
 	struct client *c = x->client, *end = x->client + CTL_CLIENTS;
 	while (c < end && c->fd >= 0)
 		c++;
-	char *in = c < end ? malloc(CTL_REQUEST_MAX) : NULL;
+	const bool owner = may_change(fd, x->own);
+	if (c == end && (c = gives_way(x, owner, now)) != NULL)
+		close_client(c);
+	char *in = c != NULL ? malloc(CTL_REQUEST_MAX) : NULL;
 	if (in == NULL) {
 		turn_away(fd);
 		return;
 	}
-	*c = (struct client){ .fd = fd, .may_change = may_change(fd, x->own), .in = in, .since = now };
+	*c = (struct client){ .fd = fd, .may_change = owner, .in = in, .since = now };
 }
 
 /* --- a client's lines ------------------------------------------------------------------------------------------ */

@@ -26,7 +26,8 @@ enum { CTL_CHUNK = 256, CTL_WAIT_MS = 2000 };
 
 #define CTL_SOCKET "/run/ips/ips.sock"
 enum {
-	CTL_CLIENTS = 8,         /* one more is told so and closed */
+	CTL_CLIENTS = 8,         /* one more takes the place of one that is idle, or is told so */
+	CTL_SPARE_S = 2,         /* a client that has asked nothing for so long is idle */
 	CTL_REQUEST_MAX = 64 << 10, /* octets of a request's line */
 	CTL_READ_S = 10,         /* a client that has not read its answer's next lines for so long is closed */
 	CTL_IDLE_S = 60          /* as is one that asks nothing */

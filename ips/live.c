@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TELL_LEN = 512, IPV4_BITS = 32, IPV6_BITS = 128 };
 
@@ -176,8 +177,9 @@ static void read_notify(struct reader *r, const struct conf_node *ha)
 	static const char *const attr[SCRIPT_N] = { "notify-active", "notify-passive", "notify-fault" };
 	for (unsigned i = 0; i < SCRIPT_N; i++) {
 		const char *path = conf_str(ha, attr[i]);
-		if (path[0] != '\0' && path[0] != '/')
-			wrong(r, ha, attr[i], "'%s': a program's whole path is needed, from the root on", path);
+		char why[SCRIPT_WHY];
+		if (path[0] != '\0' && !script_safe(path, geteuid(), why))
+			wrong(r, ha, attr[i], "%s", why);
 		snprintf(r->l->notify[i], sizeof(r->l->notify[i]), "%s", path);
 	}
 }

@@ -124,7 +124,7 @@ static bool start_engine(struct parent *p)
 		return false;
 	*p->pulse = (struct pulse){ 0 };
 	parent_ha_engine(p);
-	p->ready = p->dying = false;
+	p->ready = p->dying = p->told = false;
 	p->turns = p->turns_told = 0;
 	fflush(NULL);
 	p->pid = fork();
@@ -246,13 +246,18 @@ static bool install_rules(struct parent *p)
 	return true;
 }
 
-static bool on_ready(struct parent *p, const struct proc_msg *m, const int *fds)
+/* Takes what it keeps of fds. Once an engine: another such word of it means nothing. */
+static bool on_ready(struct parent *p, const struct proc_msg *m, int *fds)
 {
+	if (p->told)
+		return true;
+	p->told = true;
 	memcpy(p->will, m->data, size_min(m->len, sizeof(p->will)));
 	for (unsigned k = 0; k < LINKS_MAX; k++) {
 		const struct link_word *w = &p->will[k];
 		const bool good = (k + 1) * sizeof(*w) <= m->len && w->len <= sizeof(w->will) && w->to_len <= sizeof(w->to);
 		p->will_fd[k] = good ? fds[k] : -1;
+		fds[k] = good ? -1 : fds[k];
 	}
 	if (!install_rules(p))
 		return false;
@@ -271,15 +276,18 @@ static bool on_ready(struct parent *p, const struct proc_msg *m, const int *fds)
 static bool on_message(struct parent *p)
 {
 	static struct proc_msg m;
+	bool good = true;
 	int fds[PM_FDS];
 	if (proc_recv(p->engine, &m, fds) != OK) {
+		proc_close(fds);
 		close(p->engine);
 		p->engine = -1; /* it is dead or dying: its end is told by SIGCHLD */
 		return true;
 	}
 	switch ((enum proc_msg_kind)m.kind) {
 	case PM_READY:
-		return on_ready(p, &m, fds);
+		good = on_ready(p, &m, fds);
+		break;
 	case PM_ACTIVE:
 		if (!p->dying)
 			vips_on(p);
@@ -307,7 +315,8 @@ static bool on_message(struct parent *p)
 	case PM_STOP:
 		break;
 	}
-	return true;
+	proc_close(fds);
+	return good;
 }
 
 /* --- signals and time -------------------------------------------------------------------------------------- */

@@ -51,6 +51,7 @@ struct parent {
 	pid_t pid;                   /* 0: none */
 	int engine;                  /* socket to it */
 	bool ready, vips_on;
+	bool told;                   /* it has said that it is ready */
 	bool told_ready;             /* the service manager: see settled() */
 	bool dying;                  /* its death is known, and its last wishes are not granted */
 	struct deadman *deadman;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 enum { HEAD = offsetof(struct proc_msg, data) };
 
@@ -15,7 +16,7 @@ union fd_room {
 	char room[CMSG_SPACE(PM_FDS * sizeof(int))];
 };
 
-enum err proc_send(int fd, const struct proc_msg *m, const int *fds, unsigned n_fds)
+static enum err transmit(int fd, const struct proc_msg *m, const int *fds, unsigned n_fds, int flags)
 {
 	union fd_room c = { 0 };
 	struct iovec iov = { .iov_base = (void *)(uintptr_t)m, .iov_len = HEAD + m->len };
@@ -30,9 +31,30 @@ enum err proc_send(int fd, const struct proc_msg *m, const int *fds, unsigned n_
 		memcpy(CMSG_DATA(cm), fds, n_fds * sizeof(int));
 	}
 	ssize_t n;
-	while ((n = sendmsg(fd, &h, MSG_NOSIGNAL)) < 0 && errno == EINTR)
+	while ((n = sendmsg(fd, &h, MSG_NOSIGNAL | flags)) < 0 && errno == EINTR)
 		;
+	if (n < 0 && (errno == EAGAIN || errno == ENOBUFS))
+		return ERR_FULL;
 	return n >= 0 ? OK : errno == EPIPE || errno == ECONNRESET ? ERR_EOF : ERR_IO;
+}
+
+enum err proc_send(int fd, const struct proc_msg *m, const int *fds, unsigned n_fds)
+{
+	return transmit(fd, m, fds, n_fds, 0);
+}
+
+enum err proc_try(int fd, const struct proc_msg *m)
+{
+	return transmit(fd, m, NULL, 0, MSG_DONTWAIT);
+}
+
+void proc_close(int fds[PM_FDS])
+{
+	for (unsigned i = 0; i < PM_FDS; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+		fds[i] = -1;
+	}
 }
 
 static void take_fds(struct msghdr *h, int *fds)

@@ -36,6 +36,10 @@ struct proc_msg {
 
 /* One datagram of a SOCK_SEQPACKET pair. fds are given away by the sender's copy, not closed. */
 enum err proc_send(int fd, const struct proc_msg *m, const int *fds, unsigned n_fds) MUST_USE;
+/* The same without descriptors and without waiting. ERR_FULL: the other end is behind with its reading; nothing was sent. */
+enum err proc_try(int fd, const struct proc_msg *m) MUST_USE;
+/* Of what a message brought, what nobody has taken: those that are not -1. */
+void proc_close(int fds[PM_FDS]);
 /* Waits. fds: PM_FDS of them, -1 where none came. ERR_EOF: the other end is gone. */
 enum err proc_recv(int fd, struct proc_msg *m, int *fds) MUST_USE;
 /* A message without descriptors; text NULL: none. */

@@ -114,7 +114,7 @@ static enum err begin(struct replica *r, bool yields, mono_t since)
 	TRY(ha_sender_hello(&r->sender, &h));
 	r->mode = REPLICA_ACTIVE;
 	r->whole = false;
-	r->released = r->written = r->whole_seq = r->wait_seq = 0;
+	r->released = r->written = r->whole_seq = r->wait_seq = r->rec_seq = 0;
 	r->failed = OK;
 	r->n_ended = 0;
 	engine_ha_on_end(r->engine, note_end, r);
@@ -195,6 +195,7 @@ static enum err add_changes(struct replica *n, bool *turned)
 	for (size_t i = 0; i < n->recs.n; i++)
 		if (n->recs.seq[i] > s->seq) {
 			TRY(ha_sender_rec(s, &n->recs.v[i]));
+			n->rec_seq = s->seq + 1;
 			*turned = true;
 		}
 	TRY(ha_repair_sums(s));

@@ -43,6 +43,7 @@ struct replica {
 	enum ha_wait wait;           /* active: which batches wait for the peer */
 	uint64_t wait_seq;           /* the last one that does */
 	uint64_t released;
+	uint64_t rec_seq;            /* active: the last batch that has records */
 	uint64_t written;            /* active, the owner's word: records up to this batch are in its logs */
 	uint64_t packet_nr;
 

@@ -2,8 +2,12 @@
 #include "ips/script.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +17,61 @@ static const char *const words[SCRIPT_N] = {
 	SCRIPT_LIST(X)
 #undef X
 };
+
+/* --- whose it is --------------------------------------------------------------------------------------------- */
+
+static bool refuse(char *why, const char *path, const char *what, const char *remedy)
+{
+	snprintf(why, SCRIPT_WHY, "'%.200s' %s; %s", path, what, remedy);
+	return false;
+}
+
+/* last: the program's own folder, where not even a sticky bit helps against a name that is free for a moment. */
+static bool folder_safe(const char *path, bool last, uid_t own, char *why)
+{
+	struct stat st;
+	if (lstat(path, &st) != 0)
+		return refuse(why, path, "cannot be looked at", "check the name");
+	if (S_ISLNK(st.st_mode)) /* where it leads is looked at as well; who may put another in its place, by its folder */
+		return true;
+	if (st.st_uid != 0 && st.st_uid != own)
+		return refuse(why, path, "belongs to another user, who could change what is run as root", "have root own it");
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (last || (st.st_mode & S_ISVTX) == 0))
+		return refuse(why, path, "can be written by others, who could change what is run as root", "use 'chmod go-w'");
+	return true;
+}
+
+static bool folders_safe(const char *path, uid_t own, char *why)
+{
+	char part[PATH_MAX];
+	if (!folder_safe("/", false, own, why))
+		return false;
+	for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
+		if (!folder_safe(part, strchr(slash + 1, '/') == NULL, own, why))
+			return false;
+	}
+	return true;
+}
+
+bool script_safe(const char *path, uid_t own, char why[SCRIPT_WHY])
+{
+	char real[PATH_MAX];
+	struct stat st;
+	if (path[0] != '/')
+		return refuse(why, path, "is no whole path", "name the program from the root on");
+	if (realpath(path, real) == NULL || stat(real, &st) != 0)
+		return refuse(why, path, "is not there", "check the name");
+	if (!S_ISREG(st.st_mode) || access(real, X_OK) != 0)
+		return refuse(why, path, "is no program", "use 'chmod u+x', or name another file");
+	if (st.st_uid != 0 && st.st_uid != own)
+		return refuse(why, path, "belongs to another user, who could change what is run as root", "have root own it");
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return refuse(why, path, "can be written by others, who could change what is run as root", "use 'chmod go-w'");
+	return folders_safe(path, own, why) && folders_safe(real, own, why);
+}
+
+/* --- running it --------------------------------------------------------------------------------------------- */
 
 /* In the child: as if it had been started by nobody. */
 static void become(const char *path, const char *word, const char *name)
@@ -38,9 +97,15 @@ static void become(const char *path, const char *word, const char *name)
 static void run(struct script *s, int64_t now)
 {
 	const char *path = s->path[s->last];
+	char why[SCRIPT_WHY];
 	s->waits = false;
-	if (path == NULL || path[0] != '/')
+	if (path == NULL || path[0] == '\0')
 		return;
+	if (!script_safe(path, geteuid(), why)) { /* it has changed since the start */
+		s->failed++;
+		fprintf(stderr, "ipsd: not run: %s\n", why);
+		return;
+	}
 	fflush(NULL);
 	const pid_t pid = fork();
 	if (pid == 0)

@@ -3,6 +3,9 @@
  * Run by the process that keeps root, never by the engine: an absolute path, one argument ("active", "passive" or "fault") and
  * the node's name behind it, nothing of this process's environment or descriptors but PATH. One at a time; while one runs, only
  * the latest state waits. One that runs too long is killed with all it has started. Nothing here waits. One thread.
+ *
+ * Whoever may write to a program, or put another one in its place, is root: so each is looked at when the configuration is read,
+ * and again each time it is to run.
  */
 #ifndef IPS_SCRIPT_H
 #define IPS_SCRIPT_H
@@ -25,7 +28,7 @@ enum script_state {
 	SCRIPT_N
 };
 
-enum { SCRIPT_PATH = 256 };
+enum { SCRIPT_PATH = 256, SCRIPT_WHY = 512 };
 
 struct script {
 	const char *path[SCRIPT_N];  /* borrowed; NULL or "": none */
@@ -35,9 +38,11 @@ struct script {
 	int64_t began;
 	enum script_state running, last;
 	bool waits, told;            /* last is to be told; was told */
-	uint64_t runs, killed, failed;
+	uint64_t runs, killed, failed; /* failed: those that were refused as well */
 };
 
+/* Is that a program that nobody but root and user own can change: itself, its folder and those above? Else why, and a remedy. */
+bool script_safe(const char *path, uid_t own, char why[SCRIPT_WHY]) MUST_USE;
 /* Runs it, or lets it wait for the one that runs. The same state again is not told. */
 void script_tell(struct script *s, enum script_state st, int64_t now);
 /* A child has ended: true, it was the script. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,13 +21,15 @@
 #include "ips/vip_int.h"
 
 enum { SENDS = 6, PAUSE_MIN_MS = 2, PAUSE_MAX_MS = 100, DATAGRAM = 128, TAKE_MAX = 256, ARP_ASK = 1, ARP_ANSWER = 2 };
-enum { ECHO = 8, ECHO_REPLY = 0, ECHO6 = 128, ECHO6_REPLY = 129, ECHO_LEN = 8, IP_HEAD = 20 };
+enum { ECHO = 8, ECHO_REPLY = 0, ECHO6 = 128, ECHO6_REPLY = 129, ECHO_HEAD = 8, NONCE = 16, ECHO_LEN = ECHO_HEAD + NONCE };
+enum { IP_HEAD = 20 };
 
 struct seek {
 	struct seek_cfg cfg;
 	int arp, icmp, icmp6;        /* -1: not open */
 	bool on;
 	uint16_t id, seq;
+	uint8_t nonce[NONCE];        /* of this search: who answers has been asked */
 	mono_t begun, next;
 	mono_t answered, linked;     /* the last answer of the data side, of the link; 0: none */
 	mono_t linked_since;         /* the first of those that the link has given without a gap */
@@ -39,7 +42,6 @@ enum err seek_new(const struct seek_cfg *cfg, struct seek **out)
 		return ERR_NOMEM;
 	p->cfg = *cfg;
 	p->arp = p->icmp = p->icmp6 = -1;
-	p->id = (uint16_t)getpid();
 	*out = p;
 	return OK;
 }
@@ -82,6 +84,11 @@ enum err seek_ask(struct seek *p, bool on, mono_t now, char *why)
 	shut_all(p);
 	if (!on)
 		return OK;
+	p->seq = 0;
+	if (getrandom(&p->id, sizeof(p->id), 0) != (ssize_t)sizeof(p->id) || getrandom(p->nonce, NONCE, 0) != NONCE) {
+		snprintf(why, SEEK_WHY, "the other node cannot be looked for: no random numbers");
+		return ERR_IO;
+	}
 	p->arp = socket(AF_PACKET, SOCK_DGRAM | kind, htons(ETH_P_ARP));
 	p->icmp = socket(AF_INET, SOCK_RAW | kind, IPPROTO_ICMP);
 	p->icmp6 = socket(AF_INET6, SOCK_RAW | kind, IPPROTO_ICMPV6); /* a kernel may have no IPv6 */
@@ -127,6 +134,7 @@ static void ask_echo(const struct seek *p, uint8_t family, const struct addr *to
 	wr_be16(&w, 0);
 	wr_be16(&w, p->id);
 	wr_be16(&w, p->seq);
+	wr_bytes(&w, p->nonce, NONCE);
 	if (family == 4) {
 		const uint16_t sum = (uint16_t)~csum_fold(csum_add(0, span_of(m, sizeof(m))));
 		struct sockaddr_in sa = { .sin_family = AF_INET };
@@ -204,8 +212,10 @@ static void take_echo(struct seek *p, uint8_t family, struct span s, const uint8
 	}
 	const uint8_t type = cur_u8(&c);
 	cur_skip(&c, 3);
-	const uint16_t id = cur_be16(&c);
-	if (cur_ok(&c) && type == (family == 4 ? ECHO_REPLY : ECHO6_REPLY) && id == p->id)
+	const uint16_t id = cur_be16(&c), back = (uint16_t)(p->seq - cur_be16(&c));
+	const struct span nonce = cur_bytes(&c, NONCE);
+	const bool ours = id == p->id && back < SENDS && back < p->seq; /* one of the last questions */
+	if (cur_ok(&c) && type == (family == 4 ? ECHO_REPLY : ECHO6_REPLY) && ours && memcmp(nonce.p, p->nonce, NONCE) == 0)
 		heard(p, family, from, now);
 }
 

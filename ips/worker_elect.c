@@ -122,6 +122,15 @@ void elect_in(struct worker *w, struct peering_in *in, bool closed)
 
 /* --- what it gives ------------------------------------------------------------------------------------------ */
 
+/* false: not now; the next turn tries again. */
+static bool sent(struct worker *w, const struct proc_msg *m)
+{
+	const enum err e = proc_try(w->cfg.parent, m);
+	if (e != OK && e != ERR_FULL)
+		w->end = ENGINE_FAILED;
+	return e == OK;
+}
+
 static void store(struct worker *w, const struct peering_in *in)
 {
 	struct elect *e = &w->elect;
@@ -132,10 +141,10 @@ static void store(struct worker *w, const struct peering_in *in)
 		return;
 	const struct proc_state st = { .term = next > e->asked ? next : e->asked, .forced = w->peering.forced };
 	memcpy(m.data, &st, sizeof(st));
-	if (proc_send(w->cfg.parent, &m, NULL, 0) != OK)
-		w->end = ENGINE_FAILED;
-	e->asked = st.term;
-	e->forced = w->peering.forced;
+	if (sent(w, &m)) {
+		e->asked = st.term;
+		e->forced = w->peering.forced;
+	}
 }
 
 /* From half the dead interval on, so that the answer is there when it is over; and before a node works that has heard nobody. */
@@ -147,9 +156,9 @@ static void probe(struct worker *w, const struct peering_in *in)
 	const bool want = begins || (late && !pair_works(w) && !in->certain);
 	if (want == (e->probing_since.ns != 0))
 		return;
-	e->probing_since = want ? w->now : mono_ns(0);
-	if (proc_tell(w->cfg.parent, PM_PROBE, want, NULL) != OK)
-		w->end = ENGINE_FAILED;
+	const struct proc_msg m = { .kind = PM_PROBE, .code = want };
+	if (sent(w, &m))
+		e->probing_since = want ? w->now : mono_ns(0);
 }
 
 void elect_tell_parent(struct worker *w, const struct peering_in *in)

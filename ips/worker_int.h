@@ -75,6 +75,8 @@ struct worker {
 	mono_t hold_since;
 	mono_t down_at;              /* when the last link was lost */
 	bool was_seen, was_dead, peer_worked, said_whole, said_left;
+	bool untold;                 /* the parent has had no room for this word yet: */
+	enum proc_msg_kind untold_kind;
 	bool peer_whole;             /* the peer's last heartbeat says so: see peering.h */
 	enum engine_exit end;
 
@@ -93,6 +95,7 @@ struct worker {
 	unsigned used;               /* the link that batches went by last, and ... */
 	uint64_t cursor;             /* the next one to go by it */
 	uint64_t sent;               /* the highest that went by any */
+	uint64_t tried[LINKS_MAX];   /* of this connection: up to here it has had what the other one did not answer in time */
 	uint64_t retried;            /* up to here the other link was tried as well, and none has been answered since; 0: no */
 
 	/* --- visits --- */

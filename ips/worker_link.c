@@ -43,6 +43,7 @@ bool pair_has_follower(const struct worker *w)
 static void forget_connections(struct worker *w)
 {
 	memset(w->epoch, 0, sizeof(w->epoch));
+	memset(w->tried, 0, sizeof(w->tried));
 	w->used = LINKS_NONE;
 }
 
@@ -148,6 +149,7 @@ static void greet(struct worker *w)
 			continue;
 		}
 		w->epoch[i] = link_epoch(l);
+		w->tried[i] = 0;
 		if (w->used == i) /* what the former connection took may not have arrived */
 			w->used = LINKS_NONE;
 	}
@@ -233,12 +235,16 @@ static void try_other(struct worker *w)
 	if (!pair_has_follower(w) || !ha_sender_overdue(&w->r.sender, w->now, w->cfg.live->commit_timeout_ns))
 		return;
 	for (unsigned i = 0; i < links_n(w->cfg.links); i++) {
-		uint64_t seq = w->r.sender.acked + 1;
+		const uint64_t acked = w->r.sender.acked;
+		uint64_t seq = (w->tried[i] > acked ? w->tried[i] : acked) + 1;
 		if (i == used || link_state(links_at(w->cfg.links, i)) != LINK_UP || !ours(w, i))
+			continue;
+		if (seq >= w->cursor) /* it has them already, and loses none */
 			continue;
 		w->status.retries++;
 		w->retried = w->cursor - 1;
 		(void)send_by(w, i, &seq, w->retried);
+		w->tried[i] = seq - 1;
 	}
 }
 

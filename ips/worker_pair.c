@@ -116,7 +116,9 @@ uint64_t pair_commit(struct worker *w)
 	if (!begun && pair_may_bulk(w))
 		(void)replica_bulk(r, BULK_STEP);
 	watch_logs(w);
-	const bool tell = r->written != w->told_written && mono_diff(w->now, w->beaten) * 2 > w->cfg.live->link.hb_interval_ns;
+	/* that records are written, of which there have been some since it was told last */
+	const bool news = r->written != w->told_written && w->told_written < r->rec_seq;
+	const bool tell = news && mono_diff(w->now, w->beaten) * 2 > w->cfg.live->link.hb_interval_ns;
 	if (!replica_pending(r) && !tell && (begun || !r->whole))
 		return 0;
 	w->told_written = r->written;
@@ -142,9 +144,14 @@ bool pair_released(const struct worker *w, uint64_t seq)
 
 /* --- roles ------------------------------------------------------------------------------------------------ */
 
+/* A parent that waits for its disk reads nothing meanwhile: what finds no room is told in a later turn. */
 static void tell_parent(struct worker *w, enum proc_msg_kind k)
 {
-	if (proc_tell(w->cfg.parent, k, 0, NULL) != OK)
+	const struct proc_msg m = { .kind = k };
+	const enum err e = proc_try(w->cfg.parent, &m);
+	w->untold = e == ERR_FULL;
+	w->untold_kind = k;
+	if (e != OK && e != ERR_FULL)
 		w->end = ENGINE_FAILED; /* without a parent this process is about to be killed */
 }
 
@@ -263,6 +270,8 @@ void pair_turn(struct worker *w)
 	else if (merge_yielded(w))
 		w->end = ENGINE_REBORN;
 	elect_tell_parent(w, &in);
+	if (w->untold)
+		tell_parent(w, w->untold_kind);
 	beat(w);
 	if (w->cfg.pulse != NULL) {
 		w->cfg.pulse->role = pair_role(w);

@@ -22,7 +22,7 @@ run() {
 	code=$?
 }
 
-for t in packet cotp ber osi mms_iccp other rule conf ha_wire engine; do
+for t in packet cotp ber osi mms_iccp other rule conf ha_wire ha_link engine; do
 	run $t $t
 	if [ $code -eq 0 ]; then
 		echo "ok - fuzz $t: $(tail -n 1 "$work/out")"

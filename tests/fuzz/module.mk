@@ -1,5 +1,5 @@
 # Fuzz targets: each is linked with driver.c for make check, and with libFuzzer by make fuzz.
-FUZZ := packet cotp ber osi mms_iccp other rule conf ha_wire engine
+FUZZ := packet cotp ber osi mms_iccp other rule conf ha_wire ha_link engine
 FUZZ_SECONDS ?= 300
 FUZZ_TARGETS ?= $(FUZZ)
 
@@ -14,6 +14,7 @@ other_FUZZ_LIBS := decoders base
 mms_iccp_FUZZ_LIBS := decoders base
 rule_FUZZ_LIBS := sigs decoders base
 conf_FUZZ_LIBS := ips base
+ha_link_FUZZ_LIBS := ips hacache sigs decoders forward base
 ha_wire_FUZZ_LIBS := ips hacache sigs decoders forward base
 engine_FUZZ_LIBS := ips hacache sigs decoders forward base
 

@@ -26,6 +26,8 @@ blocks tests/fuzz/seeds.conf "$raw/conf/seed" "^# ---" 1
 cp tests/golden/conf/*.conf "$raw/conf"
 
 for t; do
+	# made by hand, or found: what there is
+	[ -d "$raw/$t" ] || cp -r "tests/fuzz/corpus/$t" "$raw/$t"
 	rm -rf "build/fuzz/kept"
 	mkdir -p "build/fuzz/kept" "tests/fuzz/corpus/$t"
 	"$bin/$t" -set_cover_merge=1 -max_len=8192 build/fuzz/kept "$raw/$t" >"build/fuzz/merge-$t.log" 2>&1

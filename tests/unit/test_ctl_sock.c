@@ -182,6 +182,57 @@ static void test_ninth(void)
 	stop();
 }
 
+/* Those that ask nothing give way to one that comes. */
+static void test_idle_ones(void)
+{
+	int fd[CTL_CLIENTS];
+	start(1);
+	for (unsigned i = 0; i < CTL_CLIENTS; i++)
+		fd[i] = dial();
+	usleep(CTL_SPARE_S * 1000000 + 300000);
+	for (unsigned i = 0; i + 1 < CTL_CLIENTS; i++) { /* but the last */
+		say(fd[i], request_of("ha mode", false));
+		say(fd[i], "\n");
+		HAS(hear(fd[i], false), "standalone");
+	}
+	HAS(talk("ha mode"), "standalone");
+	CU_ASSERT_STRING_EQUAL(hear(fd[CTL_CLIENTS - 1], true), ""); /* closed */
+	for (unsigned i = 0; i < CTL_CLIENTS; i++)
+		close(fd[i]);
+	stop();
+}
+
+/* Those who may change nothing take all places, and ask for more than they read: root is served. */
+static void test_locked_out(void)
+{
+	int go[2];
+	char c;
+	if (geteuid() != 0)
+		return;
+	start(3000);
+	CU_ASSERT_EQUAL_FATAL(pipe(go), 0);
+	fflush(stdout);
+	const pid_t child = fork();
+	if (child == 0) {
+		static char list[1 << 17];
+		if (setgid(65534) != 0 || setuid(65534) != 0)
+			_exit(9);
+		snprintf(list, sizeof(list), "%s\n", request_of("sys session list", false));
+		for (unsigned i = 0; i < CTL_CLIENTS; i++)
+			say(dial(), i % 2 == 0 ? "" : list);
+		usleep(200000);
+		const bool turned_away = strstr(talk("ha mode"), "8 clients are being served") != NULL;
+		_exit(write(go[1], turned_away ? "y" : "n", 1) == 1 && pause() == 0);
+	}
+	CU_ASSERT_TRUE(read(go[0], &c, 1) == 1 && c == 'y');
+	HAS(talk("ha mode"), "standalone");
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	close(go[0]);
+	close(go[1]);
+	stop();
+}
+
 /* Clients that go in the middle of a long list, and of a log that they follow: their places are free at once. */
 static void test_gone(void)
 {
@@ -479,7 +530,8 @@ static void test_output_closed(void)
 	out = NULL;
 }
 
-UNIT_MAIN({ "requests over the socket", test_talk }, { "lines that are wrong or too long", test_bad_lines },
+UNIT_MAIN({ "idle ones give way", test_idle_ones }, { "root is not locked out", test_locked_out },
+	  { "requests over the socket", test_talk }, { "lines that are wrong or too long", test_bad_lines },
 	  { "one client too many", test_ninth }, { "clients that vanish", test_gone },
 	  { "a client that does not read", test_slow_reader }, { "who may change the node", test_rights },
 	  { "the client", test_client }, { "the client without a daemon", test_client_alone },

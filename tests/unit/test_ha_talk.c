@@ -230,10 +230,11 @@ static void test_acks(void)
 		enum err e;
 		uint64_t acked, missing;
 	} row[] = {
-		{ { .seq = 3 }, OK, 3, 0 },
-		{ { .seq = 2 }, OK, 3, 0 },                                   /* overtaken: says nothing */
-		{ { .seq = 2, .missing = 5, .version = 2 }, OK, 3, 0 },
+		{ { .seq = 3, .stream = 7 }, OK, 3, 0 },
+		{ { .seq = 2, .stream = 7 }, OK, 3, 0 },                      /* overtaken: says nothing */
+		{ { .seq = 2, .missing = 5, .stream = 7, .version = 2 }, OK, 3, 0 },
 		{ { .seq = 4, .stream = 8, .version = 2 }, OK, 3, 0 },        /* of another stream */
+		{ { .seq = 4, .stream = 0, .version = 2 }, OK, 3, 0 },        /* of none */
 		{ { .seq = 4, .stream = 7, .version = 2 }, OK, 4, 0 },
 		{ { .seq = 4, .missing = 6, .stream = 7, .version = 2 }, OK, 4, 6 },
 		{ { .seq = 4, .missing = 6, .stream = 7, .version = 2 }, OK, 4, 0 }, /* answered already */
@@ -241,7 +242,7 @@ static void test_acks(void)
 		{ { .seq = 5, .missing = 6, .stream = 7, .version = 2 }, OK, 5, 6 },
 		{ { .seq = 5, .missing = 5, .stream = 7, .version = 2 }, OK, 5, 0 }, /* nothing is missing behind 5 up to 5 */
 		{ { .seq = 6, .missing = 11, .stream = 7, .version = 2 }, ERR_MALFORMED, 5, 0 },
-		{ { .seq = 11 }, ERR_MALFORMED, 5, 0 },
+		{ { .seq = 11, .stream = 7 }, ERR_MALFORMED, 5, 0 },
 		{ { .seq = 11, .stream = 8, .version = 2 }, OK, 5, 0 },
 		{ { .seq = 10, .stream = 7, .version = 2 }, OK, 10, 0 },
 	};
@@ -255,7 +256,7 @@ static void test_acks(void)
 		CU_ASSERT_EQUAL(tx.missing, row[i].missing);
 		CU_ASSERT_EQUAL(tx.resend.first, row[i].acked + 1);
 	}
-	CU_ASSERT_EQUAL(tx.n_stray, 4);
+	CU_ASSERT_EQUAL(tx.n_stray, 5);
 	CU_ASSERT_FALSE(tx.lost);
 	CU_ASSERT_EQUAL(acks(&tx, (struct ha_ack){ .stream = 8, .version = 2, .lost = true }), OK);
 	CU_ASSERT_FALSE(tx.lost);
@@ -278,11 +279,11 @@ static void test_overdue(void)
 	CU_ASSERT_TRUE(ha_sender_overdue(&tx, mono_ns(1020 * ms), 20 * ms));
 	CU_ASSERT_FALSE(ha_sender_overdue(&tx, mono_ns(1021 * ms), 20 * ms));
 	CU_ASSERT_TRUE(ha_sender_overdue(&tx, mono_ns(1040 * ms), 20 * ms));
-	CU_ASSERT_EQUAL(acks(&tx, (struct ha_ack){ .seq = 1 }), OK);
+	CU_ASSERT_EQUAL(acks(&tx, (struct ha_ack){ .seq = 1, .stream = 1 }), OK);
 	CU_ASSERT_FALSE(ha_sender_overdue(&tx, mono_ns(1060 * ms), 20 * ms)); /* another one is the oldest */
 	CU_ASSERT_FALSE(ha_sender_overdue(&tx, mono_ns(1079 * ms), 20 * ms));
 	CU_ASSERT_TRUE(ha_sender_overdue(&tx, mono_ns(1080 * ms), 20 * ms));
-	CU_ASSERT_EQUAL(acks(&tx, (struct ha_ack){ .seq = 3 }), OK);
+	CU_ASSERT_EQUAL(acks(&tx, (struct ha_ack){ .seq = 3, .stream = 1 }), OK);
 	CU_ASSERT_FALSE(ha_sender_overdue(&tx, mono_ns(9000 * ms), 20 * ms));
 	ha_sender_fini(&tx);
 }

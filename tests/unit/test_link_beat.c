@@ -233,10 +233,40 @@ static void test_boot(void)
 	uint64_t unproven = rig_count(&r, RIG_HIGH, LINK_UNPROVEN_BEAT);
 	for (unsigned i = 0; i < 3; i++)
 		inject(&r, "127.0.0.1", RIG_HIGH, &old[i]);
-	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_UNPROVEN_BEAT), unproven + 3);
+	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_UNPROVEN_BEAT), unproven); /* it is known to be dead */
+	CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_OLD_BEAT), 3);
 	CU_ASSERT_EQUAL(seen_boot(&r, RIG_HIGH), 0xfe11);
 	beat(&r, RIG_LOW, 3);
 	CU_ASSERT_EQUAL(seen_seq(&r, RIG_HIGH), 3);
+	rig_fini(&r);
+}
+
+/* Recordings of boots that are long gone, between any two heartbeats: who is born anew is believed all the same. */
+static void test_recordings(void)
+{
+	enum { BOOTS = 3 };
+	struct rig r;
+	struct datagram old[2][BOOTS];
+	CU_ASSERT_TRUE(acquainted(&r));
+	for (unsigned k = 0; k < BOOTS; k++)
+		for (unsigned i = 0; i < 2; i++) {
+			old[i][k] = caught(&r, i, 900);
+			rig_stop(&r, i);
+			r.cfg[i].boot_id += 0x100;
+			CU_ASSERT_TRUE(rig_start(&r, i));
+		}
+	/* neither knows the other one: nothing tells the recordings from what is new */
+	unsigned rounds = 0;
+	for (; rounds < 16; rounds++) {
+		for (unsigned i = 0; i < 2; i++) {
+			beat(&r, i, rounds + 1);
+			for (unsigned k = 0; k < BOOTS; k++)
+				inject(&r, i == RIG_LOW ? "127.0.0.1" : "127.0.0.2", !i, &old[i][k]);
+		}
+		if (seen_boot(&r, RIG_LOW) == r.cfg[RIG_HIGH].boot_id && seen_boot(&r, RIG_HIGH) == r.cfg[RIG_LOW].boot_id)
+			break;
+	}
+	CU_ASSERT_TRUE(rounds < 16);
 	rig_fini(&r);
 }
 
@@ -332,7 +362,8 @@ static void test_flood(void)
 	rig_fini(&r);
 }
 
-UNIT_MAIN({ "fields, and the first acquaintance", test_fields }, { "replayed, reflected, from elsewhere", test_replay },
+UNIT_MAIN({ "recordings in between", test_recordings },
+	  { "fields, and the first acquaintance", test_fields }, { "replayed, reflected, from elsewhere", test_replay },
 	  { "every octet altered, every length", test_altered }, { "another link of the group", test_other_link },
 	  { "a newer version's", test_newer }, { "a new boot of the peer", test_boot },
 	  { "recordings sent to a fresh node", test_fresh_receiver }, { "dead after the intervals", test_dead },

@@ -234,6 +234,32 @@ static void test_texts(void)
 	close_pair();
 }
 
-UNIT_MAIN({ "every length", test_lengths }, { "order", test_order }, { "descriptors", test_descriptors },
+/* Who does not wait is told that there is no room, and has sent nothing; what nobody takes is closed. */
+static void test_full(void)
+{
+	const struct proc_msg m = { .kind = PM_ACTIVE };
+	int fds[PM_FDS] = { -1, -1 };
+	unsigned n = 0, got = 0;
+	enum err e;
+	open_pair();
+	while ((e = proc_try(ends[0], &m)) == OK && n < 100000)
+		n++;
+	CU_ASSERT_TRUE(e == ERR_FULL && n > 10);
+	CU_ASSERT_EQUAL(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+	while (proc_recv(ends[1], &in, fds) == OK)
+		got++;
+	CU_ASSERT_EQUAL(got, n);
+	CU_ASSERT_EQUAL(proc_try(ends[0], &m), OK);
+	close(ends[1]);
+	CU_ASSERT_EQUAL(proc_try(ends[0], &m), ERR_EOF);
+	close(ends[0]);
+	const unsigned before = open_fds();
+	fds[1] = marked('x');
+	proc_close(fds);
+	CU_ASSERT_TRUE(open_fds() == before && fds[1] == -1);
+}
+
+UNIT_MAIN({ "no room, no wait", test_full },
+	  { "every length", test_lengths }, { "order", test_order }, { "descriptors", test_descriptors },
 	  { "what is no message", test_malformed }, { "descriptors beyond", test_too_many }, { "the end", test_end },
 	  { "a killed process", test_killed }, { "texts", test_texts })

@@ -132,15 +132,57 @@ static void test_ends(void)
 	/* none there, none to run */
 	(void)unlink(prog[SCRIPT_ACTIVE]);
 	script_tell(&s, SCRIPT_ACTIVE, 3000);
-	CU_ASSERT_EQUAL(WEXITSTATUS(reap(&s)), 127);
+	CU_ASSERT_TRUE(s.pid == 0 && s.failed == 3);
 	s.path[SCRIPT_PASSIVE] = "";
 	script_tell(&s, SCRIPT_PASSIVE, 4000);
+	CU_ASSERT_TRUE(s.pid == 0 && s.failed == 3);
 	s.path[SCRIPT_FAULT] = "relative";
 	script_tell(&s, SCRIPT_FAULT, 4000);
-	CU_ASSERT_EQUAL(s.pid, 0);
+	CU_ASSERT_TRUE(s.pid == 0 && s.failed == 4);
 	script_time(&s, 9000000);
 	CU_ASSERT_EQUAL(s.killed, 1);
 	end();
 }
 
-UNIT_MAIN({ "what they are given", test_given }, { "the latest state", test_latest }, { "how they end", test_ends })
+/* What another user could change, or put another file in the place of, is neither accepted nor run. */
+static void test_safe(void)
+{
+	enum { FINE, GROUP, OTHERS, NOT_RUN, FOREIGN, FOLDER, FOLDER_STICKY, FOLDER_FOREIGN, LINKED, LINK_OPEN, N };
+	for (unsigned how = FINE; how < N; how++) {
+		struct script s = begin();
+		char why[SCRIPT_WHY] = "", link[128], beside[96];
+		const bool root = geteuid() == 0;
+		const uid_t other = 4242;
+		put(SCRIPT_ACTIVE, "true\n");
+		snprintf(beside, sizeof(beside), "%s/beside", dir);
+		snprintf(link, sizeof(link), "%s/link", beside);
+		CU_ASSERT_EQUAL(mkdir(beside, 0700), 0);
+		CU_ASSERT_TRUE(how < LINKED || symlink(prog[SCRIPT_ACTIVE], link) == 0);
+		const mode_t mode = how == GROUP ? 0720 : how == OTHERS ? 0702 : how == NOT_RUN ? 0600 : 0755;
+		CU_ASSERT_EQUAL(chmod(prog[SCRIPT_ACTIVE], mode), 0);
+		CU_ASSERT_EQUAL(chmod(dir, how == FOLDER ? 0770 : how == FOLDER_STICKY ? 01777 : 0755), 0);
+		CU_ASSERT_EQUAL(chmod(beside, how == LINK_OPEN ? 0777 : 0755), 0);
+		if (root && how == FOREIGN)
+			CU_ASSERT_EQUAL(chown(prog[SCRIPT_ACTIVE], other, (gid_t)-1), 0);
+		if (root && how == FOLDER_FOREIGN)
+			CU_ASSERT_EQUAL(chown(dir, other, (gid_t)-1), 0);
+		const bool good = how == FINE || how == LINKED || (!root && (how == FOREIGN || how == FOLDER_FOREIGN));
+		s.path[SCRIPT_ACTIVE] = how >= LINKED ? link : prog[SCRIPT_ACTIVE];
+		CU_ASSERT_EQUAL(script_safe(s.path[SCRIPT_ACTIVE], geteuid(), why), good);
+		CU_ASSERT_EQUAL(why[0] == '\0', good);
+		script_tell(&s, SCRIPT_ACTIVE, 1);
+		CU_ASSERT_TRUE(good ? reap(&s) == 0 : s.pid == 0 && s.failed == 1);
+		if (good != (why[0] == '\0'))
+			printf("# %u: %s\n", how, why);
+		(void)unlink(link);
+		CU_ASSERT_EQUAL(rmdir(beside), 0);
+		end();
+	}
+	char why[SCRIPT_WHY];
+	CU_ASSERT_FALSE(script_safe("/tmp", geteuid(), why));
+	CU_ASSERT_FALSE(script_safe("/nosuch/program", geteuid(), why));
+	CU_ASSERT_TRUE(script_safe("/bin/true", geteuid(), why));
+}
+
+UNIT_MAIN({ "who could change them", test_safe },
+	  { "what they are given", test_given }, { "the latest state", test_latest }, { "how they end", test_ends })

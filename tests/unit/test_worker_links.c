@@ -76,7 +76,9 @@ static void test_switch(void)
 			if (i == 30)
 				drop(round % 2, box_status(&n[0]).link_used);
 		}
+		const int64_t t0 = real_ns();
 		CU_ASSERT_TRUE(box_wait_judged(&n[0], put));
+		CU_ASSERT_TRUE(real_ns() - t0 < 3 * NS_PER_SEC); /* nobody waits for a death, which takes 6.6 s */
 		CU_ASSERT_TRUE(both_links_up());
 	}
 	as_if_nothing_had_been(put, put, 1);
@@ -121,7 +123,8 @@ static void test_retry(void)
 	box_put_tcp(&n[0], 2000, TCP_SYN, 100, "");
 	usleep(300000);
 	const struct ha_status a = box_status(&n[0]);
-	CU_ASSERT_TRUE(a.retries >= 2 && a.resent >= a.retries && a.queued > 0);
+	/* once by a connection that loses nothing, however long the answer takes */
+	CU_ASSERT_TRUE(a.retries >= 1 && a.resent >= 1 && a.resent <= a.queued && a.queued > 0);
 	stall_end(&s);
 	as_if_nothing_had_been(1, 1, 1);
 	CU_ASSERT_TRUE(n[1].w->r.receiver.n_doubled > 0);
@@ -148,7 +151,9 @@ static void test_both_lost(void)
 				drop(0, 1);
 			}
 		}
+		const int64_t t0 = real_ns();
 		CU_ASSERT_TRUE(box_wait_judged(&n[0], put));
+		CU_ASSERT_TRUE(real_ns() - t0 < 5 * NS_PER_SEC); /* the standby's word, or a link that is back: not its death */
 		CU_ASSERT_TRUE(box_wait_role(&n[0], HA_ACTIVE, HA_SYNCED));
 	}
 	as_if_nothing_had_been(put, put, 1);

@@ -105,6 +105,30 @@ static void test_modes(void)
 	wait = HA_WAIT_ALL;
 }
 
+/* Nothing happens: then nothing is told, not even that nothing was written. */
+static void test_idle(void)
+{
+	both(1000);
+	begin_flows(&n[0], 2000, 10);
+	const unsigned had = n[0].f.put;
+	for (unsigned i = 0; i < 10; i++) { /* what is dropped is logged */
+		box_put_tcp(&n[0], (uint16_t)(2000 + i), TCP_ACK, 101, "left ");
+		box_put_tcp(&n[0], (uint16_t)(2000 + i), TCP_ACK, 106, "right");
+	}
+	CU_ASSERT_TRUE(box_wait_judged(&n[0], had + 20));
+	CU_ASSERT_TRUE(n[1].w->r.recs.n > 0 || n[0].w->r.rec_seq > 0);
+	bool told = false; /* the standby forgets the records once they are in the file */
+	for (unsigned i = 0; i < WAIT_MS / 10 && !told; i++, usleep(10000))
+		told = n[1].w->r.recs.n == 0 && n[0].w->told_written >= n[0].w->r.rec_seq;
+	CU_ASSERT_TRUE(told && n[0].w->r.rec_seq > 0);
+	usleep(200000);
+	const uint64_t sent = box_status(&n[0]).sent;
+	usleep(1000000); /* twenty heartbeats */
+	CU_ASSERT_EQUAL(box_status(&n[0]).sent, sent);
+	end(0);
+	end(1);
+}
+
 /* --- the link breaks ---------------------------------------------------------------------------------------------------- */
 
 static void drop_link(const struct ctl_view *v, void *ctx)
@@ -128,7 +152,9 @@ static void test_hold(void)
 	CU_ASSERT_EQUAL(box_judged(&n[0]), 20);
 	CU_ASSERT_EQUAL(box_status(&n[0]).role, HA_ACTIVE);
 	stall_end(&s);
+	const int64_t t0 = real_ns();
 	CU_ASSERT_TRUE(box_wait_judged(&n[0], 70));
+	CU_ASSERT_TRUE(real_ns() - t0 < 4 * NS_PER_SEC); /* by the standby's word; its death would take 13 s */
 	CU_ASSERT_EQUAL(passed(&n[0], 0, 70), 70);
 	CU_ASSERT_TRUE(box_wait_role(&n[0], HA_ACTIVE, HA_SYNCED));
 	CU_ASSERT_TRUE(box_wait_role(&n[1], HA_STANDBY, HA_SYNCED));
@@ -203,6 +229,29 @@ static void test_will(void)
 	CU_ASSERT_EQUAL(box_status(&n[1]).term, 2);
 	CU_ASSERT_EQUAL(box_status(&n[1]).promotions, 1);
 	goes_on(&n[1], 20);
+	end(0);
+	end(1);
+}
+
+/* The parent reads nothing, since it waits for its disk: the engine takes over and works all the same, and tells it later. */
+static void test_busy_parent(void)
+{
+	const struct proc_msg m = { .kind = PM_RELOADED };
+	enum proc_msg_kind k = PM_READY;
+	both(1000);
+	begin_flows(&n[0], 2000, 20);
+	half_a_pattern(&n[0], 20);
+	while (proc_try(n[1].parent[0], &m) == OK)
+		;
+	CU_ASSERT_EQUAL(box_stop(&n[0]), ENGINE_STOPPED);
+	CU_ASSERT_TRUE(box_wait_role(&n[1], HA_ACTIVE, HA_ALONE));
+	goes_on(&n[1], 20);
+	bool told = false;
+	for (unsigned i = 0; i < WAIT_MS && !told; i++) {
+		told = box_told(&n[1], &k) && k == PM_ACTIVE;
+		usleep(k == PM_RELOADED ? 0 : 1000);
+	}
+	CU_ASSERT_TRUE(told);
 	end(0);
 	end(1);
 }
@@ -365,7 +414,7 @@ static void test_alone_asleep(void)
 }
 
 UNIT_MAIN({ "the standby has it before the verdict", test_commit }, { "no word, no verdict", test_waits },
-	  { "what waits, by mode", test_modes },
+	  { "what waits, by mode", test_modes }, { "idle", test_idle }, { "a parent that is busy", test_busy_parent },
 	  { "the link breaks", test_hold }, { "a will", test_will }, { "silence", test_silence },
 	  { "clocks a day apart", test_clocks }, { "commands", test_commands },
 	  { "what may have been let by unheard", test_doubt },
