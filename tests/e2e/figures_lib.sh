@@ -151,6 +151,7 @@ datagrams_inspected() {
 }
 
 digests_agree() {
+	until_settled 15
 	for node in a b; do
 		[ "$(number $node digest_mismatches)" = 0 ] || echo "node $node: digests differ $(number $node digest_mismatches) times"
 	done
