@@ -146,6 +146,7 @@ void engine_session_move(struct engine *e, struct session *s)
 		return;
 	f->gen_nr = e->gen_nr;
 	change_match(e, f);
+	insp_find_ruled(e, s, f);
 	f->policy = policy_today(e, s);
 	engine_mark(s, HA_PARTS_ALL);
 }

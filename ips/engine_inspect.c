@@ -407,14 +407,6 @@ static void run_init(struct run *w, struct engine *e, struct session *s, struct 
 	w->sig.established = s->s.n[DIR_ORIG].packets != 0 && s->s.n[DIR_REPLY].packets != 0;
 }
 
-/* Where nothing is rewritten, copies of octets that no decoder reads are not worth what keeping them costs a pair. */
-struct reasm_ctx insp_reasm_ctx(struct engine *e, const struct insp *f, const struct reasm_sink *sink)
-{
-	const bool decoded = f->s.service == SVC_UNDECIDED || f->s.service == SVC_COTP;
-	return (struct reasm_ctx){ .bufs = e->bufs, .held_pool = &e->held_pool, .sink = sink,
-				   .keep = e->gen->prevent || decoded, .anchored = e->gen->prevent && !e->gen->asymmetric };
-}
-
 /* Does p carry octets that were refused before? Nothing past release_to leaves, retransmitted or not. */
 static bool is_refused(const struct insp_dir *d, const struct packet *p)
 {
@@ -487,12 +479,9 @@ static void run_packet(struct run *w, struct engine *e, struct session *s, struc
 /* Octets of p, not acknowledged and read before, of which nothing is known any more: they cannot be compared. */
 static bool forgotten(const struct session *s, enum dir d, const struct packet *p)
 {
-	const struct reasm_dir *r = &engine_insp(s)->reasm.dir[d];
 	const struct tcp_end *receiver = &s->s.tcp.end[dir_other(d)];
-	const uint32_t from = r->next - reasm_kept(r), seq = p->tcp.seq, end = seq + (uint32_t)p->payload.len;
-	if (!r->started || !receiver->seen || seq_diff(from, receiver->ack) <= 0)
-		return false;
-	return seq_diff(seq, from) < 0 && seq_diff(end, receiver->ack) > 0;
+	const uint32_t seq = p->tcp.seq, end = seq + (uint32_t)p->payload.len;
+	return receiver->seen && reasm_forgotten(&engine_insp(s)->reasm.dir[d], receiver->ack, seq, end);
 }
 
 bool insp_blocked(struct engine *e, struct session *s, enum dir d, const struct packet *p, struct verdict *v)
@@ -514,7 +503,7 @@ bool insp_must_wait(struct engine *e, struct session *s, enum dir d, const struc
 	const struct reasm_ctx rc = insp_reasm_ctx(e, f, NULL);
 	if (!e->gen->prevent)
 		return false;
-	const enum reasm_room room = reasm_room(&f->reasm.dir[d], &rc, p);
+	const enum reasm_room room = reasm_room(&f->reasm, &rc, d, p);
 	if (room == REASM_ROOM && !forgotten(s, d, p))
 		return false;
 	run_packet(&w, e, s, &sink, d, p);
@@ -561,35 +550,6 @@ void insp_flush(struct engine *e, struct session *s)
 	const struct reasm_ctx rc = insp_reasm_ctx(e, w.f, &rs);
 	if (!rc.anchored) /* inline, what waits behind a hole never came to be read by anybody */
 		reasm_flush(&w.f->reasm, &rc);
-}
-
-struct insp *insp_new(struct engine *e, struct session *s, const struct policy *pol)
-{
-	struct insp *f = pool_get(&e->insp_pool);
-	if (f == NULL)
-		return NULL;
-	match_flow_init(&f->match);
-	f->s.owner = e->cfg.node;
-	f->s.service = e->gen->undecoded ? SVC_UNKNOWN : SVC_UNDECIDED;
-	f->policy = pol;
-	f->gen_nr = e->gen_nr;
-	s->ips = f;
-	s->s.inspected = true;
-	return f;
-}
-
-void insp_free(struct engine *e, struct insp *f)
-{
-	const struct reasm_ctx rc = insp_reasm_ctx(e, f, NULL);
-	reasm_fini(&f->reasm, &rc);
-	match_flow_fini(e->matcher, &f->match);
-	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
-		buf_clear(e->bufs, &f->s.dir[d].look);
-	if (f->stack != NULL) {
-		stack_fini(f->stack, e->bufs);
-		pool_put(&e->stack_pool, f->stack);
-	}
-	pool_put(&e->insp_pool, f);
 }
 
 enum err insp_matcher_new(const struct gen *g, struct matcher **out)

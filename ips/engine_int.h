@@ -80,10 +80,15 @@ struct run {
 /* engine_rec.c: after a change of signatures, or of who is told. */
 void engine_find_wants(struct engine *e);
 
-/* engine_inspect.c */
-enum err insp_matcher_new(const struct gen *g, struct matcher **out) MUST_USE;
+/* engine_flow.c */
 struct insp *insp_new(struct engine *e, struct session *s, const struct policy *pol);
 void insp_free(struct engine *e, struct insp *f);
+/* Which of its octets rules may read: when it is new, and under other rules. */
+void insp_find_ruled(const struct engine *e, const struct session *s, struct insp *f);
+struct reasm_ctx insp_reasm_ctx(struct engine *e, const struct insp *f, const struct reasm_sink *sink);
+
+/* engine_inspect.c */
+enum err insp_matcher_new(const struct gen *g, struct matcher **out) MUST_USE;
 /* Does p, a segment of direction d, carry octets that were refused before? Then so it is again. */
 bool insp_blocked(struct engine *e, struct session *s, enum dir d, const struct packet *p, struct verdict *v);
 /* Is there no room to read its octets now, or to keep them for comparison? */
@@ -94,7 +99,6 @@ void insp_tell(struct engine *e, struct session *s, enum dir d, const struct pac
 struct verdict insp_packet(struct engine *e, struct session *s, enum dir d, const struct packet *p);
 /* What is held is delivered behind a gap: the session ends. */
 void insp_flush(struct engine *e, struct session *s);
-struct reasm_ctx insp_reasm_ctx(struct engine *e, const struct insp *f, const struct reasm_sink *sink);
 
 /* engine_gen.c: brings s under the current generation; false: that denies it, and s is gone. */
 bool engine_session_change(struct engine *e, struct session *s);

@@ -7,7 +7,7 @@
 #include "base/pool.h"
 #include "forward/tcp.h"
 
-enum { SHARES = 4 };
+enum { SHARES = 4, TURN_BACK = REASM_AHEAD_MAX };
 
 static bool share_left(const struct reasm_ctx *ctx, unsigned share, size_t n)
 {
@@ -18,6 +18,8 @@ static bool share_left(const struct reasm_ctx *ctx, unsigned share, size_t n)
 
 static void kept_drop(struct reasm_dir *r, const struct reasm_ctx *ctx, size_t n)
 {
+	if (n == 0)
+		return;
 	if (n >= reasm_kept(r)) {
 		buf_clear(ctx->bufs, &r->kept);
 		r->kept_head = 0;
@@ -48,13 +50,33 @@ static bool kept_room(struct reasm_dir *r, const struct reasm_ctx *ctx, size_t n
 	return allowed || r->kept.len + n <= r->kept.cap;
 }
 
-/* Octets that nobody acknowledges, or that there is no room for, cannot be compared later. */
-static void keep(struct reasm_dir *r, const struct reasm_ctx *ctx, struct span s)
+/* From here on octets are read, or not. What is kept is one piece: those before others that were not are forgotten. */
+static void turn(struct reasm_dir *r, const struct reasm_ctx *ctx, bool unread)
 {
-	if (!ctx->keep) {
-		kept_drop(r, ctx, reasm_kept(r));
+	const uint32_t n = unread ? 0 : reasm_kept(r);
+	r->turn = n != 0 ? r->turn - n : r->next;
+	r->unread = unread;
+	kept_drop(r, ctx, n);
+}
+
+/* Numbers come round again: one so far back means nothing. What is kept was acknowledged long since, or is not asked for. */
+static void follow(struct reasm_dir *r, const struct reasm_ctx *ctx)
+{
+	if (r->next - r->turn <= 2 * TURN_BACK)
 		return;
-	}
+	if (r->unread)
+		kept_drop(r, ctx, reasm_kept(r));
+	r->turn = r->next - TURN_BACK;
+}
+
+/* Octets that nobody acknowledges, or that there is no room for, cannot be compared later. */
+static void keep(struct reasm_dir *r, const struct reasm_ctx *ctx, bool reads, struct span s)
+{
+	if (r->unread == reads)
+		turn(r, ctx, !reads);
+	follow(r, ctx);
+	if (!reads)
+		return;
 	if (reasm_kept(r) + s.len > REASM_KEPT_MAX)
 		kept_drop(r, ctx, reasm_kept(r) + s.len - REASM_KEPT_MAX);
 	if (!kept_room(r, ctx, s.len) || buf_append(ctx->bufs, &r->kept, s.p, s.len) != OK)
@@ -63,7 +85,7 @@ static void keep(struct reasm_dir *r, const struct reasm_ctx *ctx, struct span s
 
 static void kept_acked(struct reasm_dir *r, const struct reasm_ctx *ctx, uint32_t ack)
 {
-	const int32_t n = seq_diff(ack, r->next - reasm_kept(r));
+	const int32_t n = seq_diff(ack, reasm_kept_end(r) - reasm_kept(r));
 	if (n > 0)
 		kept_drop(r, ctx, (size_t)n);
 }
@@ -95,8 +117,9 @@ uint32_t reasm_conform(const struct reasm_dir *r, uint32_t seq, struct span data
 	uint32_t n = 0;
 	if (!r->started || data.len == 0)
 		return 0;
-	if (reasm_kept(r) != 0 && seq_diff(seq, r->next) < 0)
-		n += conform_piece(r->next - reasm_kept(r), span_of(r->kept.p + r->kept_head, reasm_kept(r)), seq, data, copy);
+	const uint32_t kept_end = reasm_kept_end(r);
+	if (reasm_kept(r) != 0 && seq_diff(seq, kept_end) < 0)
+		n += conform_piece(kept_end - reasm_kept(r), span_of(r->kept.p + r->kept_head, reasm_kept(r)), seq, data, copy);
 	for (unsigned i = 0; r->held != NULL && i < r->held->n; i++)
 		n += conform_piece(r->held->seg[i].seq, buf_span(&r->held->seg[i].data), seq, data, copy);
 	return n;
@@ -106,7 +129,7 @@ uint32_t reasm_conform(const struct reasm_dir *r, uint32_t seq, struct span data
 
 static void deliver(struct reasm_dir *r, const struct reasm_ctx *ctx, enum dir d, struct span s)
 {
-	keep(r, ctx, s);
+	keep(r, ctx, ctx->keep[d], s);
 	r->next += (uint32_t)s.len;
 	ctx->sink->bytes(ctx->sink->arg, d, s);
 }
@@ -299,7 +322,7 @@ static void answered(struct reasm_dir *r, uint32_t ack)
 {
 	if (r->seen == 0) {
 		r->started = true;
-		r->next = ack;
+		r->next = r->turn = ack;
 	}
 }
 
@@ -308,7 +331,7 @@ void reasm_start(struct reasm_dir *r, uint32_t seq)
 	if (r->started)
 		return;
 	r->started = true;
-	r->next = seq;
+	r->next = r->turn = seq;
 }
 
 /* Neither FIN nor RST ends a stream here: whether the receiver believed them only it knows. What comes after is inspected. */
@@ -353,8 +376,9 @@ static bool held_room(const struct reasm_dir *r, const struct reasm_ctx *ctx, ui
 	       share_left(ctx, REASM_HELD_SHARE, 2 * (size_t)len + pieces * BUF_CLASS_MIN);
 }
 
-enum reasm_room reasm_room(struct reasm_dir *r, const struct reasm_ctx *ctx, const struct packet *p)
+enum reasm_room reasm_room(struct reasm_state *rs, const struct reasm_ctx *ctx, enum dir d, const struct packet *p)
 {
+	struct reasm_dir *r = &rs->dir[d];
 	const uint32_t seq = p->tcp.seq + ((p->tcp.flags & TCP_SYN) != 0), end = seq + (uint32_t)p->payload.len;
 	const int32_t new = seq_diff(end, r->next);
 	if (!r->started || seq == end || (p->tcp.flags & TCP_RST) != 0 || new <= 0)
@@ -364,11 +388,20 @@ enum reasm_room reasm_room(struct reasm_dir *r, const struct reasm_ctx *ctx, con
 	if (seq_diff(seq, r->next) > 0)
 		return held_room(r, ctx, seq, (uint32_t)p->payload.len) ? REASM_ROOM : REASM_ROOM_WAIT;
 	const uint32_t n = (uint32_t)new + r->held_bytes;
-	if (!ctx->keep)
+	if (!ctx->keep[d])
 		return REASM_ROOM;
 	if (reasm_kept(r) + n > REASM_KEPT_MAX)
 		return REASM_ROOM_WAIT;
 	return kept_room(r, ctx, n) ? REASM_ROOM : REASM_ROOM_NO_MEMORY;
+}
+
+bool reasm_forgotten(const struct reasm_dir *r, uint32_t ack, uint32_t seq, uint32_t end)
+{
+	const uint32_t from = r->next - reasm_kept(r);
+	if (!r->started || r->unread)
+		return false;
+	const uint32_t since = seq_diff(r->turn, ack) > 0 ? r->turn : ack; /* those before the turn nobody read */
+	return seq_diff(from, since) > 0 && seq_diff(seq, from) < 0 && seq_diff(end, since) > 0;
 }
 
 void reasm_flush(struct reasm_state *rs, const struct reasm_ctx *ctx)

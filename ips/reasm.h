@@ -3,9 +3,9 @@
  * First accepted bytes win. Out-of-order segments are held (bounded per direction); a gap is declared
  * when the receiver acknowledged bytes that never came by, when the cap is reached, or when the session
  * ends. Neither FIN nor RST ends a stream. What was delivered is kept until it is acknowledged, so that
- * another copy of it can be compared. Plain state; bytes come from the engine's buffer pool, which they
- * may fill up to the shares below only: in-order octets go on when out-of-order ones have used up theirs,
- * and decoders when these have. RFC 9293 3.4, 3.10.
+ * another copy of it can be compared; octets that nobody reads, whatever they are, are not. Plain state; bytes
+ * come from the engine's buffer pool, which they may fill up to the shares below only: in-order octets go on
+ * when out-of-order ones have used up theirs, and decoders when these have. RFC 9293 3.4, 3.10.
  */
 #ifndef IPS_REASM_H
 #define IPS_REASM_H
@@ -43,7 +43,9 @@ struct reasm_dir {
 	uint32_t n_gaps;
 	uint32_t differed;               /* retransmitted octets that differed from held ones */
 	struct reasm_held *held;         /* NULL = none */
-	struct buf kept;                 /* its last octet is the one before next: inspected, not acknowledged, and ... */
+	bool unread;                     /* nobody reads what is delivered now: it is not kept */
+	uint32_t turn;                   /* where that began; otherwise what is before needs no comparison: nobody read it */
+	struct buf kept;                 /* inspected, not acknowledged, up to reasm_kept_end(), and ... */
 	uint32_t kept_head;              /* ... so many octets of it before those */
 	uint32_t told;                   /* kept octets before this number are on the peer: this node's own bookkeeping */
 };
@@ -67,7 +69,7 @@ struct reasm_ctx {
 	struct pool *held_pool;          /* of struct reasm_held */
 	const struct reasm_sink *sink;
 	bool anchored;                   /* a stream begins where its receiver said, not with the first segment that comes by */
-	bool keep;                       /* what is delivered, until it is acknowledged */
+	bool keep[DIR_N];                /* what is delivered of that direction, until it is acknowledged */
 };
 
 void reasm_fini(struct reasm_state *r, const struct reasm_ctx *ctx);
@@ -80,7 +82,9 @@ enum reasm_room {
 	REASM_ROOM_WAIT,         /* not now: the direction has as much as it may have, or this is out of order */
 	REASM_ROOM_NO_MEMORY     /* in order, but others have taken what memory there is: it could be read, not kept */
 };
-enum reasm_room reasm_room(struct reasm_dir *r, const struct reasm_ctx *ctx, const struct packet *p);
+enum reasm_room reasm_room(struct reasm_state *r, const struct reasm_ctx *ctx, enum dir d, const struct packet *p);
+/* Are there octets between seq and end that were read, and neither acknowledged up to ack nor kept? They cannot be compared. */
+bool reasm_forgotten(const struct reasm_dir *r, uint32_t ack, uint32_t seq, uint32_t end);
 /* Where the stream begins, told by its receiver; nothing once it has begun. */
 void reasm_start(struct reasm_dir *r, uint32_t seq);
 /* Octets of data, at seq, that differ from those delivered or held for the same numbers; corrected in copy, unless that is NULL. */
@@ -92,10 +96,14 @@ static inline uint32_t reasm_top(const struct reasm_dir *r)
 }
 /* The session ends: what is held is delivered behind a gap. */
 void reasm_flush(struct reasm_state *r, const struct reasm_ctx *ctx);
-/* Octets kept now. */
+/* Octets kept now, and the number behind the last of them. */
 static inline uint32_t reasm_kept(const struct reasm_dir *r)
 {
 	return r->kept.len - r->kept_head;
+}
+static inline uint32_t reasm_kept_end(const struct reasm_dir *r)
+{
+	return r->unread ? r->turn : r->next;
 }
 /* Held segments are in order, apart, behind the next byte, and as many octets as said. */
 bool reasm_check(const struct reasm_dir *r);

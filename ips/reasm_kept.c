@@ -13,14 +13,14 @@ size_t reasm_kept_octets(const struct reasm_state *r)
 
 static struct ha_kept_dir export_dir(const struct reasm_dir *r, bool all)
 {
-	const uint32_t n = reasm_kept(r), from = r->next - n, told = all ? 0 : r->told - from;
+	const uint32_t n = reasm_kept(r), end = reasm_kept_end(r), from = end - n, told = all ? 0 : r->told - from;
 	if (n == 0)
 		return (struct ha_kept_dir){ 0 };
 	struct cur c = cur_span(buf_span(&r->kept));
 	cur_skip(&c, r->kept_head + (told <= n ? told : 0)); /* told before those kept: none of them */
 	const struct span data = cur_rest(&c);
 	return (struct ha_kept_dir){ .from = from,
-				     .upto = r->next,
+				     .upto = end,
 				     .data = { .p = (uint8_t *)(uintptr_t)data.p, .len = (uint32_t)data.len } };
 }
 
@@ -33,7 +33,7 @@ void reasm_kept_export(const struct reasm_state *r, bool all, struct ha_kept *ou
 void reasm_kept_told(struct reasm_state *r)
 {
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
-		r->dir[d].told = r->dir[d].next;
+		r->dir[d].told = reasm_kept_end(&r->dir[d]);
 }
 
 /* --- in -------------------------------------------------------------------------------------------- */
@@ -43,7 +43,7 @@ static bool good_dir(const struct ha_kept_dir *in, const struct reasm_dir *r)
 	const uint32_t n = in->upto - in->from;
 	if (n == 0)
 		return in->upto == 0 && in->data.len == 0;
-	return n <= REASM_KEPT_MAX && in->data.len <= n && r != NULL && r->started && r->next == in->upto;
+	return n <= REASM_KEPT_MAX && in->data.len <= n && r != NULL && r->started && reasm_kept_end(r) == in->upto;
 }
 
 bool reasm_kept_good(const struct ha_kept *in, const struct reasm_state *r)
@@ -72,9 +72,9 @@ static void trim(struct reasm_dir *r, struct bufpool *bufs, uint32_t n, size_t r
 
 static bool import_dir(struct reasm_dir *r, struct bufpool *bufs, const struct ha_kept_dir *in)
 {
-	const uint32_t have = reasm_kept(r), first = in->upto - in->data.len;
+	const uint32_t have = reasm_kept(r), end = reasm_kept_end(r), first = in->upto - in->data.len;
 	/* Of those here: acknowledged meanwhile, and told once more. */
-	const uint32_t gone = in->from - (r->next - have), again = r->next - first;
+	const uint32_t gone = in->from - (end - have), again = end - first;
 	struct cur c = cur_span(buf_span(&in->data));
 	if (first == in->from) {
 		forget(r, bufs);

@@ -76,7 +76,10 @@ void match_flow_fini(struct matcher *m, struct match_flow *f);
 void match_open(struct matcher *m, struct match_flow *f, const struct sig_flow *sf, enum dir d, void *arg);
 /* One datagram that is not TCP; f keeps no stream but may hold parts (NULL = none, for packets without a flow). */
 void match_packet(struct matcher *m, struct match_flow *f, const struct sig_flow *sf, enum dir d, struct span payload, void *arg);
-/* New in-order bytes of d: scanned, hits queued until match_upto. */
+/* May a rule read octets of d in such a flow, now or later? Where none may they need not be kept for comparison. Ports alone
+ * decide: the answer is the same for as long as the flow lives under this set. */
+bool match_reads(const struct matcher *m, const struct sig_flow *sf, enum dir d);
+/* New in-order bytes of d: scanned, unless no rule may read them; hits queued until match_upto. */
 void match_stream(struct matcher *m, struct match_flow *f, const struct sig_flow *sf, enum dir d, struct span bytes);
 /* Tells the queued hits of d that end within the first upto octets of the last match_stream's bytes. */
 void match_upto(struct matcher *m, struct match_flow *f, const struct sig_flow *sf, enum dir d, size_t upto, void *arg);

@@ -182,11 +182,16 @@ static void begin_scan(struct matcher *m, const struct match_flow *f, enum dir d
 	}
 }
 
+bool match_reads(const struct matcher *m, const struct sig_flow *sf, enum dir d)
+{
+	const bool forward = d == DIR_ORIG;
+	return sig_reach_has(&m->set->reach, d, forward ? sf->cport : sf->sport, forward ? sf->sport : sf->cport);
+}
+
 void match_stream(struct matcher *m, struct match_flow *f, const struct sig_flow *sf, enum dir d, struct span bytes)
 {
-	(void)sf;
 	m->q.flow = NULL;
-	if (m->set->db[SIGD_STREAM].hs == NULL || bytes.len == 0 || bytes.len > UINT32_MAX)
+	if (m->set->db[SIGD_STREAM].hs == NULL || bytes.len == 0 || bytes.len > UINT32_MAX || !match_reads(m, sf, d))
 		return;
 	if (!open_stream(m, f, d)) {
 		m->stat.no_stream += bytes.len;

@@ -257,7 +257,9 @@ enum err sig_build_all(struct sigset *s, struct sig_rule **bad, char *why, size_
 	if (s->n != 0)
 		qsort(s->rule, s->n, sizeof(*s->rule), by_order);
 	s->n_fields = 0;
+	memset(&s->reach, 0, sizeof(s->reach));
 	for (uint32_t i = 0; i < s->n; i++) {
+		sig_reach_add(&s->reach, s->rule[i]);
 		s->rule[i]->pub.index = i;
 		s->rule[i]->field0 = s->n_fields;
 		s->n_fields += s->rule[i]->n_fields;

@@ -1,7 +1,7 @@
 /* sig_int.h - what the parts of sigs/ share: a rule as parsed and compiled, the set, the parser's state.
  *
  * sig_lex (text), sig_addr (sets), sig_content (contents to expressions), sig_field (field conditions),
- * sig_opt (keywords), sig_rule (a whole rule), sig_build (databases), sig (the set); match* run it.
+ * sig_opt (keywords), sig_rule (a whole rule), sig_build (databases), sig_reach (ports), sig (the set); match* run it.
  */
 #ifndef SIGS_SIG_INT_H
 #define SIGS_SIG_INT_H
@@ -180,6 +180,13 @@ struct sig_anomaly_list {
 	struct sig_list rules;
 };
 
+/* By direction and port of a stream's sender and receiver: may a rule read its octets? */
+enum { SIG_PORT_WORDS = (1 << 16) / 64 };
+struct sig_reach {
+	bool all[DIR_N];
+	uint64_t from[DIR_N][SIG_PORT_WORDS], to[DIR_N][SIG_PORT_WORDS];
+};
+
 struct sigset {
 	struct sig_mem mem;
 	struct sig_rule **rule; /* in the order of evaluation: pub.index */
@@ -197,6 +204,7 @@ struct sigset {
 	struct sig_list parted[EV_N]; /* with a content and a field condition */
 	struct sig_anomaly_list *anomaly;
 	uint32_t n_anomalies;
+	struct sig_reach reach;
 };
 
 /* --- the parser -------------------------------------------------------------------------------- */
@@ -276,6 +284,10 @@ enum err sig_rule_parse(struct sig_parse *p, char *text, struct sig_rule **out) 
 
 /* sig_class: default priority of a class type, 0 = unknown */
 uint8_t sig_class_priority(const char *name);
+
+/* sig_reach */
+void sig_reach_add(struct sig_reach *m, const struct sig_rule *r);
+bool sig_reach_has(const struct sig_reach *m, enum dir d, uint16_t from, uint16_t to);
 
 /* sig_build: orders the rules, compiles the databases and makes the lists; *bad: a rule that does not compile (ERR_UNSUPPORTED) */
 enum err sig_build_all(struct sigset *s, struct sig_rule **bad, char *why, size_t why_cap) MUST_USE;

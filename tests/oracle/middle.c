@@ -96,7 +96,7 @@ static void no_rec(void *arg, const struct rec *r)
 
 bool middle_engine(struct middle *m, bool pick_up)
 {
-	static const char *const no_more[] = { NULL };
+	static const char *const rules[] = { "tests/oracle/all.rules", NULL };
 	static const struct engine_cfg cfg = { .seed = 1, .node = 1 };
 	char text[sizeof(conf_text) + 16];
 	const int len = snprintf(text, sizeof(text), conf_text, pick_up ? "all" : "disable");
@@ -107,7 +107,7 @@ bool middle_engine(struct middle *m, bool pick_up)
 	struct conf *c = conf_parse_text("oracle", text, (size_t)len, NULL);
 	for (size_t i = 0; c != NULL && i < conf_n_errors(c); i++)
 		tell(NULL, conf_error(c, i));
-	const bool good = c != NULL && conf_n_errors(c) == 0 && gen_new_conf(c, no_more, NULL, tell, NULL, &m->gen) == OK &&
+	const bool good = c != NULL && conf_n_errors(c) == 0 && gen_new_conf(c, rules, NULL, tell, NULL, &m->gen) == OK &&
 			  engine_new(&cfg, m->gen, m->now, no_rec, NULL, &m->e) == OK;
 	conf_free(c);
 	if (good)

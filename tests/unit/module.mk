@@ -31,6 +31,7 @@ UNIT += icmp:forward,base
 UNIT += sig_parse:sigs,decoders,base
 UNIT += match:sigs,decoders,base
 UNIT += match_event:sigs,decoders,base
+UNIT += match_reads:sigs,decoders,base
 UNIT += match_stream:sigs,decoders,base
 UNIT += stock_parse:sigs,decoders,base
 UNIT += tags:sigs,decoders,base

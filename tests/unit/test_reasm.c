@@ -379,7 +379,52 @@ static void test_check(void)
 	CU_ASSERT_FALSE(reasm_check(&r));
 }
 
-UNIT_MAIN({ "500 random schedules, as the model says", test_random }, { "in order", test_in_order },
+/* Octets that nobody reads are not kept; those read before stay until they are acknowledged, or others are kept again. */
+static void test_unread(void)
+{
+	static const struct { /* what a row does: data of n octets, or up to where the receiver acknowledges */
+		bool keep;
+		int n, ack;
+		uint32_t kept;
+		int turn;      /* its place */
+		bool unread;
+		int gone;      /* first octet that cannot be compared any more, and the end of those */
+		int gone_end;
+	} row[] = {
+		{ true, 10, -1, 10, 0, false, 0, 0 },  { false, 5, -1, 10, 10, true, 0, 0 }, { false, 5, -1, 10, 10, true, 0, 0 },
+		{ false, 0, 4, 6, 10, true, 0, 0 },    { false, 0, 15, 0, 10, true, 0, 0 },  { false, 5, -1, 0, 10, true, 0, 0 },
+		{ true, 8, -1, 8, 25, false, 0, 0 },   { true, 0, 25, 8, 25, false, 0, 0 },  { false, 2, -1, 8, 33, true, 0, 0 },
+		{ true, 4, -1, 4, 25, false, 25, 35 }, { true, 0, 36, 3, 25, false, 0, 0 },
+	};
+	for (size_t b = 0; b < 2; b++) {
+		int64_t at = 0, acked = 0;
+		rig_start(b == 0 ? 5 : UINT32_MAX - 20, 7, 1 << 20, 1024);
+		OPEN();
+		for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+			const struct reasm_dir *r = &rig.r.dir[DIR_ORIG];
+			const uint32_t first = rig.isn[DIR_ORIG] + 1;
+			rig.ctx.keep[DIR_ORIG] = row[i].keep;
+			if (row[i].n != 0)
+				give(DIR_ORIG, TCP_ACK, at, (size_t)row[i].n, 0, 0);
+			acked = row[i].ack >= 0 ? row[i].ack : acked;
+			if (row[i].ack >= 0)
+				give(DIR_REPLY, TCP_ACK, 0, 0, acked, 0);
+			at += row[i].n;
+			CU_ASSERT_EQUAL(reasm_kept(r), row[i].kept);
+			CU_ASSERT_EQUAL(r->turn, first + (uint32_t)row[i].turn);
+			CU_ASSERT_EQUAL(r->unread, row[i].unread);
+			for (int64_t k = 0; k < at; k++) {
+				const uint32_t seq = first + (uint32_t)k;
+				CU_ASSERT_EQUAL(reasm_forgotten(r, first + (uint32_t)acked, seq, seq + 1),
+						k >= row[i].gone && k < row[i].gone_end);
+			}
+		}
+		rig_end();
+	}
+}
+
+UNIT_MAIN({ "octets that nobody reads", test_unread },
+	  { "500 random schedules, as the model says", test_random }, { "in order", test_in_order },
 	  { "the sequence number wraps", test_wrap }, { "the bytes that came first win", test_first_wins },
 	  { "an acknowledgement up to the first held byte", test_ack_up_to_held }, { "a segment of no window", test_far_ahead },
 	  { "a SYN with data", test_syn_with_data }, { "of two SYNs the answered one", test_syn_answered },

@@ -326,6 +326,48 @@ static const struct script scripts[] = {
 	  "< A 301 ack 40101 blocks 50101-60101 win 1000\n"
 	  "> A 40101 ack 301 partial x30000 = data x25000 X5000\n"
 	  "read > x65000@101 X60000@65101\n" },
+	/* --- octets that nobody reads --- */
+	{ .name = "what a flow was known by stays, what nobody reads may be others",
+	  .plain = true,
+	  .text = OPEN
+	  "> A 101 ack 301 x300\n"
+	  "> A 401 ack 301 x100\n"
+	  "< A 301 ack 101\n"
+	  "> A 101 ack 301 X300 = data x300\n"
+	  "told stream.overlap\n"
+	  "> A 401 ack 301 X100\n"
+	  "not told stream.overlap\n"
+	  "> A 301 ack 301 X200 = data x100 X100\n"
+	  "< A 301 ack 351\n"
+	  "> A 351 ack 301 X200 = data x50 X150\n"
+	  "< A 301 ack 401\n"
+	  "> A 400 ack 301 X1\n"
+	  "> A 401 ack 301 X150\n"
+	  "> A 551 ack 301 x20\n"
+	  "< A 301 ack 571\n"
+	  "> A 401 ack 301 x170\n"
+	  "not told stream.memory\n" },
+	{ .name = "the end that has not been looked at stays comparable",
+	  .plain = true,
+	  .text = OPEN
+	  "> A 101 ack 301 x300\n"
+	  "< A 301 ack 401 \"an answer\"\n"
+	  "< A 301 ack 401 \"AN ANSWER\" = data \"an answer\"\n"
+	  "> A 401 ack 301 x100\n"
+	  "< A 305 ack 401 \"nswer, more\"\n"
+	  "< A 305 ack 401 \"NSWER, MORE\" = data \"nswer, more\"\n"
+	  "> A 401 ack 316 X100\n" },
+	{ .name = "octets behind the depth may be others, those before it not",
+	  .plain = true,
+	  .ignore_after = 20,
+	  .text = OPEN
+	  "> A 101 ack 301 \"abcdefghijkl\"\n"
+	  "> A 113 ack 301 \"mnopqrstuvwx\"\n"
+	  "> A 125 ack 301 \"yz\"\n"
+	  "> A 113 ack 301 \"MNOPQRSTUVWXYZ\" = data \"mnopqrstuvwxYZ\"\n"
+	  "> A 101 ack 301 \"ABCDEFGHIJKLMNOPQRSTUVWXYZ\" = data \"abcdefghijklmnopqrstuvwxYZ\"\n"
+	  "< A 301 ack 127\n"
+	  "read > \"abcdefghijklmnopqrst\"\n" },
 };
 
 SCRIPT_MAIN(scripts)
