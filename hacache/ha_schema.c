@@ -139,7 +139,7 @@ ROWS(msg_reasm_dir, "ReasmDir", struct reasm_dir,
 	UINT(struct reasm_dir, n_ooo, U32),
 	UINT(struct reasm_dir, n_gaps, U32),
 	UINT(struct reasm_dir, differed, U32),
-	BOOL(struct reasm_dir, unread),
+	UINT(struct reasm_dir, reading, REASM_READING_N - 1),
 	UINT(struct reasm_dir, turn, U32),
 	PTR(struct reasm_dir, held, msg_held));
 

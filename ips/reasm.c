@@ -51,29 +51,33 @@ static bool kept_room(struct reasm_dir *r, const struct reasm_ctx *ctx, size_t n
 }
 
 /* From here on octets are read, or not. What is kept is one piece: those before others that were not are forgotten. */
-static void turn(struct reasm_dir *r, const struct reasm_ctx *ctx, bool unread)
+static void turn(struct reasm_dir *r, const struct reasm_ctx *ctx, bool reads)
 {
-	const uint32_t n = unread ? 0 : reasm_kept(r);
+	const uint32_t n = reads ? reasm_kept(r) : 0;
 	r->turn = n != 0 ? r->turn - n : r->next;
-	r->unread = unread;
+	r->reading = reads ? REASM_READ_AGAIN : REASM_UNREAD;
 	kept_drop(r, ctx, n);
 }
 
 /* Numbers come round again: one so far back means nothing. What is kept was acknowledged long since, or is not asked for. */
 static void follow(struct reasm_dir *r, const struct reasm_ctx *ctx)
 {
-	if (r->next - r->turn <= 2 * TURN_BACK)
+	if (r->reading == REASM_READ || r->next - r->turn <= 2 * TURN_BACK)
 		return;
-	if (r->unread)
+	if (r->reading == REASM_UNREAD) {
 		kept_drop(r, ctx, reasm_kept(r));
-	r->turn = r->next - TURN_BACK;
+		r->turn = r->next - TURN_BACK;
+	} else {
+		r->reading = REASM_READ;
+		r->turn = 0;
+	}
 }
 
 /* Octets that nobody acknowledges, or that there is no room for, cannot be compared later. */
 static void keep(struct reasm_dir *r, const struct reasm_ctx *ctx, bool reads, struct span s)
 {
-	if (r->unread == reads)
-		turn(r, ctx, !reads);
+	if (reads != (r->reading != REASM_UNREAD))
+		turn(r, ctx, reads);
 	follow(r, ctx);
 	if (!reads)
 		return;
@@ -322,7 +326,7 @@ static void answered(struct reasm_dir *r, uint32_t ack)
 {
 	if (r->seen == 0) {
 		r->started = true;
-		r->next = r->turn = ack;
+		r->next = ack;
 	}
 }
 
@@ -331,7 +335,7 @@ void reasm_start(struct reasm_dir *r, uint32_t seq)
 	if (r->started)
 		return;
 	r->started = true;
-	r->next = r->turn = seq;
+	r->next = seq;
 }
 
 /* Neither FIN nor RST ends a stream here: whether the receiver believed them only it knows. What comes after is inspected. */
@@ -398,9 +402,9 @@ enum reasm_room reasm_room(struct reasm_state *rs, const struct reasm_ctx *ctx, 
 bool reasm_forgotten(const struct reasm_dir *r, uint32_t ack, uint32_t seq, uint32_t end)
 {
 	const uint32_t from = r->next - reasm_kept(r);
-	if (!r->started || r->unread)
+	if (!r->started || r->reading == REASM_UNREAD)
 		return false;
-	const uint32_t since = seq_diff(r->turn, ack) > 0 ? r->turn : ack; /* those before the turn nobody read */
+	const uint32_t since = r->reading == REASM_READ_AGAIN && seq_diff(r->turn, ack) > 0 ? r->turn : ack;
 	return seq_diff(from, since) > 0 && seq_diff(seq, from) < 0 && seq_diff(end, since) > 0;
 }
 

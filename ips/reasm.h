@@ -32,6 +32,9 @@ struct reasm_held {                      /* sorted by sequence number, no overla
 	struct reasm_seg seg[REASM_SEGS_MAX];
 };
 
+/* Does anybody read what is delivered? Octets that nobody reads are not kept. */
+enum reasm_reading { REASM_READ, REASM_UNREAD, REASM_READ_AGAIN, REASM_READING_N };
+
 struct reasm_dir {
 	bool started;                    /* next is valid */
 	bool fin;                        /* FIN seen: fin_seq is its number, which is no byte */
@@ -43,8 +46,8 @@ struct reasm_dir {
 	uint32_t n_gaps;
 	uint32_t differed;               /* retransmitted octets that differed from held ones */
 	struct reasm_held *held;         /* NULL = none */
-	bool unread;                     /* nobody reads what is delivered now: it is not kept */
-	uint32_t turn;                   /* where that began; otherwise what is before needs no comparison: nobody read it */
+	uint8_t reading;                 /* enum reasm_reading */
+	uint32_t turn;                   /* UNREAD: since that number. READ_AGAIN: nobody read what is before. Else 0 */
 	struct buf kept;                 /* inspected, not acknowledged, up to reasm_kept_end(), and ... */
 	uint32_t kept_head;              /* ... so many octets of it before those */
 	uint32_t told;                   /* kept octets before this number are on the peer: this node's own bookkeeping */
@@ -103,7 +106,7 @@ static inline uint32_t reasm_kept(const struct reasm_dir *r)
 }
 static inline uint32_t reasm_kept_end(const struct reasm_dir *r)
 {
-	return r->unread ? r->turn : r->next;
+	return r->reading == REASM_UNREAD ? r->turn : r->next;
 }
 /* Held segments are in order, apart, behind the next byte, and as many octets as said. */
 bool reasm_check(const struct reasm_dir *r);

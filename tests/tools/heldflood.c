@@ -179,9 +179,9 @@ int main(int argc, char **argv)
 {
 	enum err e = OK;
 	struct gen *g = NULL;
-	const char *const none[] = { NULL };
+	static const char *const rules[] = { "tests/tools/overlap.rules", NULL };
 	struct conf *c = argc >= 2 ? conf_load(argv[1], &e) : NULL;
-	if (c == NULL || conf_n_errors(c) != 0 || gen_new_conf(c, none, NULL, told, NULL, &g) != OK) {
+	if (c == NULL || conf_n_errors(c) != 0 || gen_new_conf(c, rules, NULL, told, NULL, &g) != OK) {
 		fprintf(stderr, "usage: heldflood CONFIG; %s\n", c != NULL && conf_n_errors(c) != 0 ? conf_error(c, 0) : "");
 		return 2;
 	}

@@ -386,15 +386,17 @@ static void test_unread(void)
 		bool keep;
 		int n, ack;
 		uint32_t kept;
-		int turn;      /* its place */
-		bool unread;
+		int turn;      /* its place; -1: there is none */
+		uint8_t reading;
 		int gone;      /* first octet that cannot be compared any more, and the end of those */
 		int gone_end;
 	} row[] = {
-		{ true, 10, -1, 10, 0, false, 0, 0 },  { false, 5, -1, 10, 10, true, 0, 0 }, { false, 5, -1, 10, 10, true, 0, 0 },
-		{ false, 0, 4, 6, 10, true, 0, 0 },    { false, 0, 15, 0, 10, true, 0, 0 },  { false, 5, -1, 0, 10, true, 0, 0 },
-		{ true, 8, -1, 8, 25, false, 0, 0 },   { true, 0, 25, 8, 25, false, 0, 0 },  { false, 2, -1, 8, 33, true, 0, 0 },
-		{ true, 4, -1, 4, 25, false, 25, 35 }, { true, 0, 36, 3, 25, false, 0, 0 },
+		{ true, 10, -1, 10, -1, REASM_READ, 0, 0 },     { false, 5, -1, 10, 10, REASM_UNREAD, 0, 0 },
+		{ false, 5, -1, 10, 10, REASM_UNREAD, 0, 0 },   { false, 0, 4, 6, 10, REASM_UNREAD, 0, 0 },
+		{ false, 0, 15, 0, 10, REASM_UNREAD, 0, 0 },    { false, 5, -1, 0, 10, REASM_UNREAD, 0, 0 },
+		{ true, 8, -1, 8, 25, REASM_READ_AGAIN, 0, 0 }, { true, 0, 25, 8, 25, REASM_READ_AGAIN, 0, 0 },
+		{ false, 2, -1, 8, 33, REASM_UNREAD, 0, 0 },    { true, 4, -1, 4, 25, REASM_READ_AGAIN, 25, 35 },
+		{ true, 0, 36, 3, 25, REASM_READ_AGAIN, 0, 0 },
 	};
 	for (size_t b = 0; b < 2; b++) {
 		int64_t at = 0, acked = 0;
@@ -411,8 +413,8 @@ static void test_unread(void)
 				give(DIR_REPLY, TCP_ACK, 0, 0, acked, 0);
 			at += row[i].n;
 			CU_ASSERT_EQUAL(reasm_kept(r), row[i].kept);
-			CU_ASSERT_EQUAL(r->turn, first + (uint32_t)row[i].turn);
-			CU_ASSERT_EQUAL(r->unread, row[i].unread);
+			CU_ASSERT_EQUAL(r->turn, row[i].turn < 0 ? 0 : first + (uint32_t)row[i].turn);
+			CU_ASSERT_EQUAL(r->reading, row[i].reading);
 			for (int64_t k = 0; k < at; k++) {
 				const uint32_t seq = first + (uint32_t)k;
 				CU_ASSERT_EQUAL(reasm_forgotten(r, first + (uint32_t)acked, seq, seq + 1),
@@ -423,7 +425,30 @@ static void test_unread(void)
 	}
 }
 
-UNIT_MAIN({ "octets that nobody reads", test_unread },
+/* Half a round later the number where that began would lie ahead: it moves along, or is forgotten. */
+static void test_unread_long(void)
+{
+	static const uint32_t far = 3u * REASM_AHEAD_MAX;
+	struct reasm_dir *r = &rig.r.dir[DIR_ORIG];
+	rig_start(5, 7, 1 << 20, 1024);
+	OPEN();
+	rig.ctx.keep[DIR_ORIG] = true;
+	give(DIR_ORIG, TCP_ACK, 0, 10, 0, 0);
+	for (int i = 0; i < 4; i++) {
+		struct packet p = { .payload = span_of(rig.truth[DIR_ORIG], 10), .payload_wire = 10 };
+		rig.ctx.keep[DIR_ORIG] = i >= 2;
+		r->next += far;
+		p.tcp = (struct tcp_info){ .seq = r->next, .ack = rig.isn[DIR_REPLY] + 1, .flags = TCP_ACK };
+		const uint32_t turned = i == 0 ? r->next : r->next - REASM_AHEAD_MAX;
+		reasm_segment(&rig.r, &rig.ctx, DIR_ORIG, &p);
+		CU_ASSERT_EQUAL(r->reading, i < 2 ? REASM_UNREAD : i == 2 ? REASM_READ_AGAIN : REASM_READ);
+		CU_ASSERT_EQUAL(r->turn, i < 2 ? turned : i == 2 ? r->next - 10 : 0);
+		CU_ASSERT_EQUAL(reasm_kept(r), i < 3 ? i % 2 == 0 ? 10 : 0 : 20);
+	}
+	rig_end();
+}
+
+UNIT_MAIN({ "octets that nobody reads", test_unread }, { "far behind where that began", test_unread_long },
 	  { "500 random schedules, as the model says", test_random }, { "in order", test_in_order },
 	  { "the sequence number wraps", test_wrap }, { "the bytes that came first win", test_first_wins },
 	  { "an acknowledgement up to the first held byte", test_ack_up_to_held }, { "a segment of no window", test_far_ahead },
