@@ -74,11 +74,11 @@ bulk_ends() {
 	! grep -hiE 'reset|refused|unable|broken' "$work/iperf-c" "$work/iperf-s"
 }
 
-# --- captures, played again and again ------------------------------------------------------------------------
+# --- captures, played again and again: not at port 102, where the associations are counted -----------------------
 play_once() {
-	start play-s server "$tools/flowplay" server --listen 10.2.0.5 --timeout 15 build/captures/iccp.pcap
+	start play-s server "$tools/flowplay" server --listen 10.2.0.5 --port-map 102:1102 --timeout 60 build/captures/iccp.pcap
 	ready play-s || cat "$work/play-s"
-	start play-c client "$tools/flowplay" client --connect 10.2.0.5 --timeout 15 --pace 10 build/captures/iccp.pcap
+	start play-c client "$tools/flowplay" client --connect 10.2.0.5 --port-map 102:1102 --timeout 60 --pace 10 build/captures/iccp.pcap
 	wait "$(cat "$work/play-c.pid")" || cat "$work/play-c"
 	wait "$(cat "$work/play-s.pid")" || cat "$work/play-s"
 }
@@ -97,7 +97,7 @@ plays_begin() {
 
 plays_end() {
 	: >"$work/plays.end"
-	until_true 60 test -e "$work/plays.done" || echo "a played capture does not end"
+	until_true 90 test -e "$work/plays.done" || echo "a played capture does not end"
 	grep -v '^played$' "$work/plays"
 	grep -q '^played$' "$work/plays" || echo "no capture was played to its end"
 }

@@ -2,6 +2,7 @@
 # Two nodes live under 200 associations, played captures, a bulk transfer and a flow of numbered datagrams: every kind of failure,
 # what each costs, and what was inspected against what was received, connection by connection.
 # limit: 400
+# alone
 #
 # FIGURES_RUNS=50: so many of each kind, and so many deaths in a row (make figures); 1 and 5 otherwise. Times are printed, not
 # judged: the machine may be busy. What is lost of a connection, comes twice or is received uninspected is a failure; of datagrams
@@ -153,6 +154,7 @@ begin_all() {
 
 # Everything falls silent; then each end of each connection has received what the engines have inspected.
 end_all() {
+	until_settled 15
 	plays_end
 	[ -z "${iperf:-}" ] || kill -STOP "$(cat "$work/iperf-c.pid")"
 	quiet f
