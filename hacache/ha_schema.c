@@ -177,7 +177,8 @@ ROWS(msg_insp, "Insp", struct insp_state,
 	UINT(struct insp_state, n_alerts, U32),
 	MSG(struct insp_state, orig, dir[DIR_ORIG], msg_insp_dir),
 	MSG(struct insp_state, reply, dir[DIR_REPLY], msg_insp_dir),
-	MSG(struct insp_state, tags, tags, msg_tags));
+	MSG(struct insp_state, tags, tags, msg_tags),
+	BOOL(struct insp_state, partial));
 
 /* --- decoders ------------------------------------------------------------------------------------- */
 

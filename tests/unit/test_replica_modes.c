@@ -83,6 +83,16 @@ static void test_gap_is_told(void)
 		const struct session *s = session_next(engine_sessions(b.r.engine), NULL);
 		CU_ASSERT_EQUAL(engine_insp(s)->s.partial, lost == 1);
 		CU_ASSERT_EQUAL(engine_insp(s)->reasm.dir[DIR_ORIG].n_gaps, lost);
+		/* the next node is told that too */
+		side_free(&a);
+		side_new(&a);
+		CU_ASSERT_EQUAL_FATAL(replica_stand_by(&a.r), OK);
+		CU_ASSERT_EQUAL_FATAL(replica_join(&b.r), OK);
+		CU_ASSERT_EQUAL(replica_bulk(&b.r, SESSIONS), 0);
+		tell(&b, &a);
+		s = session_next(engine_sessions(a.r.engine), NULL);
+		CU_ASSERT_TRUE_FATAL(s != NULL);
+		CU_ASSERT_EQUAL(engine_insp(s)->s.partial, lost == 1);
 		both_free();
 	}
 }
