@@ -23,6 +23,7 @@ struct insp {
 	struct match_flow match;
 	struct stack *stack; /* NULL unless service is cotp */
 	const struct policy *policy;
+	bool read_again;     /* a peer with other signatures has read the stream so far */
 	bool ruled[DIR_N];   /* a rule may read that direction's octets */
 	uint32_t gen_nr;     /* of the generation whose matcher has match */
 	uint64_t told_core;  /* sum of s without its counters, as last told to a peer that some packets wait for */

@@ -395,9 +395,11 @@ static enum err import_inspection(struct engine_ha *h, struct session *s, const 
 		known = peer_tags_translate(&h->tags, trust, &f->s.tags);
 	}
 	const bool matched = import_match(e, f, in, trust);
-	if (!matched) /* what was half matched is given up; the streams go on as behind a gap */
+	if (!matched) { /* what was half matched is given up; the streams go on as behind a gap */
+		f->read_again = true;
 		for (enum dir d = DIR_ORIG; d < DIR_N; d++)
 			match_gap(e->matcher, &f->match, d);
+	}
 	if (!known || !matched)
 		f->s.partial = true;
 	return OK;

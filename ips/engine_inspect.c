@@ -524,6 +524,24 @@ void insp_tell(struct engine *e, struct session *s, enum dir d, const struct pac
 	on_anomaly(&w, d, a);
 }
 
+/* Signatures that are new to the stream read what of it is still here: what they match may have begun there. */
+static void read_again(struct run *w)
+{
+	struct insp *f = w->f;
+	const bool distrusted = w->e->gen->prevent && f->policy->prefer == PREFER_SECURITY;
+	f->read_again = false;
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++) {
+		const struct span kept = reasm_kept_span(&f->reasm.dir[d]);
+		const struct span bytes = kept.len != 0 ? kept : buf_span(&f->s.dir[d].look);
+		match_stream(w->e->matcher, &f->match, &w->sig, d, bytes);
+		match_upto(w->e->matcher, &f->match, &w->sig, d, bytes.len, w);
+	}
+	if (distrusted) {
+		w->reason = REASON_INSPECTION;
+		w->guilty = w->p_dir;
+	}
+}
+
 struct verdict insp_packet(struct engine *e, struct session *s, enum dir d, const struct packet *p)
 {
 	struct run w;
@@ -532,6 +550,8 @@ struct verdict insp_packet(struct engine *e, struct session *s, enum dir d, cons
 	if (s->s.n[DIR_ORIG].packets + s->s.n[DIR_REPLY].packets == 1)
 		match_open(e->matcher, &w.f->match, &w.sig, d, &w);
 	if (p->tuple.proto == IPPROTO_TCP_) {
+		if (w.f->read_again)
+			read_again(&w);
 		const struct reasm_sink rs = stream_sink(&w);
 		const struct reasm_ctx rc = insp_reasm_ctx(e, w.f, &rs);
 		reasm_segment(&w.f->reasm, &rc, d, p);

@@ -123,7 +123,7 @@ uint32_t reasm_conform(const struct reasm_dir *r, uint32_t seq, struct span data
 		return 0;
 	const uint32_t kept_end = reasm_kept_end(r);
 	if (reasm_kept(r) != 0 && seq_diff(seq, kept_end) < 0)
-		n += conform_piece(kept_end - reasm_kept(r), span_of(r->kept.p + r->kept_head, reasm_kept(r)), seq, data, copy);
+		n += conform_piece(kept_end - reasm_kept(r), reasm_kept_span(r), seq, data, copy);
 	for (unsigned i = 0; r->held != NULL && i < r->held->n; i++)
 		n += conform_piece(r->held->seg[i].seq, buf_span(&r->held->seg[i].data), seq, data, copy);
 	return n;

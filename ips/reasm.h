@@ -104,6 +104,10 @@ static inline uint32_t reasm_kept(const struct reasm_dir *r)
 {
 	return r->kept.len - r->kept_head;
 }
+static inline struct span reasm_kept_span(const struct reasm_dir *r)
+{
+	return span_of(r->kept.p + r->kept_head, reasm_kept(r));
+}
 static inline uint32_t reasm_kept_end(const struct reasm_dir *r)
 {
 	return r->reading == REASM_UNREAD ? r->turn : r->next;

@@ -201,7 +201,8 @@ static void test_trust(void)
 		outbuf_clear(&b.told);
 		b.now = a.now;
 		rig_tcp(&b, DIR_ORIG, TCP_ACK, 117, 501, "two");
-		CU_ASSERT_STRING_EQUAL(rig_told(&b), trust.sigs ? "alert 2\n" : "");
+		/* the first octets are still here: other signatures read them once more */
+		CU_ASSERT_STRING_EQUAL(rig_told(&b), trust.sigs ? "alert 2\n" : "alert 1\nalert 2\n");
 		engine_ha_free(to);
 		rig_engine_end(&b);
 	}
@@ -261,6 +262,51 @@ static void test_tag_names(void)
 	close_wires();
 	rig_end(&b);
 	rig_end(&a);
+}
+
+/* Other signatures: a pattern that began in what is still kept is found; what is not kept any more is a gap. A policy that
+ * prefers security lets none of it go on. */
+static void test_other_signatures(void)
+{
+	static const char sigs[] = "alert tcp any any -> any any (msg:\"1\"; content:\"left right\"; sid:1;)\n";
+	static const struct policy_rule plain = { .id = 5, .action = POLICY_ACCEPT, .inspect = true, .session_sync = true,
+						  .sensor = -1 },
+					secure = { .id = 5, .action = POLICY_ACCEPT, .inspect = true, .session_sync = true,
+						   .prefer = PREFER_SECURITY, .sensor = -1 };
+	char unknown[301]; /* no protocol that is known begins so */
+	memset(unknown, 'x', sizeof(unknown));
+	unknown[300] = '\0';
+	const struct rig_opts old = { .rules = sigs, .prevent = true, .policies = &plain, .n_policies = 1 };
+	const struct ha_trust none = { 0 };
+	for (unsigned how = 0; how < 4; how++) { /* bits: it is acknowledged; security */
+		struct rig_opts anew = old;
+		if ((how & 2) != 0)
+			anew.policies = &secure;
+		rig_new(&a, &old);
+		rig_new(&b, &anew);
+		open_wires();
+		struct engine_ha *from = ha_of(&a), *to = ha_of(&b);
+		struct ha_session s;
+		rig_open(&a);
+		rig_tcp(&a, DIR_ORIG, TCP_ACK, 101, 501, unknown);
+		rig_tcp(&a, DIR_ORIG, TCP_ACK, 401, 501, "left ri");
+		if ((how & 1) != 0)
+			rig_tcp(&a, DIR_REPLY, TCP_ACK, 501, 408, "");
+		CU_ASSERT_TRUE(engine_ha_export(from, 1, HA_PARTS_ALL, &s));
+		CU_ASSERT_EQUAL(engine_ha_import(to, over_the_wire(&s, a.now), none), OK);
+		const struct ha_commit last = { .now = a.now, .last_serial = 1 };
+		engine_ha_promote(to, &last);
+		b.now = a.now;
+		const enum reason r = rig_tcp(&b, DIR_ORIG, TCP_ACK, 408, 501, "ght");
+		CU_ASSERT_EQUAL(r, (how & 2) != 0 ? REASON_INSPECTION : REASON_NONE);
+		CU_ASSERT_EQUAL(strstr(rig_told(&b), "alert 1\n") != NULL, (how & 1) == 0);
+		CU_ASSERT_TRUE(engine_insp(rig_first(&b))->s.partial);
+		engine_ha_free(from);
+		engine_ha_free(to);
+		close_wires();
+		rig_end(&b);
+		rig_end(&a);
+	}
 }
 
 /* --- what is refused, with nothing changed --------------------------------------------------------------------------- */
@@ -484,6 +530,6 @@ static void test_hello(void)
 
 UNIT_MAIN({ "the script is worth it", test_script }, { "a switch at every packet", test_every_cut }, { "what changed", test_dirty },
 	  { "larval sessions", test_larval }, { "what of the peer's counts here", test_trust },
-	  { "tags by name", test_tag_names },
+	  { "tags by name", test_tag_names }, { "other signatures", test_other_signatures },
 	  { "what no engine could hold", test_check }, { "sessions unknown or others", test_unknown_session },
 	  { "no memory", test_no_memory }, { "table full", test_table_full }, { "hello", test_hello })
