@@ -121,11 +121,6 @@ one_is_gone() {
 	esac
 }
 
-said() {
-	[ ! -e "$work/said" ] || cat "$work/said"
-	rm -f "$work/said"
-}
-
 nodes_up || skip_all "a crowd of sessions over the live pair" "bridges cannot be made here"
 try "$n sessions come to one node" crowd_comes
 try "a standby joins and gets them all" standby_joins

@@ -203,6 +203,12 @@ all_gone() {
 	[ "$(host_state)" = "$before" ] || echo "rules, addresses or sysctls of the machine have changed"
 }
 
+# said: what a case had to say beside its findings: $work/said.
+said() {
+	[ ! -e "$work/said" ] || cat "$work/said"
+	rm -f "$work/said"
+}
+
 # try NAME COMMAND...: one result; a case that does not reach its end has failed.
 try() {
 	title=$1

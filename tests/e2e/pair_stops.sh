@@ -220,11 +220,6 @@ quality_is() { # NODE PERCENT
 	ask "$1" ha info | grep -q "^quality *: $2 "
 }
 
-said() {
-	[ ! -e "$work/said" ] || cat "$work/said"
-	rm -f "$work/said"
-}
-
 nodes_up || skip_all "the live pair standing still" "bridges cannot be made here"
 try "the pair comes up" pair_start
 try "the active engine stands still for 3 s" engine_stops

@@ -114,7 +114,7 @@ static void test_kept_partial(void)
 	engine_insp(rig_first(&a))->reasm.dir[DIR_ORIG].kept_head = 6;
 	keep(&a, "three");
 	CU_ASSERT_EQUAL(step(from, to), 5);
-	CU_ASSERT_TRUE(same_digest(from, to));
+	CU_ASSERT_FALSE(same_digest(from, to)); /* so that the flow is told anew: see ha_repair.h */
 	CU_ASSERT_TRUE(f->s.partial);
 	unkeep(&a);
 	unkeep(&b);
