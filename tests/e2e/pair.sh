@@ -150,11 +150,6 @@ daemon_ends() {
 	echo "# SIGTERM: longest gap at a receiver $(counter t-c longest_gap_ms) ms (client), $(counter t-s longest_gap_ms) ms (server)" >"$work/said"
 }
 
-said() {
-	[ ! -e "$work/said" ] || cat "$work/said"
-	rm -f "$work/said"
-}
-
 deaths_said() {
 	echo "# $kills deaths: active after $(percentile 50 <"$work/failover") ms (p50), $(percentile 99 <"$work/failover") ms (p99);" \
 		"longest gap at a receiver $(counter d-c longest_gap_ms) ms (client), $(counter d-s longest_gap_ms) ms (server)"

@@ -140,11 +140,6 @@ death_by_backup() {
 	[ "$(percentile 50 <"$work/failover" | cut -d. -f1)" -lt 300 ] || echo "the heartbeats told it, not the will"
 }
 
-said() {
-	[ ! -e "$work/said" ] || cat "$work/said"
-	rm -f "$work/said"
-}
-
 nodes_up || skip_all "the live pair with two links" "bridges cannot be made here"
 link a ha1 b ha1
 address a ha1 10.8.0.1/24

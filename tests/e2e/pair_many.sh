@@ -129,11 +129,6 @@ unshared() { # SHARED: how many of either port
 	pair_stop
 }
 
-said() {
-	[ ! -e "$work/said" ] || cat "$work/said"
-	rm -f "$work/said"
-}
-
 held_service='config firewall service custom
     edit "held"
         set tcp-portrange 7000
