@@ -41,8 +41,8 @@ enum err link_psk(const char *password, const char *group, uint8_t psk[HA_PSK_LE
 	X(LINK_SURPLUS, "link.surplus", "connections beyond the handshakes that may be under way")      \
 	X(LINK_FOREIGN, "link.foreign", "connections or datagrams from another address")                \
 	X(LINK_BAD_BEAT, "link.badHeartbeat", "heartbeats and wills with a wrong MAC or length")        \
-	X(LINK_OLD_BEAT, "link.oldHeartbeat", "heartbeats replayed or out of order")                    \
-	X(LINK_UNPROVEN_BEAT, "link.unprovenHeartbeat", "heartbeats of a boot that is new or long gone")\
+	X(LINK_OLD_BEAT, "link.oldHeartbeat", "heartbeats replayed or out of order, or of a boot known to be gone") \
+	X(LINK_UNPROVEN_BEAT, "link.unprovenHeartbeat", "heartbeats of a boot that is new, or so long gone that it is forgotten")\
 	X(LINK_WILL, "link.will", "wills of the peer's present boot: its engine is dead")               \
 	X(LINK_OLD_WILL, "link.oldWill", "wills of a boot that is not the peer's present one")          \
 	X(LINK_BEAT_UNSENT, "link.heartbeatUnsent", "heartbeats that the network did not take")         \

@@ -71,7 +71,7 @@ old_boots() {
 	sleep 0.5
 	kill_engine a # its will is among them
 	until_true 5 gone "$(cat "$work/record.pid")" || echo "the recording does not end"
-	attack b unprovenHeartbeat 5 $haport replay ha0 "$work/frames" 3
+	attack b oldHeartbeat 25 $haport replay ha0 "$work/frames" 3
 	[ "$(link_number b oldWill)" -ge 1 ] || echo "no will was recorded, or none refused"
 	ask b ha passive || echo "b does not hand over"
 	until_true 5 is_role a active
