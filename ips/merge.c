@@ -50,12 +50,10 @@ static void no_sums(void *arg, uint64_t serial, unsigned parts, uint64_t sum[HA_
 	(void)arg, (void)serial, (void)parts, (void)sum;
 }
 
-/* Without memory for its tags' names they mean nothing here. */
 static void begin_anew(void *arg, const struct ha_hello *peer)
 {
 	struct merge *m = arg;
-	if (engine_ha_meet(m->ha, peer) != OK)
-		return;
+	m->failed = engine_ha_meet(m->ha, peer);
 }
 
 enum err merge_begin(struct merge *m, struct engine *e, struct engine_ha *ha, const struct hash_key *key)
@@ -81,7 +79,8 @@ enum err merge_begin(struct merge *m, struct engine *e, struct engine_ha *ha, co
 enum err merge_feed(struct merge *m, unsigned link, struct span bytes, mono_t here)
 {
 	m->rx.here = here;
-	return ha_receiver_feed_link(&m->rx, link, bytes);
+	TRY(ha_receiver_feed_link(&m->rx, link, bytes));
+	return m->failed;
 }
 
 void merge_end(struct merge *m)

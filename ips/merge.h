@@ -14,6 +14,7 @@ struct merge {
 	struct ha_receiver rx;
 	struct ha_apply apply;
 	bool begun, whole;           /* whole: all has come */
+	enum err failed;             /* no memory on the way */
 	uint64_t taken, kept, refused; /* sessions; kept: this node's own; refused: no room, or no state that could be */
 };
 

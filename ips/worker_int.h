@@ -83,7 +83,7 @@ struct worker {
 	/* --- worker_merge.c --- */
 	bool yields;                 /* both nodes worked, and this one ends: it tells what it has */
 	mono_t yields_since;
-	mono_t untold_since;         /* of what has seen a packet since, the peer may know nothing */
+	mono_t yields_from;          /* of what has seen a packet since, the peer may know nothing */
 	struct merge merge;
 
 	/* --- worker_link.c --- */

@@ -17,7 +17,7 @@ enum { YIELD_COMMITS = 16 };
 void merge_links_lost(struct worker *w)
 {
 	const int64_t untold = 2 * pair_dead_ns(w) + UNTOLD_NS;
-	w->untold_since = pair_has_follower(w) ? mono_add(w->now, -untold) : mono_ns(INT64_MIN);
+	w->yields_from = pair_has_follower(w) ? mono_add(w->now, -untold) : mono_ns(INT64_MIN);
 }
 
 void merge_yield(struct worker *w)
@@ -26,7 +26,7 @@ void merge_yield(struct worker *w)
 	links_drop(w->cfg.links, w->now); /* what was under way on them belongs to another conversation */
 	w->yields = true;
 	w->yields_since = w->now;
-	if (replica_yield(&w->r, w->untold_since) == OK)
+	if (replica_yield(&w->r, w->yields_from) == OK)
 		pair_begin_stream(w);
 }
 
