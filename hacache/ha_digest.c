@@ -24,6 +24,18 @@ static uint64_t mix_octets(uint64_t h, const uint8_t *p, size_t n)
 	return mix(h, rest);
 }
 
+/* Of a size that the schema sets. */
+static uint64_t mix_plain(uint64_t h, const uint8_t *p, size_t n)
+{
+	for (; n >= 8; p += 8, n -= 8)
+		h = mix(h, ha_get_uint(p, 8));
+	if (n == 0)
+		return h;
+	uint64_t rest = 0;
+	memcpy(&rest, p, n);
+	return mix(h, rest);
+}
+
 static uint64_t sum(uint64_t h, const struct ha_msg *m, const void *plain);
 
 static uint64_t sum_row(uint64_t h, const struct ha_row *r, const void *plain)
@@ -31,11 +43,10 @@ static uint64_t sum_row(uint64_t h, const struct ha_row *r, const void *plain)
 	const void *at = ha_field(plain, r->off);
 	switch ((enum ha_kind)r->kind) {
 	case HK_UINT:
-		return mix(h, ha_get_uint(at, r->size));
+	case HK_RAW:
+		return mix_plain(h, at, r->size);
 	case HK_TIME:
 		return h;
-	case HK_RAW:
-		return mix_octets(h, at, r->size);
 	case HK_OCTETS: {
 		const size_t n = ha_count(plain, r);
 		return mix_octets(h, at, n);
@@ -68,11 +79,27 @@ static uint64_t sum_row(uint64_t h, const struct ha_row *r, const void *plain)
 	return h;
 }
 
+static bool is_plain(const struct ha_row *r)
+{
+	return !r->local && (r->kind == HK_UINT || r->kind == HK_RAW);
+}
+
+/* Rows that are neighbours in memory are summed up as one. */
 static uint64_t sum(uint64_t h, const struct ha_msg *m, const void *plain)
 {
-	for (unsigned i = 0; i < m->n; i++)
-		if (!m->row[i].local)
-			h = sum_row(h, &m->row[i], plain);
+	for (const struct ha_row *r = m->row, *end = r + m->n; r < end;) {
+		const struct ha_row *first = r++;
+		if (first->local)
+			continue;
+		if (!is_plain(first)) {
+			h = sum_row(h, first, plain);
+			continue;
+		}
+		size_t n = first->size;
+		for (; r < end && r->off == first->off + n && is_plain(r); r++)
+			n += r->size;
+		h = mix_plain(h, ha_field(plain, first->off), n);
+	}
 	return h;
 }
 
@@ -81,13 +108,14 @@ uint64_t ha_digest(const struct ha_msg *m, const void *plain)
 	return sum(HASH_FNV_START, m, plain);
 }
 
+/* Where a row lies counts: it says which are summed up as one. */
 static uint64_t sum_rows(uint64_t h, const struct ha_msg *m)
 {
 	for (unsigned i = 0; i < m->n; i++) {
 		const struct ha_row *r = &m->row[i];
 		if (r->local)
 			continue;
-		h = mix(hash_fnv(h, r->name, strlen(r->name)), r->kind);
+		h = mix(mix(hash_fnv(h, r->name, strlen(r->name)), r->kind), (uint64_t)r->off << 32 | r->size);
 		if (r->sub != NULL)
 			h = sum_rows(h, r->sub);
 	}

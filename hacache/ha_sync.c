@@ -252,6 +252,7 @@ enum err ha_receiver_new(const struct hash_key *key, uint32_t max_sessions, cons
 	TRY(ha_wire_new(&r->wire));
 	r->cache = ha_cache_new(key, max_sessions);
 	r->own = *own;
+	r->own.schema = ha_schema_sum();
 	r->apply = apply;
 	if (r->cache != NULL)
 		return OK;
@@ -280,7 +281,7 @@ struct ha_trust ha_receiver_trust(const struct ha_receiver *r)
 bool ha_receiver_comparable(const struct ha_receiver *r)
 {
 	const struct ha_trust t = ha_receiver_trust(r);
-	return t.sigs && t.stock_tags && t.custom_tags && r->peer.schema == ha_schema_sum();
+	return t.sigs && t.stock_tags && t.custom_tags && r->peer.schema == r->own.schema;
 }
 
 static uint32_t version_of(const struct ha_hello *h)
