@@ -108,6 +108,11 @@ server_of() { # WAY
 
 # --- measures -----------------------------------------------------------------------------------------------
 
+# CPU time of all its threads, ns.
+cpu_of() { # PID
+	cat "/proc/$1"/task/*/schedstat | awk '{ n += $1 } END { printf "%.0f", n }'
+}
+
 # Packets that the way's queue has had, and CPU time, ns, of the process that serves it.
 seen_of() { # WAY
 	case $1 in
@@ -116,7 +121,7 @@ seen_of() { # WAY
 	ipsd) ns=ipsd its=$engine_ipsd ;;
 	pair) ns=a its=$engine_a ;;
 	esac
-	echo "$(in_ns $ns awk '{ print $8 }' /proc/net/netfilter/nfnetlink_queue)" "$(cat "/proc/$its"/task/*/schedstat | awk '{ n += $1 } END { printf "%.0f", n }')"
+	echo "$(in_ns $ns awk '{ print $8 }' /proc/net/netfilter/nfnetlink_queue)" "$(cpu_of "$its")"
 }
 
 # Octets of replication sent.
@@ -134,7 +139,7 @@ costs() {
 	way=$1 kind=$2
 	shift 2
 	octets=0
-	[ "$way" != pair ] || octets=$(told)
+	[ "$way" != pair ] || { octets=$(told); standby=$(cpu_of "$engine_b"); }
 	before=$(seen_of "$way")
 	in_ns client timeout 30 "$@" >"$work/out" 2>&1 || fail "$way: $*: $(cat "$work/out")"
 	after=$(seen_of "$way")
@@ -143,6 +148,7 @@ costs() {
 	[ $packets -gt 0 ] || fail "$way: $*: no packets in the queue"
 	note "$way" "cpu_$kind" "$(echo "${after#* } ${before#* } $packets" | awk '{ print ($1 - $2) / $3 / 1000 }')"
 	[ "$way" = pair ] || return 0
+	note standby "standby_$kind" "$(echo "$standby $(cpu_of "$engine_b") ${before#* } ${after#* }" | awk '{ print 100 * ($2 - $1) / ($4 - $3) }')"
 	until_true 5 in_sync a || fail "the standby is lost: $(ask a ha info)"
 	note pair "octets_$kind" "$(echo "$(told) $octets $packets" | awk 'NF == 3 { print ($1 - $2) / $3 }')"
 }
@@ -227,7 +233,7 @@ mkdir "$work/bin" && cp "$bin/ipsd" "$bin/ips" "$loop" "$probe" "$floor" "$work/
 bin=$work/bin loop=$work/bin/nfq_loop probe=$work/bin/live_probe floor=$work/bin/floor_bench
 topology
 start_ways
-engine_ipsd=$(engine_pid ipsd) engine_a=$(engine_pid a)
+engine_ipsd=$(engine_pid ipsd) engine_a=$(engine_pid a) engine_b=$(engine_pid b)
 heading
 order=$WAYS
 round=0
@@ -236,6 +242,8 @@ while [ $round -lt $rounds ]; do
 	one_round
 done
 awk -v rows="$ROWS" -f bench/live_table.awk "$work/data"
+echo "Standby's CPU time in percent of the active engine's, median: TCP stream $(median_of standby_tcp), UDP flood $(median_of standby_flood)," \
+	"TCP and back $(median_of standby_ask_tcp), UDP and back $(median_of standby_ask_udp)"
 for kind in tcp tls; do
 	echo "Floor of waiting for a peer, 200 octets there and 16 back over the nodes' link, $kind, p50 and p99, us: $(median_of floor_${kind}_50) $(median_of floor_${kind}_99)"
 done

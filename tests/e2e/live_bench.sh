@@ -49,6 +49,11 @@ floors() {
 	[ "$(grep -cE '^Floor of waiting .*, (tcp|tls), .*: [0-9.]+ [0-9.]+$' "$work/table")" = 2 ] || grep Floor "$work/table"
 }
 
+standby() {
+	grep -qE "^Standby's CPU time .*: TCP stream [0-9.]+, UDP flood [0-9.]+, TCP and back [0-9.]+, UDP and back [0-9.]+$" "$work/table" ||
+		grep Standby "$work/table" || echo "no such line"
+}
+
 began=$(date +%s)
 B=$B BENCH_SHORT=1 sh bench/live_bench.sh >"$work/table" 2>"$work/errors"
 code=$?
@@ -65,6 +70,7 @@ result "the rows of the queue and of the pair have theirs" "$(
 	partial 1 "HA octets a packet, TCP stream" "HA octets a packet, UDP flood" "HA octets a packet, TCP and back" "HA octets a packet, UDP and back"
 )"
 result "what is added to each latency is shown" "$(added)"
+result "what the standby takes is shown" "$(standby)"
 result "the floor of a handshake between the nodes is shown" "$(floors)"
 result "no cell is out of numbers" "$(grep -inE '\<(nan|inf)\>' "$work/table")"
 result "it is short" "$([ $took -le 60 ] || echo "$took s")"
