@@ -1,7 +1,8 @@
 /* ha_schema.h - the schema as rows: for each plain struct its fields, their kinds and ranges.
  *
  * ha_wire.c walks the rows to fill and read protobuf messages; ha_digest walks them to sum up a session.
- * A field that is not in a row is not replicated; a row without a field in ha.proto is refused at start.
+ * A field that is not in a row is not replicated, and has its reason in tests/ha/members.txt; a row without a field in
+ * ha.proto is refused at start.
  */
 #ifndef HACACHE_HA_SCHEMA_H
 #define HACACHE_HA_SCHEMA_H
