@@ -269,16 +269,20 @@ static void adopt(struct link *l, mono_t now)
 
 void link_step(struct link *l, mono_t now)
 {
-	link_hb_receive(l, now);
-	if (l->listens)
+	const struct link_idle idle = l->idle;
+	l->idle = (struct link_idle){ 0 };
+	if (!idle.beats)
+		link_hb_receive(l, now);
+	if (l->listens && !idle.strangers)
 		accept_all(l, now);
-	else
+	else if (!l->listens)
 		connect_when_due(l, now);
 	for (unsigned i = 0; i < LINK_HANDSHAKES; i++)
 		if (l->hs[i] != NULL && !l->hs[i]->ready)
 			shake(l, i, now);
 	flush(l);
-	fill(l, now);
+	if (!idle.conn)
+		fill(l, now);
 	adopt(l, now);
 }
 
@@ -305,6 +309,18 @@ unsigned link_poll(const struct link *l, struct pollfd *fds, unsigned max)
 	n = n < max ? n : max;
 	memcpy(fds, all, n * sizeof(all[0]));
 	return n;
+}
+
+void link_polled(struct link *l, const struct pollfd *fds, unsigned n)
+{
+	l->idle = (struct link_idle){ 0 };
+	for (unsigned i = 0; i < n; i++) {
+		if (fds[i].revents != 0 || (fds[i].events & POLLIN) == 0)
+			continue;
+		l->idle.beats |= fds[i].fd == l->ufd;
+		l->idle.strangers |= fds[i].fd == l->lfd;
+		l->idle.conn |= l->cur != NULL && fds[i].fd == l->cur->fd;
+	}
 }
 
 enum link_state link_state(const struct link *l)

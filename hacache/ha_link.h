@@ -80,6 +80,9 @@ void link_free(struct link *l);
 #define LINK_POLL_MAX 7u
 /* Descriptors to poll and their events; at most max, returns how many. Ask again before each poll. */
 unsigned link_poll(const struct link *l, struct pollfd *fds, unsigned max);
+/* What poll has said of them, and perhaps of others: the next step leaves alone what has nothing to read. Not called, that
+ * step looks at everything. */
+void link_polled(struct link *l, const struct pollfd *fds, unsigned n);
 /* Does what the descriptors and the time ask for: accepts, connects (again, with pauses), handshakes, reads, writes
  * what is queued, receives heartbeats. Call after poll and at least every heartbeat interval. */
 void link_step(struct link *l, mono_t now);

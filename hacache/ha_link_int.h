@@ -124,6 +124,9 @@ struct link {
 	int64_t pause;
 	bool hurry;                       /* a new boot of the peer was heard: connect without the pause */
 	bool peer_closed;
+	struct link_idle {                /* what the next step need not look at */
+		bool beats, strangers, conn;
+	} idle;
 	bool seen;
 	mono_t heard;
 	uint64_t epoch;

@@ -55,6 +55,12 @@ unsigned links_poll(const struct links *l, struct pollfd *fds, unsigned max)
 	return n;
 }
 
+void links_polled(struct links *l, const struct pollfd *fds, unsigned n)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		link_polled(l->v[i], fds, n);
+}
+
 /* --- which one is used ------------------------------------------------------------------------------------- */
 
 static bool up(const struct links *l, unsigned i)

@@ -22,6 +22,7 @@ unsigned links_n(const struct links *l);
 struct link *links_at(const struct links *l, unsigned i);
 
 unsigned links_poll(const struct links *l, struct pollfd *fds, unsigned max);
+void links_polled(struct links *l, const struct pollfd *fds, unsigned n);
 /* Steps each, and chooses. */
 void links_step(struct links *l, mono_t now);
 /* The link that is used; LINKS_NONE when none is up. */

@@ -249,7 +249,8 @@ static void wait_for_work(struct worker *w)
 		ms = 1;
 	if ((w->busy && w->n_flights < PKTIO_FLIGHTS) || pair_bulks(w))
 		ms = 0;
-	(void)poll(fds, n, (int)ms);
+	if (poll(fds, n, (int)ms) >= 0 && w->cfg.links != NULL)
+		links_polled(w->cfg.links, fds, n);
 }
 
 static void tick(struct worker *w)

@@ -117,8 +117,10 @@ static inline bool rig_turn(struct rig *r, int ms)
 		bool woken = r->l[i] != NULL && r->stepped[i].ns != r->now.ns;
 		for (unsigned k = 0; r->l[i] != NULL && k < n[i]; k++)
 			woken |= fds[(i != 0 ? n[0] : 0) + k].revents != 0;
-		if (woken)
+		if (woken) {
+			link_polled(r->l[i], fds, n[0] + n[1]);
 			link_step(r->l[i], r->now);
+		}
 		r->stepped[i] = r->now;
 	}
 	return any;

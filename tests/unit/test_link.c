@@ -107,6 +107,39 @@ static void test_no_sleep(void)
 	rig_fini(&r);
 }
 
+/* What poll has not told of waits for the step behind the next one; without a word of poll's, a step looks at all. */
+static void test_polled(void)
+{
+	struct rig r;
+	struct pollfd fds[LINK_POLL_MAX];
+	CU_ASSERT_TRUE(rig_both(&r));
+	const unsigned n = link_poll(r.l[RIG_HIGH], fds, LINK_POLL_MAX);
+	CU_ASSERT_EQUAL(n, 3);
+	CU_ASSERT_EQUAL(poll(fds, n, 0), 0);
+	CU_ASSERT_TRUE(send_text(&r, RIG_LOW, "octets"));
+	link_beat(r.l[RIG_LOW], &(struct link_beat){ .role = 1, .seq = 7 }, r.now);
+	const int stranger = rig_connect(&r, "127.0.0.3");
+	CU_ASSERT_TRUE(stranger >= 0);
+	struct pollfd again[LINK_POLL_MAX];
+	memcpy(again, fds, sizeof(again));
+	for (unsigned i = 0; i < 5000 && poll(again, n, 1) < (int)n; i++)
+		continue;
+	struct link_beat b;
+	mono_t at;
+	uint64_t boot;
+	for (unsigned step = 0; step < 2; step++) {
+		if (step == 0)
+			link_polled(r.l[RIG_HIGH], fds, n);
+		link_step(r.l[RIG_HIGH], r.now);
+		CU_ASSERT_EQUAL(link_recv(r.l[RIG_HIGH]).len, step * strlen("octets"));
+		CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_FOREIGN), step);
+		CU_ASSERT_EQUAL(rig_count(&r, RIG_HIGH, LINK_UNPROVEN_BEAT), step);
+	}
+	CU_ASSERT_FALSE(link_peer_beat(r.l[RIG_HIGH], &b, &at, &boot));
+	close(stranger);
+	rig_fini(&r);
+}
+
 static void refused(void (*spoil)(struct link_cfg *))
 {
 	struct rig r;
@@ -449,6 +482,7 @@ static void test_counters(void)
 
 UNIT_MAIN({ "a key is a function of password and group", test_psk }, { "octets both ways in odd pieces", test_stream },
 	  { "an idle or full link does not wake its owner", test_no_spin }, { "octets out of poll's sight", test_no_sleep },
+	  { "what poll has not told of waits", test_polled },
 	  { "wrong password or group", test_refused },
 	  { "garbage on the port", test_garbage }, { "half a handshake", test_silence },
 	  { "many connections", test_surplus }, { "a foreign address", test_foreign },
