@@ -566,6 +566,8 @@ enum err engine_ha_import_datagram(struct engine_ha *h, const struct frag_messag
 
 void engine_ha_tick(struct engine_ha *h, mono_t now)
 {
+	if (mono_before(h->e->now, now))
+		h->e->now = now;
 	session_tick(h->e->sessions, now);
 }
 

@@ -46,7 +46,8 @@ void engine_ha_ended(struct engine_ha *h, uint64_t serial);
  * and is as far. *taken says so. Under a number of its own when another session has that one. Errors as import. */
 enum err engine_ha_merge(struct engine_ha *h, const struct ha_session *in, struct ha_trust trust, bool *taken) MUST_USE;
 enum err engine_ha_import_datagram(struct engine_ha *h, const struct frag_message *in) MUST_USE;
-/* Time passes for a standby: nothing ends, but the timers' wheel turns, so that a promotion finds it where it ought to be. */
+/* Time passes for a standby: nothing ends, but the timers' wheel turns, so that a promotion finds it where it ought to be, and
+ * lists count from now. */
 void engine_ha_tick(struct engine_ha *h, mono_t now);
 /* The peer is gone after that commit: every larval session goes live. */
 void engine_ha_promote(struct engine_ha *h, const struct ha_commit *last);

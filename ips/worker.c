@@ -175,6 +175,8 @@ static void receive_visits(struct worker *w)
 		return;
 	(void)!read(w->wake, &n, sizeof(n));
 	pair_status(w);
+	if (w->r.mode == REPLICA_STANDBY) /* its lists say what is left of each session now */
+		engine_ha_tick(w->r.ha, w->now);
 	for (struct visit *v; (v = next_visit(w)) != NULL;) {
 		const struct ctl_view view = {
 			.worker = w->cfg.nr, .engine = w->r.engine, .io = w->cfg.io, .ha = &w->status,

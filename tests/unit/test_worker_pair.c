@@ -270,6 +270,11 @@ static void test_silence(void)
 }
 
 /* The nodes' clocks are a day apart: a session's times are the survivor's. */
+static void ask_time(const struct ctl_view *v, void *ctx)
+{
+	*(mono_t *)ctx = engine_now(v->engine);
+}
+
 static void test_clocks(void)
 {
 	static const int64_t day = 24 * 3600 * NS_PER_SEC;
@@ -277,8 +282,12 @@ static void test_clocks(void)
 		n[0].jump = 2 * day;
 		n[1].jump = (2 + ahead) * day;
 		both(2000);
+		const mono_t before = box_now(&n[1]);
 		begin_flows(&n[0], 2000, 20);
 		half_a_pattern(&n[0], 20);
+		mono_t listed;
+		CU_ASSERT_EQUAL(worker_visit(n[1].w, ask_time, &listed), OK);
+		CU_ASSERT_TRUE(mono_before(before, listed));
 		CU_ASSERT_EQUAL(box_stop(&n[0]), ENGINE_STOPPED);
 		CU_ASSERT_TRUE(told_active(&n[1]));
 		goes_on(&n[1], 20);
