@@ -100,10 +100,13 @@ check: ## install what is missing, build, and run every test
 
 SUBMAKE = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
+# Unit tests that take a row of the schema as an argument, for tests/ha/mutation.sh.
+ROW_TESTS = $(addprefix build/$(notdir $(CC))-mutate/tests/unit/test_,ha_needed replica_twice)
+
 check-build:
 	@$(SUBMAKE) VARIANT=release all libs $(CHECK_RELEASE)
 	@$(SUBMAKE) VARIANT=asan all units $(CHECK_ASAN)
-	@$(SUBMAKE) VARIANT=mutate all decoder-tests build/$(notdir $(CC))-mutate/tests/unit/test_ha_needed
+	@$(SUBMAKE) VARIANT=mutate all decoder-tests $(ROW_TESTS)
 
 check-run: check-build
 	@CC=$(CC) JOBS=$(JOBS) tests/run
@@ -135,7 +138,7 @@ demo: ## install what is missing, build, and watch a node die and its peer resum
 
 mutation: ## read each field of the replication schema as zero on the peer; a cut must show each
 	@$(SUBMAKE) VARIANT=release all captures
-	@$(SUBMAKE) VARIANT=mutate all build/$(notdir $(CC))-mutate/tests/unit/test_ha_needed
+	@$(SUBMAKE) VARIANT=mutate all $(ROW_TESTS)
 	@sh tests/ha/mutation.sh
 
 cut: ## the whole cut test: a failover at every packet and every octet of every capture there is

@@ -121,6 +121,7 @@ struct ha_commit {
 	uint64_t packet_nr;             /* packets worked on so far */
 	uint64_t digest;                /* of the whole replicated table after this batch */
 	bool whole;                     /* with this batch everything is on the peer: it may take over */
+	uint64_t doubt_upto;            /* of sessions up to that serial number packets may have gone by unseen; 0 = of none */
 };
 
 struct ha_ack {

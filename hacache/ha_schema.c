@@ -178,7 +178,8 @@ ROWS(msg_insp, "Insp", struct insp_state,
 	MSG(struct insp_state, orig, dir[DIR_ORIG], msg_insp_dir),
 	MSG(struct insp_state, reply, dir[DIR_REPLY], msg_insp_dir),
 	MSG(struct insp_state, tags, tags, msg_tags),
-	BOOL(struct insp_state, partial));
+	BOOL(struct insp_state, partial),
+	BOOL(struct insp_state, read_again));
 
 /* --- decoders ------------------------------------------------------------------------------------- */
 
@@ -365,7 +366,8 @@ ROWS(msg_commit, "Commit", struct ha_commit,
 	UINT(struct ha_commit, last_serial, SERIAL_MAX),
 	UINT(struct ha_commit, packet_nr, U64),
 	UINT(struct ha_commit, digest, U64),
-	BOOL(struct ha_commit, whole));
+	BOOL(struct ha_commit, whole),
+	UINT(struct ha_commit, doubt_upto, SERIAL_MAX));
 
 ROWS(msg_ack, "Ack", struct ha_ack,
 	UINT(struct ha_ack, seq, U64),

@@ -402,6 +402,11 @@ void engine_doubt(struct engine *e)
 	e->doubt_upto = session_last_serial(e->sessions);
 }
 
+uint64_t engine_doubt_upto(const struct engine *e)
+{
+	return e->doubt_upto;
+}
+
 struct session_table *engine_sessions(struct engine *e)
 {
 	return e->sessions;

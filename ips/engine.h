@@ -23,7 +23,7 @@ struct insp {
 	struct match_flow match;
 	struct stack *stack; /* NULL unless service is cotp */
 	const struct policy *policy;
-	bool read_again;     /* a peer with other signatures has read the stream so far */
+	bool unmatched;      /* what was half matched could not be taken over: the peer says nothing of s.read_again then */
 	bool ruled[DIR_N];   /* a rule may read that direction's octets */
 	uint32_t gen_nr;     /* of the generation whose matcher has match */
 	uint64_t told_core;  /* sum of s without its counters, as last told to a peer that some packets wait for */
@@ -110,6 +110,7 @@ void engine_on_told(struct engine *e, engine_told_fn *fn, void *arg);
 /* Packets of the sessions there are may have gone by elsewhere (the peer may have worked on, unheard): what does not fit makes
  * its receiver say where it stands. */
 void engine_doubt(struct engine *e);
+uint64_t engine_doubt_upto(const struct engine *e); /* the newest of those sessions; 0 = none */
 
 struct session_table *engine_sessions(struct engine *e);
 const struct gen *engine_gen(const struct engine *e);

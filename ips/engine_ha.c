@@ -396,10 +396,11 @@ static enum err import_inspection(struct engine_ha *h, struct session *s, const 
 	}
 	const bool matched = import_match(e, f, in, trust);
 	if (!matched) { /* what was half matched is given up; the streams go on as behind a gap */
-		f->read_again = true;
+		f->unmatched = true;
 		for (enum dir d = DIR_ORIG; d < DIR_N; d++)
 			match_gap(e->matcher, &f->match, d);
 	}
+	f->s.read_again |= f->unmatched;
 	if (!known || !matched)
 		f->s.partial = true;
 	return OK;
@@ -575,6 +576,7 @@ void engine_ha_promote(struct engine_ha *h, const struct ha_commit *last)
 {
 	if (mono_before(h->e->now, last->now))
 		h->e->now = last->now;
+	h->e->doubt_upto = last->doubt_upto; /* the node before the dead one */
 	session_set_last_serial(h->e->sessions, last->last_serial);
 	session_promote(h->e->sessions, h->e->now);
 	h->e->stats.held = frag_held(h->e->frags);

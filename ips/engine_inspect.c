@@ -529,8 +529,9 @@ static void read_again(struct run *w)
 {
 	struct insp *f = w->f;
 	const bool distrusted = w->e->gen->prevent && f->policy->prefer == PREFER_SECURITY;
-	f->read_again = false;
+	f->s.read_again = f->unmatched = false;
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++) {
+		engine_mark(w->s, parts_matched(d));
 		const struct span kept = reasm_kept_span(&f->reasm.dir[d]);
 		const struct span bytes = kept.len != 0 ? kept : buf_span(&f->s.dir[d].look);
 		match_stream(w->e->matcher, &f->match, &w->sig, d, bytes);
@@ -550,7 +551,7 @@ struct verdict insp_packet(struct engine *e, struct session *s, enum dir d, cons
 	if (s->s.n[DIR_ORIG].packets + s->s.n[DIR_REPLY].packets == 1)
 		match_open(e->matcher, &w.f->match, &w.sig, d, &w);
 	if (p->tuple.proto == IPPROTO_TCP_) {
-		if (w.f->read_again)
+		if (w.f->s.read_again)
 			read_again(&w);
 		const struct reasm_sink rs = stream_sink(&w);
 		const struct reasm_ctx rc = insp_reasm_ctx(e, w.f, &rs);

@@ -28,6 +28,7 @@ struct insp_state {
 	uint8_t upper;           /* enum upper */
 	uint8_t proto;           /* enum proto */
 	bool partial;            /* resumed-partial: match state or kept octets could not be taken over */
+	bool read_again;         /* the signatures here have not read what is still kept of it: the next packet has them do so */
 	uint32_t owner;          /* node that opened the session */
 	uint32_t app, last_app;  /* application ids: the flow's protocol, its last operation */
 	uint32_t n_recs;         /* log records so far: the next one's number minus one */

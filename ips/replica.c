@@ -208,7 +208,8 @@ enum err replica_commit(struct replica *n, struct span *bytes)
 	struct ha_commit c = { .released = n->written,
 			       .last_serial = session_last_serial(engine_sessions(n->engine)),
 			       .packet_nr = n->packet_nr,
-			       .whole = n->whole };
+			       .whole = n->whole,
+			       .doubt_upto = engine_doubt_upto(n->engine) };
 	bool turned;
 	s->now = engine_now(n->engine);
 	TRY(add_changes(n, &turned));
