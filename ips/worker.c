@@ -126,11 +126,18 @@ static void judge(struct worker *w, struct packet *p, struct outgoing *out)
 	outgoing_add(out, p, &v);
 }
 
+/* While a batch waits for the peer, packets gather for the next one, unless the queue fills it: a commit costs both nodes the
+ * same for one packet as for many. */
+static bool takes(const struct worker *w)
+{
+	return pair_takes(w) && (w->n_flights == 0 || (w->busy && w->n_flights < PKTIO_FLIGHTS));
+}
+
 static void take_packets(struct worker *w)
 {
-	w->busy = false;
-	if (w->n_flights == PKTIO_FLIGHTS || !pair_takes(w))
+	if (!takes(w))
 		return;
+	w->busy = false;
 	struct flight *f = &w->flight[(w->first + w->n_flights) % PKTIO_FLIGHTS];
 	f->seq = f->wait = 0;
 	f->sent = w->now;
@@ -240,7 +247,7 @@ static void wait_for_work(struct worker *w)
 	struct pollfd fds[LINKS_POLL_MAX + 2] = { { .fd = w->wake, .events = POLLIN } };
 	unsigned n = 1;
 	int64_t ms = w->r.engine != NULL && session_count(engine_sessions(w->r.engine)) != 0 ? TICK_MS : IDLE_MS;
-	if (w->n_flights < PKTIO_FLIGHTS && pair_takes(w))
+	if (takes(w))
 		fds[n++] = (struct pollfd){ .fd = pktio_fd(w->cfg.io), .events = POLLIN };
 	if (w->cfg.links != NULL) {
 		n += links_poll(w->cfg.links, &fds[n], LINKS_POLL_MAX);
@@ -249,7 +256,7 @@ static void wait_for_work(struct worker *w)
 	}
 	if (!worker_changed(w))
 		ms = 1;
-	if ((w->busy && w->n_flights < PKTIO_FLIGHTS) || pair_bulks(w))
+	if ((w->busy && takes(w)) || pair_bulks(w))
 		ms = 0;
 	if (poll(fds, n, (int)ms) >= 0 && w->cfg.links != NULL)
 		links_polled(w->cfg.links, fds, n);

@@ -47,7 +47,7 @@ struct worker {
 	uint16_t port_of[PORTS_MAX]; /* the configuration's number of a kernel interface; 0: not inspected */
 	mono_t now;                  /* this turn's */
 	mono_t ticked;
-	bool busy;                   /* the last look at the queue found packets */
+	bool busy;                   /* the last look at the queue filled a batch: there may be more */
 
 	struct flight flight[PKTIO_FLIGHTS];
 	unsigned n_flights, first;

@@ -45,20 +45,32 @@ static void test_commit(void)
 	end(1);
 }
 
-/* The standby stands still: not one verdict until it goes on, and no more packets than flights are held. */
+/* The standby stands still: not one verdict until it goes on, and no more packets than full flights are held. */
 static void test_waits(void)
 {
+	enum { N = 500, MORE = 20 };
+	static struct pkt k[N];
 	struct stall s;
 	both(8000);
 	stall_begin(&s, &n[1]);
-	for (unsigned i = 0; i < 500; i++)
-		box_put_tcp(&n[0], (uint16_t)(2000 + i), TCP_SYN, 100, "");
+	for (unsigned i = 0; i < N; i++)
+		k[i] = box_tcp("10.2.0.2", (uint16_t)(2000 + i), TCP_SYN, 100, "");
+	box_put(&n[0], k, N);
 	usleep(400000);
 	CU_ASSERT_EQUAL(box_judged(&n[0]), 0);
-	CU_ASSERT_TRUE(n[0].f.taken > 0 && n[0].f.taken <= PKTIO_FLIGHTS * PKTIO_BATCH_MAX);
+	CU_ASSERT_EQUAL(n[0].f.taken, PKTIO_FLIGHTS * PKTIO_BATCH_MAX);
 	stall_end(&s);
-	CU_ASSERT_TRUE(box_wait_judged(&n[0], 500));
-	CU_ASSERT_EQUAL(passed(&n[0], 0, 500), 500);
+	CU_ASSERT_TRUE(box_wait_judged(&n[0], N));
+	CU_ASSERT_EQUAL(passed(&n[0], 0, N), N);
+	/* one that fills no batch is on its way: the others gather for the next one */
+	stall_begin(&s, &n[1]);
+	const uint64_t sent = box_status(&n[0]).sent;
+	for (unsigned i = 0; i < 1 + MORE; i++, usleep(10000))
+		box_put_tcp(&n[0], (uint16_t)(3000 + i), TCP_SYN, 100, "");
+	CU_ASSERT_EQUAL(n[0].f.taken, N + 1);
+	stall_end(&s);
+	CU_ASSERT_TRUE(box_wait_judged(&n[0], N + 1 + MORE));
+	CU_ASSERT_TRUE(box_status(&n[0]).sent - sent < MORE / 2);
 	end(0);
 	end(1);
 }
