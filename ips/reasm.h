@@ -106,7 +106,7 @@ static inline uint32_t reasm_kept(const struct reasm_dir *r)
 }
 static inline struct span reasm_kept_span(const struct reasm_dir *r)
 {
-	return span_of(r->kept.p + r->kept_head, reasm_kept(r));
+	return reasm_kept(r) != 0 ? span_of(r->kept.p + r->kept_head, reasm_kept(r)) : span_of(NULL, 0);
 }
 static inline uint32_t reasm_kept_end(const struct reasm_dir *r)
 {
