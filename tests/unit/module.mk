@@ -114,6 +114,7 @@ UNIT += bundle:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += replica:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += replica_modes:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += replica_twice:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += rejoin:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += engine_gen:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT_LD_engine_gen := -Wl,--wrap=malloc,--wrap=calloc
 UNIT += worker:ips,nfq,hacache,sigs,decoders,forward,base
