@@ -1,7 +1,7 @@
 /* ha_told.c - see ha_told.h. Layout, in network order:
  *
  *   forced 1 | frozen 1 | sync 1 | links 2 | age 4 | since 4 | synced 4 | serial 8 | term serial 8 | conf 8 | rules 8 |
- *   length 1, version | length 1, name | waits 1 | what a newer version adds
+ *   length 1, version | length 1, name | waits 1 | handover 1 | what a newer version adds
  */
 #include "ips/ha_told.h"
 
@@ -11,7 +11,7 @@
 #include "base/wr.h"
 #include "ips/ha_status.h"
 
-_Static_assert(6 + 3 * 4 + 4 * 8 + HA_VERSION_TEXT + HA_NAME <= LINK_BEAT_MORE, "a heartbeat has room");
+_Static_assert(7 + 3 * 4 + 4 * 8 + HA_VERSION_TEXT + HA_NAME <= LINK_BEAT_MORE, "a heartbeat has room");
 
 const char *ha_forced_name(unsigned f)
 {
@@ -48,6 +48,7 @@ void ha_told_put(const struct ha_told *t, struct link_beat *b)
 	put_text(&w, t->version, sizeof(t->version));
 	put_text(&w, t->name, sizeof(t->name));
 	wr_u8(&w, t->waits);
+	wr_u8(&w, t->handover);
 	b->n_more = (uint8_t)w.len;
 }
 
@@ -87,4 +88,5 @@ void ha_told_get(const struct link_beat *b, struct ha_told *t)
 	get_text(&c, t->version, sizeof(t->version));
 	get_text(&c, t->name, sizeof(t->name));
 	t->waits = cur_u8(&c) == 1;
+	t->handover = below(cur_u8(&c), HA_HANDOVER_N);
 }

@@ -21,6 +21,15 @@ enum ha_forced {
 	HA_FORCED_N
 };
 
+/* What a node has to do with a planned switch. */
+enum ha_handover {
+	HA_NO_WORD,                  /* an earlier version: it knows no drain */
+	HA_NOTHING,
+	HA_DRAINS,                   /* it leaves, and works on until the other one is ready */
+	HA_READY,                    /* it has the addresses, and keeps packets until it may take over */
+	HA_HANDOVER_N
+};
+
 enum { HA_TOLD_LINKS = 2, HA_NAME = 36, HA_VERSION_TEXT = 16 };
 #define HA_NEVER UINT32_MAX
 /* The last counter of a term: beyond what promotions come to, so only what was damaged or made up gets there. None is above
@@ -40,6 +49,7 @@ struct ha_told {
 	uint64_t conf, rules;        /* sums of configuration and signatures; 0: not told */
 	char version[HA_VERSION_TEXT], name[HA_NAME];
 	bool waits;                  /* nothing leaves it that a standby it counts on has not got (commit), and it hears that one */
+	uint8_t handover;            /* enum ha_handover */
 };
 
 /* Into b->more. */

@@ -67,6 +67,7 @@ static void vips_off(struct parent *p)
 	if (p->vip != NULL && p->vips_on && vip_remove(p->vip, why) != OK)
 		fprintf(stderr, "ipsd: %s\n", why);
 	p->vips_on = false;
+	p->pulse->vips = 0;
 	parent_ha_vips(p, false);
 }
 
@@ -289,8 +290,10 @@ static bool on_message(struct parent *p)
 		good = on_ready(p, &m, fds);
 		break;
 	case PM_ACTIVE:
-		if (!p->dying)
+		if (!p->dying) {
 			vips_on(p);
+			p->pulse->vips = m.code;
+		}
 		break;
 	case PM_PASSIVE:
 		vips_off(p);

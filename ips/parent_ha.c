@@ -117,7 +117,8 @@ void parent_ha_vips(struct parent *p, bool on)
 	p->ha.announce_at = on && p->vip != NULL ? next_announcement(p, parent_now()) : 0;
 }
 
-/* Who slept may have been replaced: first the engine finds out, and says so. */
+/* Who slept may have been replaced: first the engine finds out, and says so. While it hands over, hosts are to listen to the other
+ * node. */
 static void announce(struct parent *p, int64_t now)
 {
 	char why[VIP_WHY];
@@ -126,7 +127,7 @@ static void announce(struct parent *p, int64_t now)
 	p->ha.timed_at = now;
 	if (slept && p->ha.announce_at != 0 && p->ha.announce_at < now + dead)
 		p->ha.announce_at = now + dead + ASK_NS;
-	if (p->ha.announce_at == 0 || now < p->ha.announce_at)
+	if (p->ha.announce_at == 0 || now < p->ha.announce_at || p->pulse->role == HA_LEAVING)
 		return;
 	if (vip_announce(p->vip, why) != OK)
 		fprintf(stderr, "ipsd: %s\n", why);

@@ -68,7 +68,8 @@ static void enter(struct peering *p, enum ha_role r, mono_t now)
 {
 	p->role = r;
 	p->since = now;
-	p->wish = false;
+	p->wish = p->left = false;
+	p->peer_ready = mono_ns(0);
 }
 
 /* At the end of the counters nobody is kept from working, and two that work still find out which is to stay: by serial, no longer
@@ -155,12 +156,8 @@ static enum peering_act bereft(struct peering *p, const struct peering_in *in)
 	return in->whole || in->certain || waited ? promote(p, in) : PEERING_STAY;
 }
 
-static enum peering_act standby(struct peering *p, const struct peering_in *in)
+static enum peering_act follow(struct peering *p, const struct peering_in *in)
 {
-	if (p->role == HA_CLAIMING && mono_diff(in->now, p->since) >= change_ns(p)) { /* nobody minds */
-		enter(p, HA_STANDBY, in->now);
-		p->forced = HA_UNFORCED;
-	}
 	if (in->dead)
 		return bereft(p, in);
 	if (!in->seen)
@@ -182,6 +179,35 @@ static enum peering_act standby(struct peering *p, const struct peering_in *in)
 	if (in->whole != peer_whole(in))
 		return in->whole ? promote(p, in) : PEERING_STAY;
 	return wins(p, in) || idle_for_long(p, in) ? promote(p, in) : PEERING_STAY;
+}
+
+/* Ready before the other one stops; once for each time that it leaves. With the addresses on nobody can look for it any more. */
+static enum peering_act prepare(struct peering *p, const struct peering_in *in)
+{
+	const bool leaves = in->seen && !in->dead && peer_role(in) == HA_LEAVING;
+	p->readied = p->readied && leaves;
+	if (p->ready) {
+		p->ready = leaves && in->whole && mono_diff(in->now, p->ready_since) < PEERING_READY_NS;
+		return p->ready ? PEERING_STAY : PEERING_WITHDRAW;
+	}
+	if (p->readied || !leaves || in->told.handover != HA_DRAINS || !in->whole || peering_next(p, in) > in->stored)
+		return PEERING_STAY;
+	p->ready = p->readied = true;
+	p->ready_since = in->now;
+	return PEERING_PREPARE;
+}
+
+static enum peering_act standby(struct peering *p, const struct peering_in *in)
+{
+	if (p->role == HA_CLAIMING && mono_diff(in->now, p->since) >= change_ns(p)) { /* nobody minds */
+		enter(p, HA_STANDBY, in->now);
+		p->forced = HA_UNFORCED;
+	}
+	const enum peering_act act = follow(p, in);
+	if (act == PEERING_STAY)
+		return prepare(p, in);
+	p->ready = p->readied = false;
+	return act;
 }
 
 /* Whether the other one is to work instead, all else being well; neither while a policy is being exchanged, nor at once again. */
@@ -217,12 +243,28 @@ static enum peering_act active(struct peering *p, const struct peering_in *in)
 	return PEERING_LEAVE;
 }
 
+/* One of an earlier version never says that it is ready: nothing is waited for. */
+static bool drained(struct peering *p, const struct peering_in *in)
+{
+	if (in->told.handover == HA_READY && p->peer_ready.ns == 0)
+		p->peer_ready = in->now;
+	if (p->peer_ready.ns != 0)
+		return in->quiet || mono_diff(in->now, p->peer_ready) >= PEERING_DRAIN_NS;
+	return in->told.handover == HA_NO_WORD || mono_diff(in->now, p->since) >= PEERING_WAIT_READY_NS;
+}
+
 static enum peering_act leaving(struct peering *p, const struct peering_in *in)
 {
 	if (peer_works(in) && peer_role(in) == HA_ACTIVE)
 		return PEERING_STEP_DOWN;
-	if (mono_diff(in->now, p->since) < change_ns(p) && !in->dead)
-		return PEERING_STAY;
+	const bool late = mono_diff(in->now, p->since) >= change_ns(p);
+	const bool forsaken = !p->left && !in->follower; /* nothing has ended yet */
+	if (!late && !in->dead && !forsaken) {
+		if (p->left || !drained(p, in))
+			return PEERING_STAY;
+		p->left = true;
+		return PEERING_LEFT;
+	}
 	enter(p, HA_ACTIVE, in->now);
 	if (p->forced == HA_FORCED_PASSIVE)
 		p->forced = HA_UNFORCED;

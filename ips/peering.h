@@ -79,6 +79,18 @@ int peering_term_cmp(const struct peering_term *a, const struct peering_term *b)
 #define PEERING_ALONE(dead_ns) ((dead_ns) * 5 / 3)
 #define PEERING_NEAR(dead_ns)  ((dead_ns) / 3)
 
+/* --- a planned switch, make before break --------------------------------------------------------------------- */
+
+/*
+ * Who leaves works on until the other one has the addresses, and until what hosts had sent before they heard so has come: that is
+ * when its queue falls quiet, or after PEERING_DRAIN_NS at the latest, since a host may not listen. Who is ready keeps what comes
+ * meanwhile in its queue: for PEERING_READY_NS at most, which is more than the two waits of the one that leaves.
+ */
+#define PEERING_QUIET_NS      (NS_PER_MS * 3 / 2)
+#define PEERING_DRAIN_NS      (NS_PER_MS * 50)   /* since the other one was heard to be ready */
+#define PEERING_WAIT_READY_NS (NS_PER_MS * 300)  /* since this one leaves */
+#define PEERING_READY_NS      (NS_PER_MS * 500)
+
 /* --- the machine ------------------------------------------------------------------------------------------- */
 
 struct peering_cfg {
@@ -107,14 +119,18 @@ struct peering_in {
 	bool whole;                  /* standby: the table is complete and all that came is applied */
 	uint64_t applied;            /* standby: batches */
 	bool follower;               /* active: a standby has the whole table */
+	bool quiet;                  /* leaving: the queue has brought nothing for PEERING_QUIET_NS, and has nothing now */
 };
 
 enum peering_act {
 	PEERING_STAY,
 	PEERING_STAND_BY,            /* starting: there is an active node */
 	PEERING_PROMOTE,             /* starting or standby: work from now on */
-	PEERING_LEAVE,               /* active: take no more packets, release what waits */
-	PEERING_RETURN,              /* leaving: nobody took over; work on */
+	PEERING_LEAVE,               /* active: hand over; packets are taken and let through as before, until the peer is ready */
+	PEERING_LEFT,                /* leaving: take no more packets, release what waits */
+	PEERING_PREPARE,             /* standby: put the addresses on and announce them, and leave packets where they wait */
+	PEERING_WITHDRAW,            /* standby: not after all; the addresses off, and packets are dropped again */
+	PEERING_RETURN,              /* leaving: nobody took over; work on, and announce the addresses again */
 	PEERING_STEP_DOWN            /* active or leaving: another one works; begin anew as its standby */
 };
 
@@ -132,6 +148,10 @@ struct peering {
 	bool wish;                   /* active: to be passive, as long as there is a follower */
 	mono_t counted_at;           /* standby: since then the active node has counted on us in all; 0: it does not */
 	bool doubt;                  /* the last promotion: the other may have let packets by that it did not tell us of */
+	bool left;                   /* leaving: no more packets are taken */
+	mono_t peer_ready;           /* leaving: since when the other one has been ready; 0: it is not */
+	bool ready, readied;         /* standby: prepared to take over; has been, since the other one began to leave */
+	mono_t ready_since;
 };
 
 void peering_start(struct peering *p, const struct peering_cfg *cfg, mono_t now);

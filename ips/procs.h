@@ -12,7 +12,7 @@
 enum proc_msg_kind {
 	/* engine to parent */
 	PM_READY,        /* the queue is served; a socket for each will, a struct link_word of each is the data */
-	PM_ACTIVE,       /* virtual addresses on, and announced */
+	PM_ACTIVE,       /* virtual addresses on, and announced; code: what pulse.vips is to be then */
 	PM_PASSIVE,      /* off */
 	PM_WANT_RELOAD,
 	PM_STATE,        /* struct proc_state, to be on disk before pulse.stored says so */
@@ -67,6 +67,7 @@ struct pulse {
 	_Atomic uint64_t stored; /* terms up to this one are on disk */
 	_Atomic bool disk_bad;   /* no: the disk fails, they are kept in the parent's memory only */
 	_Atomic int quality;     /* of the node's interfaces and disk, percent */
+	_Atomic uint32_t vips;   /* the addresses are on and announced, as the PM_ACTIVE of that code asked; 0: off */
 	_Atomic int probe;       /* enum proc_probe; ASKING from the end of one search on until the next one's */
 };
 

@@ -15,6 +15,7 @@
 #include "ips/node.h"
 
 enum { TICK_MS = 10, STANDBY_TICK_MS = 1000, IDLE_MS = 100, CHANGE_STEP = 64, DROP_ROUNDS = 4096, REC_ALL = (1 << REC_N) - 1 };
+#define HURRY_NS (NS_PER_MS / 5)
 
 void worker_event(struct worker *w, enum ha_event_id id, const char *text)
 {
@@ -148,6 +149,9 @@ static void take_packets(struct worker *w)
 		w->end = ENGINE_FAILED;
 		return;
 	}
+	if (n != 0 || w->empty_since.ns == 0)
+		w->empty_since = n == 0 ? w->now : mono_ns(0);
+	w->empty_at = w->now;
 	for (unsigned i = 0; i < n; i++)
 		judge(w, &w->batch[i], &f->out);
 	w->busy = n == PKTIO_BATCH_MAX;
@@ -246,19 +250,22 @@ static void wait_for_work(struct worker *w)
 {
 	struct pollfd fds[LINKS_POLL_MAX + 2] = { { .fd = w->wake, .events = POLLIN } };
 	unsigned n = 1;
-	int64_t ms = w->r.engine != NULL && session_count(engine_sessions(w->r.engine)) != 0 ? TICK_MS : IDLE_MS;
+	int64_t ns = NS_PER_MS * (w->r.engine != NULL && session_count(engine_sessions(w->r.engine)) != 0 ? TICK_MS : IDLE_MS);
 	if (takes(w))
 		fds[n++] = (struct pollfd){ .fd = pktio_fd(w->cfg.io), .events = POLLIN };
 	if (w->cfg.links != NULL) {
 		n += links_poll(w->cfg.links, &fds[n], LINKS_POLL_MAX);
-		if (ms > w->cfg.live->link.hb_interval_ns / NS_PER_MS / 2)
-			ms = w->cfg.live->link.hb_interval_ns / NS_PER_MS / 2;
+		if (ns > w->cfg.live->link.hb_interval_ns / 2)
+			ns = w->cfg.live->link.hb_interval_ns / 2;
 	}
 	if (!worker_changed(w))
-		ms = 1;
+		ns = NS_PER_MS;
+	if (pair_hurries(w))
+		ns = HURRY_NS;
 	if ((w->busy && takes(w)) || pair_bulks(w))
-		ms = 0;
-	if (poll(fds, n, (int)ms) >= 0 && w->cfg.links != NULL)
+		ns = 0;
+	const struct timespec limit = { .tv_sec = ns / NS_PER_SEC, .tv_nsec = ns % NS_PER_SEC };
+	if (ppoll(fds, n, &limit, NULL) >= 0 && w->cfg.links != NULL)
 		links_polled(w->cfg.links, fds, n);
 }
 

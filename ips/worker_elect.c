@@ -167,7 +167,7 @@ void elect_tell_parent(struct worker *w, const struct peering_in *in)
 	probe(w, in);
 }
 
-void elect_tell_peer(const struct worker *w, struct link_beat *b)
+void elect_tell_peer(const struct worker *w, enum ha_handover handover, struct link_beat *b)
 {
 	const struct ha_status *s = &w->status;
 	struct ha_told t = { .forced = (uint8_t)w->peering.forced,
@@ -181,7 +181,8 @@ void elect_tell_peer(const struct worker *w, struct link_beat *b)
 			     .term_serial = w->peering.term.serial,
 			     .conf = s->conf,
 			     .rules = s->rules,
-			     .waits = w->r.wait == HA_WAIT_ALL && mono_diff(w->now, s->peer_at) <= PEERING_NEAR(pair_dead_ns(w)) };
+			     .waits = w->r.wait == HA_WAIT_ALL && mono_diff(w->now, s->peer_at) <= PEERING_NEAR(pair_dead_ns(w)),
+			     .handover = (uint8_t)handover };
 	snprintf(t.version, sizeof(t.version), "%s", IPS_VERSION);
 	snprintf(t.name, sizeof(t.name), "%s", w->cfg.live->hostname);
 	b->quality = w->elect.quality;

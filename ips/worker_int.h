@@ -48,6 +48,8 @@ struct worker {
 	mono_t now;                  /* this turn's */
 	mono_t ticked;
 	bool busy;                   /* the last look at the queue filled a batch: there may be more */
+	mono_t empty_since;          /* looks at the queue have found nothing; 0: the last one has */
+	mono_t empty_at;             /* the last such look */
 
 	struct flight flight[PKTIO_FLIGHTS];
 	unsigned n_flights, first;
@@ -75,6 +77,8 @@ struct worker {
 	mono_t hold_since;
 	mono_t down_at;              /* when the last link was lost */
 	bool was_seen, was_dead, peer_worked, said_whole, said_left;
+	uint8_t said_handover;       /* enum ha_handover */
+	uint32_t vips_asked;         /* code of the last PM_ACTIVE */
 	bool untold;                 /* the parent has had no room for this word yet: */
 	enum proc_msg_kind untold_kind;
 	bool peer_whole;             /* the peer's last heartbeat says so: see peering.h */
@@ -158,6 +162,7 @@ bool pair_released(const struct worker *w, uint64_t seq);
 enum ha_role pair_role(const struct worker *w); /* as others are to see it */
 bool pair_works(const struct worker *w);     /* this node lets packets through */
 bool pair_takes(const struct worker *w);     /* and takes new ones */
+bool pair_hurries(const struct worker *w);   /* a switch is under way: packets wait for each turn of the loop */
 bool pair_overslept(const struct worker *w, mono_t now); /* the peer may have taken over: it has waited long enough */
 void pair_slept(struct worker *w);           /* the loop stood still for that long: what waits is dropped */
 void pair_status(struct worker *w);          /* brings w->status up to date */
@@ -170,7 +175,7 @@ void elect_start(struct worker *w);
 void elect_in(struct worker *w, struct peering_in *in, bool closed);
 /* After a step: what is to be stored, and whether the peer is to be looked for on the data side. */
 void elect_tell_parent(struct worker *w, const struct peering_in *in);
-void elect_tell_peer(const struct worker *w, struct link_beat *b);
+void elect_tell_peer(const struct worker *w, enum ha_handover handover, struct link_beat *b);
 void elect_status(struct worker *w);
 /* worker.c */
 void worker_event(struct worker *w, enum ha_event_id id, const char *text);

@@ -6,6 +6,7 @@
  */
 #include "ips/worker_int.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,10 +32,32 @@ bool pair_works(const struct worker *w)
 	return !paired(w) || (!w->yields && (w->peering.role == HA_ACTIVE || w->peering.role == HA_LEAVING));
 }
 
-/* One that does not work takes packets too: they are dropped. */
+/* One that does not work takes packets too: they are dropped. One that is about to leaves them where they are. */
 bool pair_takes(const struct worker *w)
 {
-	return !paired(w) || (w->peering.role != HA_LEAVING && !w->hold && !w->yields);
+	return !paired(w) || (!w->peering.left && !w->peering.ready && !w->hold && !w->yields);
+}
+
+bool pair_hurries(const struct worker *w)
+{
+	return paired(w) && !w->yields && (w->peering.role == HA_LEAVING || w->peering.ready);
+}
+
+static enum ha_handover handover(const struct worker *w)
+{
+	if (w->yields)
+		return HA_NOTHING;
+	if (w->peering.ready)
+		return w->cfg.pulse->vips == w->vips_asked ? HA_READY : HA_NOTHING;
+	return w->peering.role == HA_LEAVING && !w->peering.left ? HA_DRAINS : HA_NOTHING;
+}
+
+/* Looks at the queue have found nothing for a while, and nothing has come since the last one. */
+static bool quiet(const struct worker *w)
+{
+	struct pollfd f = { .fd = pktio_fd(w->cfg.io), .events = POLLIN };
+	const bool empty = w->empty_since.ns != 0 && mono_diff(w->empty_at, w->empty_since) >= PEERING_QUIET_NS;
+	return empty && poll(&f, 1, 0) == 0;
 }
 
 bool pair_follows(const struct worker *w)
@@ -59,7 +82,8 @@ static struct peering_in read_peer(struct worker *w)
 	struct peering_in in = { .now = w->now,
 				 .whole = w->r.mode == REPLICA_STANDBY && w->r.whole,
 				 .applied = w->r.receiver.seq,
-				 .follower = pair_has_follower(w) };
+				 .follower = pair_has_follower(w),
+				 .quiet = w->peering.role == HA_LEAVING && quiet(w) };
 	in.seen = links_peer_beat(w->cfg.links, &in.beat, &w->status.peer_at, &w->status.peer_boot_id);
 	const bool closed = in.seen && peer_closed(w);
 	in.dead = in.seen && (closed || links_peer_dead(w->cfg.links, w->now));
@@ -147,7 +171,7 @@ bool pair_released(const struct worker *w, uint64_t seq)
 /* A parent that waits for its disk reads nothing meanwhile: what finds no room is told in a later turn. */
 static void tell_parent(struct worker *w, enum proc_msg_kind k)
 {
-	const struct proc_msg m = { .kind = k };
+	const struct proc_msg m = { .kind = k, .code = k == PM_ACTIVE ? ++w->vips_asked : 0 };
 	const enum err e = proc_try(w->cfg.parent, &m);
 	w->untold = e == ERR_FULL;
 	w->untold_kind = k;
@@ -177,7 +201,7 @@ static void step_down(struct worker *w)
 	worker_event(w, HAE_STEP_DOWN, "");
 	tell_parent(w, PM_PASSIVE); /* first: the peer has the addresses already */
 	worker_drop_all(w);
-	if (w->peering.role == HA_LEAVING) /* the other one has all */
+	if (w->peering.left) /* the other one has all */
 		w->end = ENGINE_REBORN;
 	else
 		merge_yield(w);
@@ -198,7 +222,16 @@ static void obey(struct worker *w, enum peering_act act)
 	case PEERING_LEAVE:
 		worker_event(w, HAE_LEAVE, w->peering.by == PEERING_BY_NOTHING ? "asked to" : peering_by_name(w->peering.by));
 		break;
-	case PEERING_RETURN:
+	case PEERING_LEFT:
+		break;
+	case PEERING_PREPARE:
+		tell_parent(w, PM_ACTIVE);
+		break;
+	case PEERING_WITHDRAW:
+		tell_parent(w, PM_PASSIVE);
+		break;
+	case PEERING_RETURN: /* hosts may have heard the other node */
+		tell_parent(w, PM_ACTIVE);
 		worker_event(w, HAE_RETURN, "");
 		break;
 	case PEERING_STEP_DOWN:
@@ -222,9 +255,10 @@ static void beat(struct worker *w)
 	const bool whole = w->r.mode == REPLICA_STANDBY ? w->r.whole : pair_follows(w) && !w->detached && w->r.whole_seq != 0;
 	/* Who leaves names its last batch once that has been let out: only then is it to be taken over. */
 	const enum ha_role role = pair_role(w);
-	const bool leaving = role == HA_LEAVING, early = leaving && w->n_flights != 0, left = leaving && !early;
+	const enum ha_handover h = handover(w);
+	const bool leaving = role == HA_LEAVING, early = leaving && (w->n_flights != 0 || h == HA_DRAINS), left = leaving && !early;
 	const bool due = mono_diff(w->now, w->beaten) >= w->cfg.live->link.hb_interval_ns;
-	if (!due && whole == w->said_whole && left == w->said_left)
+	if (!due && whole == w->said_whole && left == w->said_left && h == w->said_handover)
 		return;
 	const uint64_t seq = w->r.mode == REPLICA_STANDBY ? w->r.receiver.seq : early ? 0 : w->r.sender.seq;
 	struct link_beat b = { .role = (uint8_t)(role | (whole ? PEERING_WHOLE : 0)),
@@ -234,22 +268,25 @@ static void beat(struct worker *w)
 	w->status.sync = sync_of(w);
 	elect_status(w);
 	pair_link_status(w);
-	elect_tell_peer(w, &b);
+	elect_tell_peer(w, h, &b);
 	links_beat(w->cfg.links, &b, w->now);
 	w->beaten = w->lease = w->now;
 	w->said_whole = whole;
 	w->said_left = left;
+	w->said_handover = (uint8_t)h;
 }
 
 static void tell_changes(struct worker *w, const struct peering_in *in)
 {
-	if (in->seen && !in->dead && (!w->was_seen || w->was_dead))
+	const bool found = in->seen && !in->dead && (!w->was_seen || w->was_dead);
+	if (found)
 		worker_event(w, HAE_PEER_FOUND, "");
 	if (in->dead && !w->was_dead)
 		worker_event(w, HAE_PEER_LOST, "");
-	/* After both have worked, the hosts' caches may still have the other one's addresses of the link layer. */
+	/* After both have worked, the hosts' caches may still have the other one's addresses of the link layer; it may have stepped
+	 * down before it was heard to work. */
 	const bool works = in->seen && !in->dead && (in->beat.role & PEERING_ROLE) == HA_ACTIVE;
-	if (w->peer_worked && !works && w->peering.role == HA_ACTIVE)
+	if ((found || (w->peer_worked && !works)) && w->peering.role == HA_ACTIVE)
 		tell_parent(w, PM_ACTIVE);
 	w->peer_worked = works;
 	w->was_seen = in->seen;

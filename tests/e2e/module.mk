@@ -8,7 +8,7 @@ CHECK_SCRIPTS += tests/e2e/nfq.sh tests/e2e/vip.sh tests/e2e/sandbox.sh
 CHECK_SCRIPTS += tests/e2e/flowplay.sh tests/e2e/iccp_sim.sh
 CHECK_SCRIPTS += tests/e2e/live.sh tests/e2e/live_captures.sh tests/e2e/live_rules.sh tests/e2e/live_ends.sh tests/e2e/live_prevent.sh
 CHECK_SCRIPTS += tests/e2e/pair.sh tests/e2e/pair_links.sh tests/e2e/pair_stops.sh tests/e2e/pair_care.sh
-CHECK_SCRIPTS += tests/e2e/pair_port.sh tests/e2e/pair_many.sh tests/e2e/pair_figures.sh tests/e2e/pair_crowd.sh
+CHECK_SCRIPTS += tests/e2e/pair_port.sh tests/e2e/pair_many.sh tests/e2e/pair_figures.sh tests/e2e/pair_crowd.sh tests/e2e/pair_switch.sh
 CHECK_RELEASE += e2e-tools sandbox-test
 CHECK_ASAN += e2e-tools
 

@@ -106,6 +106,7 @@ UNIT += sandbox:ips,hacache,base
 UNIT += notify:ips,base
 UNIT += peering:ips,hacache,base
 UNIT += peering_doubt:ips,hacache,base
+UNIT += peering_switch:ips,hacache,base
 UNIT += peering_net:ips,hacache,base
 UNIT += procs:ips,base
 UNIT += reset:ips,forward,base

@@ -9,86 +9,7 @@
 
 #include <string.h>
 
-#include "ips/peering.h"
-
-#define SIM_DEAD (300 * NS_PER_MS)
-#define SIM_MS   NS_PER_MS
-
-enum {
-	SIM_BATCH = 55,
-	SIM_STEP_MS = 10,
-	SIM_BEAT_MS = 50,
-	SIM_SYNC_MS = 400,           /* the table's way */
-	SIM_FAULT_MS = 12000,        /* faults end */
-	SIM_BOUND_MS = 9000,         /* then one works, the other follows, and no rule is pending */
-	SIM_QUIET_MS = 14000,
-	SIM_PROBE_MS = 150,          /* silence until nobody is there */
-	SIM_HANG_MS = 500,           /* an engine that sleeps is killed by its parent */
-	SIM_IN_FLIGHT = 64,
-	SIM_TERMS = 512
-};
-
-enum sim_plant {
-	PLANT_NOTHING,
-	PLANT_NOT_STORED,            /* a term is used that is not on disk */
-	PLANT_NOT_RAISED,            /* a promotion takes the term that there was */
-	PLANT_TIE,                   /* nothing tells the nodes apart */
-	PLANT_NO_PROBES,             /* unheard counts as dead */
-	PLANT_NO_STEP_DOWN,          /* an active node does not mind another one */
-	PLANT_NO_DOUBT,              /* each promotion is taken for one that knows all */
-	PLANT_N
-};
-
-struct sim_mail {
-	int64_t due;
-	uint64_t boot, heard;        /* the sender's, and which of the receiver's it has heard of */
-	struct link_beat beat;
-	bool full;
-};
-
-struct sim_disk {
-	uint64_t term, pending;
-	uint32_t forced;
-	int64_t due;                 /* of pending; 0: nothing is */
-};
-
-struct sim_node {
-	bool up, host_down, machine_sleeps;
-	int64_t back, wakes, slept_at, beaten, at, clock, stepped, probing, began;
-	uint64_t boot, peer_boot, will; /* will: the peer's boot of which it knows that it is dead */
-	struct peering p;
-	bool seen, whole, hold, frozen;
-	bool ahead;                  /* it has let packets by that a standby which was whole does not know of */
-	uint8_t quality;
-	uint16_t priority;
-	struct sim_disk disk;
-	struct link_beat heard;
-	int64_t broken;
-};
-
-struct sim {
-	uint64_t seed;
-	enum sim_plant plant;
-	int64_t ms, joined, both, answering, settled_at;
-	struct sim_node n[2];
-	struct sim_mail box[2][SIM_IN_FLIGHT]; /* to that node */
-	bool cut[2], data_cut, override;       /* cut: what is sent to that node is lost */
-	int64_t strange;                       /* when last a heartbeat could come late, or a clock stepped */
-	bool calm;                             /* neither happens */
-	bool high;                             /* the counters of terms come to their end: then terms come again */
-	unsigned loss, delay;                  /* percent, milliseconds at most */
-	struct peering_term used[SIM_TERMS];
-	unsigned n_used;
-	const char *wrong;
-};
-
-/* What has happened over all runs, so that none of it is merely possible. */
-struct sim_met {
-	unsigned both, incomplete, whole, left, preferred, stepped, returned, higher, held, slept, hung, jumped, waited_disk;
-	unsigned exact;              /* promotions without a doubt */
-	unsigned ended;              /* promotions at the end of the counters */
-	int64_t longest;             /* until all was well again, in milliseconds */
-};
+#include "tests/unit/peering_sim_types.h"
 
 static unsigned sim_dice(struct sim *s, unsigned n)
 {
@@ -126,7 +47,7 @@ static void sim_boot(struct sim *s, unsigned i)
 					 .rules = { .override = s->override, .age_margin_s = 2 },
 					 .used = s->plant == PLANT_NOT_STORED ? 0 : was.disk.term,
 					 .forced = (enum ha_forced)was.disk.forced };
-	*n = (struct sim_node){ .up = true, .ahead = was.ahead,
+	*n = (struct sim_node){ .up = true, .ahead = was.ahead, .old = was.old,
 				.boot = was.boot + 1, .beaten = -SIM_BEAT_MS, .disk = was.disk, .clock = was.clock,
 				.quality = was.quality, .priority = was.priority, .began = was.host_down ? s->ms : was.began };
 	n->disk.due = 0;
@@ -139,6 +60,8 @@ static void sim_crash(struct sim *s, unsigned i, bool host, int64_t pause)
 	struct sim_node *n = &s->n[i];
 	n->up = false;
 	n->host_down = host;
+	n->vips = false;
+	n->vips_due = 0;
 	n->back = s->ms + pause;
 	if (host && n->disk.due > s->ms)
 		n->disk.due = 0;
@@ -159,6 +82,15 @@ static bool sim_follower(const struct sim *s, unsigned i)
 	return sim_connected(s) && s->n[!i].p.role != HA_ACTIVE && s->n[!i].whole && s->joined >= 0;
 }
 
+static enum ha_handover sim_handover(const struct sim *s, const struct sim_node *n)
+{
+	if (n->old)
+		return HA_NO_WORD;
+	if (n->p.ready)
+		return n->vips || s->plant == PLANT_SAID_EARLY ? HA_READY : HA_NOTHING;
+	return n->p.role == HA_LEAVING && !n->p.left ? HA_DRAINS : HA_NOTHING;
+}
+
 static void sim_send(struct sim *s, unsigned from)
 {
 	const struct sim_node *n = &s->n[from];
@@ -172,12 +104,14 @@ static void sim_send(struct sim *s, unsigned from)
 		*m = (struct sim_mail){ .full = true, .due = s->ms + SIM_STEP_MS + (s->delay != 0 ? sim_dice(s, s->delay) : 0),
 					.boot = n->boot, .heard = n->peer_boot };
 		m->beat = (struct link_beat){ .role = n->p.role, .quality = n->quality, .priority = n->p.cfg.priority,
-					      .term = n->p.term.counter, .seq = SIM_BATCH };
+					      .term = n->p.term.counter,
+					      .seq = n->p.role == HA_LEAVING && !n->p.left ? 0 : SIM_BATCH };
 		if (standby ? n->whole : sim_follower(s, from))
 			m->beat.role |= PEERING_WHOLE;
 		const struct ha_told t = { .forced = (uint8_t)n->p.forced, .frozen = n->frozen, .serial = n->p.cfg.serial,
 					   .term_serial = n->p.term.serial,
 					   .waits = s->ms - n->at <= PEERING_NEAR(SIM_DEAD) / SIM_MS,
+					   .handover = (uint8_t)sim_handover(s, n),
 					   .age_s = (uint32_t)((s->ms - n->began) / 1000) };
 		ha_told_put(&t, &m->beat);
 		return;
@@ -255,7 +189,7 @@ static bool sim_held(struct sim *s, unsigned i, const struct peering_in *in)
 		n->probing = 0;
 		return false;
 	}
-	if (n->probing == 0 || sim_answers(s, i))
+	if (n->probing == 0 || sim_answers(s, i) || n->vips) /* it would hear itself */
 		n->probing = s->ms;
 	return s->ms - n->probing < SIM_PROBE_MS;
 }
@@ -331,6 +265,56 @@ static void sim_check_step_down(struct sim *s, const struct peering_in *in, cons
 		sim_wrong(s, "stepped down before an earlier term");
 }
 
+/* Who leaves waits for the other one to have the addresses; who is ready does not wait for ever. */
+static void sim_check_switch(struct sim *s, unsigned i, enum peering_act act, struct sim_met *met)
+{
+	struct sim_node *n = &s->n[i], *o = &s->n[!i];
+	const bool strange = n->stepped != 0 && s->ms - n->stepped < 4 * SIM_DEAD / SIM_MS;
+	if (act == PEERING_LEAVE)
+		n->left_at = s->ms;
+	if (act == PEERING_LEFT && !n->old && !o->old && !strange) {
+		const bool had = o->offered >= n->left_at && o->offered != 0;
+		met->drained += had;
+		if (!had && s->ms - n->left_at < SIM_WAIT_MS)
+			sim_wrong(s, "takes no more before the other one has the addresses");
+	}
+	if (act == PEERING_PREPARE || strange)
+		n->ready_at = s->ms;
+	if (n->p.ready && s->ms - n->ready_at > SIM_KEPT_MS + SIM_STEP_MS)
+		sim_wrong(s, "keeps packets for too long");
+	met->withdrawn += act == PEERING_WITHDRAW;
+}
+
+/* The parents: addresses put on and off, and announced, again and again for a while, but by one that leaves. */
+static void sim_addresses(struct sim *s, unsigned i, const struct peering_in *in, enum peering_act act)
+{
+	static const int64_t again[] = { 100, 500, 1200, 2700, 5700 };
+	struct sim_node *n = &s->n[i];
+	const bool both = in->seen && !in->dead && (in->beat.role & PEERING_ROLE) == HA_ACTIVE;
+	const bool found = in->seen && !in->dead && !n->peer_there;
+	const bool anew = (found || (n->peer_worked && !both)) && n->p.role == HA_ACTIVE;
+	const bool tells = act == PEERING_PROMOTE || ((anew || act == PEERING_RETURN) && s->plant != PLANT_NOT_ANNOUNCED);
+	n->peer_worked = both;
+	n->peer_there = in->seen && !in->dead;
+	if (act == PEERING_PREPARE)
+		n->vips_due = s->ms + (int64_t)sim_dice(s, sim_dice(s, 8) == 0 ? 800 : 20);
+	if (act == PEERING_WITHDRAW || act == PEERING_STAND_BY) {
+		n->vips = false;
+		n->vips_due = 0;
+	}
+	if (tells || (n->vips_due != 0 && s->ms >= n->vips_due)) {
+		n->vips = true;
+		n->vips_due = 0;
+		n->announced = s->ms;
+		s->hosts = i;
+	}
+	for (unsigned k = 0; k < 5 && n->vips && n->p.role != HA_LEAVING; k++)
+		if (s->ms - n->announced >= again[k] && s->ms - n->announced < again[k] + SIM_STEP_MS)
+			s->hosts = i;
+	if (n->p.ready && n->vips)
+		n->offered = s->ms;
+}
+
 /* --- a step ---------------------------------------------------------------------------------------------------------- */
 
 static struct peering_in sim_in(struct sim *s, unsigned i, struct sim_met *met)
@@ -350,7 +334,10 @@ static struct peering_in sim_in(struct sim *s, unsigned i, struct sim_met *met)
 	in.age_s = (uint32_t)((s->ms - n->began) / 1000);
 	in.whole = standby && n->whole;
 	in.applied = sim_connected(s) ? SIM_BATCH : SIM_BATCH - 1;
-	in.follower = n->p.role == HA_ACTIVE && sim_follower(s, i);
+	in.follower = sim_works(n) && sim_follower(s, i);
+	in.quiet = sim_dice(s, 3) == 0;
+	if (n->old)
+		in.told.handover = HA_NO_WORD;
 	in.stored = sim_stored(s, n, &in);
 	met->waited_disk += in.stored < peering_next(&n->p, &in) && in.dead && !in.held && in.whole;
 	return in;
@@ -377,9 +364,11 @@ static void sim_obey(struct sim *s, unsigned i, const struct peering_in *in, con
 	met->left += act == PEERING_LEAVE;
 	met->preferred += act == PEERING_LEAVE && n->p.by != PEERING_BY_NOTHING;
 	met->returned += act == PEERING_RETURN;
-	if (act != PEERING_STAY || s->ms - n->beaten >= SIM_BEAT_MS) {
+	met->forsaken += act == PEERING_RETURN && !was->left && !in->dead;
+	if (act != PEERING_STAY || sim_handover(s, n) != n->said || s->ms - n->beaten >= SIM_BEAT_MS) {
 		sim_send(s, i);
 		n->beaten = s->ms;
+		n->said = sim_handover(s, n);
 	}
 }
 
@@ -406,7 +395,13 @@ static void sim_step(struct sim *s, unsigned i, struct sim_met *met)
 	n->slept_at = 0;
 	const struct peering_in in = sim_in(s, i, met);
 	const struct peering was = n->p;
-	const enum peering_act act = peering_step(&n->p, &in);
+	enum peering_act act = peering_step(&n->p, &in);
+	if (act == PEERING_WITHDRAW && s->plant == PLANT_NO_WITHDRAW) {
+		act = PEERING_STAY;
+		n->p.ready = true;
+	}
+	sim_check_switch(s, i, act, met);
+	sim_addresses(s, i, &in, act);
 	sim_obey(s, i, &in, &was, act, met);
 }
 
@@ -505,7 +500,8 @@ static bool sim_settled(const struct sim *s)
 	const unsigned a = s->n[1].up && s->n[1].p.role == HA_ACTIVE;
 	const struct sim_node *works = &s->n[a], *other = &s->n[!a];
 	return works->up && works->p.role == HA_ACTIVE && other->up && other->p.role == HA_STANDBY && other->whole &&
-	       peering_term_cmp(&works->p.term, &other->p.term) == 0;
+	       peering_term_cmp(&works->p.term, &other->p.term) == 0 && works->vips && !other->vips && !other->p.ready &&
+	       s->hosts == a;
 }
 
 static void sim_watch(struct sim *s, struct sim_met *met)
@@ -519,6 +515,11 @@ static void sim_watch(struct sim *s, struct sim_met *met)
 		sim_wrong(s, "two are active in one term");
 	for (unsigned i = 0; i < 2; i++)
 		answering |= !both && sim_answers(s, i) && sim_awake(s, &s->n[!i]) && sim_awake(s, &s->n[i]);
+	const struct sim_node *h = &s->n[s->hosts], *o = &s->n[!s->hosts];
+	const bool astray = !sim_works(h) && !h->p.ready && sim_awake(s, o) && o->p.role == HA_ACTIVE;
+	s->astray = astray ? s->astray + SIM_STEP_MS : 0;
+	if (s->astray > SIM_ASTRAY_MS)
+		sim_wrong(s, "hosts send to the one that does not work");
 	s->answering = answering ? s->answering + SIM_STEP_MS : 0;
 	if (!sim_settled(s))
 		s->settled_at = s->ms;
@@ -537,6 +538,7 @@ static void sim_begin(struct sim *s, uint64_t seed, enum sim_plant plant, bool h
 	for (unsigned i = 0; i < 2; i++) {
 		s->n[i].back = sim_dice(s, i == 0 ? 500 : 3000);
 		s->n[i].quality = 100;
+		s->n[i].old = seed % 5 == i;
 		s->n[i].host_down = true;
 		s->n[i].disk.term = high ? HA_TERM_MAX - sim_dice(s, 4) : 0;
 		s->n[i].priority = plant == PLANT_TIE ? 100 : prio[sim_dice(s, 3)];

@@ -6,7 +6,8 @@ static const struct ha_told full = { .forced = HA_FORCED_PASSIVE, .frozen = true
 				     .link = { 1 + LINK_UP, 1 + LINK_DOWN },
 				     .age_s = 0x01020304, .since_s = 7, .synced_s = HA_NEVER,
 				     .serial = UINT64_MAX - 1, .term_serial = 0x0102030405060708, .conf = 9, .rules = 10,
-				     .version = "12.34.56-ab.cde", .name = "a-name-of-thirty-five-octets-012345", .waits = true };
+				     .version = "12.34.56-ab.cde", .name = "a-name-of-thirty-five-octets-012345", .waits = true,
+				     .handover = HA_READY };
 
 static bool equal(const struct ha_told *a, const struct ha_told *b)
 {
@@ -14,7 +15,8 @@ static bool equal(const struct ha_told *a, const struct ha_told *b)
 	       memcmp(a->link, b->link, HA_TOLD_LINKS) == 0 &&
 	       a->age_s == b->age_s && a->since_s == b->since_s && a->synced_s == b->synced_s && a->serial == b->serial &&
 	       a->term_serial == b->term_serial && a->conf == b->conf && a->rules == b->rules &&
-	       strcmp(a->version, b->version) == 0 && strcmp(a->name, b->name) == 0 && a->waits == b->waits;
+	       strcmp(a->version, b->version) == 0 && strcmp(a->name, b->name) == 0 && a->waits == b->waits &&
+	       a->handover == b->handover;
 }
 
 static void test_there_and_back(void)
@@ -28,6 +30,12 @@ static void test_there_and_back(void)
 	b.n_more = LINK_BEAT_MORE; /* a later version adds to it */
 	ha_told_get(&b, &t);
 	CU_ASSERT_TRUE(equal(&t, &full));
+	struct ha_told former = full; /* the one before this knew no drain */
+	former.handover = HA_NO_WORD;
+	ha_told_put(&full, &b);
+	b.n_more--;
+	ha_told_get(&b, &t);
+	CU_ASSERT_TRUE(equal(&t, &former));
 	const struct ha_told none = { 0 };
 	b.n_more = 0; /* an earlier one tells nothing */
 	ha_told_get(&b, &t);
@@ -47,8 +55,8 @@ static void test_hostile(void)
 			b.n_more = (uint8_t)n;
 			b.more[i] ^= 0xff;
 			ha_told_get(&b, &t);
-			bool fine = t.forced < HA_FORCED_N && t.sync < HA_SYNC_N && t.link[0] <= 1 + LINK_UP &&
-				    t.link[1] <= 1 + LINK_UP;
+			bool fine = t.forced < HA_FORCED_N && t.handover < HA_HANDOVER_N && t.sync < HA_SYNC_N &&
+				    t.link[0] <= 1 + LINK_UP && t.link[1] <= 1 + LINK_UP;
 			for (const char *c = t.version; *c != '\0'; c++)
 				fine &= *c > ' ' && *c < 0x7f;
 			for (const char *c = t.name; *c != '\0'; c++)

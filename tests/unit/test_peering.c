@@ -5,8 +5,6 @@
 #include "ips/peering.h"
 #include "tests/unit/unit.h"
 
-#include <stddef.h>
-
 #define DEAD (300 * NS_PER_MS)
 #define MS   NS_PER_MS
 
@@ -17,10 +15,12 @@ enum peer { P_NONE, P_DEAD, P_STARTING, P_STANDBY, P_WHOLE, P_ACTIVE, P_LEAVING,
 enum { NO = 1, YES = 2, EARLIER = 1, SAME = 2, LATER = 3 };
 
 /* One situation; 0 in a rule fits each. Times: in the role (0: short, 1: as long as a change of roles may take), and dead, or
- * there without working (0: just now, 1: for long). Outranked: it loses by what counts before who works already. */
+ * there without working (0: just now, 1: for long). Outranked: it loses by what counts before who works already. Stored: the next
+ * term is on disk. Of a switch: this one takes no more packets, need not wait for any; is ready, for too long, was before; the
+ * other one still works. */
 struct at {
-	int term, wins, whole, applied, follower, wish, long_in, long_dead, certain, held, outranked, frozen;
-	int stored; /* of a situation only: the next term is on disk */
+	int term, wins, whole, applied, follower, wish, long_in, long_dead, certain, held, outranked, frozen, stored;
+	int left, drained, ready, overdue, readied, drains;
 };
 
 static const struct rule {
@@ -47,7 +47,8 @@ static const struct rule {
 	{ "alone, after a while", R(STARTING), P(NONE) | P(DEAD), { .long_in = YES }, PEERING_PROMOTE, HA_ACTIVE },
 	{ "not at once", R(STARTING), P(NONE) | P(DEAD), { 0 }, PEERING_STAY, STAYS },
 
-	{ "nobody takes over from one that is there", STANDS_BY, P(DEAD), { .held = YES }, PEERING_STAY, STAYS },
+	{ "nobody takes over from one that is there", STANDS_BY, P(DEAD), { .held = YES, .ready = NO }, PEERING_STAY, STAYS },
+	{ "nor keeps packets for one that is there", STANDS_BY, P(DEAD), { .held = YES }, PEERING_WITHDRAW, STAYS },
 	{ "a whole standby takes over from the dead", STANDS_BY, P(DEAD), { .whole = YES }, PEERING_PROMOTE, HA_ACTIVE },
 	{ "an incomplete one when it is alone for long", STANDS_BY, P(DEAD), { .long_dead = YES }, PEERING_PROMOTE, HA_ACTIVE },
 	{ "or when the other one cannot be heard again", STANDS_BY, P(DEAD), { .certain = YES }, PEERING_PROMOTE, HA_ACTIVE },
@@ -56,11 +57,18 @@ static const struct rule {
 	{ "before one that begins anew and has nothing", STANDS_BY, P(STARTING), { 0 }, PEERING_PROMOTE, HA_ACTIVE },
 	{ "when nobody works the one with the table does", STANDS_BY, P(STANDBY) | P(STRANGE), { .whole = YES },
 	  PEERING_PROMOTE, HA_ACTIVE },
-	{ "never before one that has it", STANDS_BY, P(WHOLE) | P(CLAIMING), { .whole = NO }, PEERING_STAY, STAYS },
+	{ "never before one that has it", STANDS_BY, P(WHOLE) | P(CLAIMING), { .whole = NO, .ready = NO },
+	  PEERING_STAY, STAYS },
+	{ "nor keeps packets for it", STANDS_BY, P(WHOLE) | P(CLAIMING), { .whole = NO }, PEERING_WITHDRAW, STAYS },
 	{ "both, or neither: the winner", STANDS_BY, P(STANDBY) | P(STRANGE) | P(WHOLE) | P(CLAIMING), { .wins = YES },
 	  PEERING_PROMOTE, HA_ACTIVE },
 	{ "the other one too, when the winner does not", STANDS_BY, P(STANDBY) | P(STRANGE) | P(WHOLE) | P(CLAIMING),
 	  { .long_dead = YES }, PEERING_PROMOTE, HA_ACTIVE },
+	{ "who is ready waits until the other one has left", STANDS_BY, P(LEAVING), { .whole = YES, .ready = YES, .overdue = NO },
+	  PEERING_STAY, STAYS },
+	{ "not for ever, nor when it stays, dies or tells no more", STANDS_BY, ~0u, { .ready = YES }, PEERING_WITHDRAW, STAYS },
+	{ "a standby gets ready while the leaving works", STANDS_BY, P(LEAVING),
+	  { .whole = YES, .stored = YES, .drains = YES, .readied = NO }, PEERING_PREPARE, STAYS },
 	{ "a standby goes on", STANDS_BY, ~0u, { 0 }, PEERING_STAY, STAYS },
 
 	{ "the earlier term steps down", R(ACTIVE), P(ACTIVE), { .term = LATER }, PEERING_STEP_DOWN, STAYS },
@@ -76,6 +84,9 @@ static const struct rule {
 	{ "who leaves does so when another works", R(LEAVING), P(ACTIVE), { 0 }, PEERING_STEP_DOWN, STAYS },
 	{ "and returns to work when there is nobody", R(LEAVING), P(DEAD), { 0 }, PEERING_RETURN, HA_ACTIVE },
 	{ "or nobody takes over", R(LEAVING), ~0u, { .long_in = YES }, PEERING_RETURN, HA_ACTIVE },
+	{ "or at once, having ended nothing, when nobody follows", R(LEAVING), ~0u, { .left = NO, .follower = NO },
+	  PEERING_RETURN, HA_ACTIVE },
+	{ "it takes packets until the other one has them", R(LEAVING), ~0u, { .left = NO, .drained = YES }, PEERING_LEFT, STAYS },
 	{ "but waits for it", R(LEAVING), ~0u, { 0 }, PEERING_STAY, STAYS },
 };
 
@@ -84,16 +95,18 @@ static unsigned used[ARRAY_LEN(rules)];
 static bool fits(const struct at *rule, const struct at *x)
 {
 	const int *a = &rule->term, *b = &x->term;
-	for (size_t i = 0; i < offsetof(struct at, stored) / sizeof(int); i++)
+	for (size_t i = 0; i < sizeof(*rule) / sizeof(int); i++)
 		if (a[i] != 0 && a[i] != b[i] + (i == 0 ? SAME : NO))
 			return false;
 	return true;
 }
 
+/* A promotion waits for its term to be on disk: until then the next rule that fits holds. */
 static const struct rule *rule_of(enum ha_role role, enum peer peer, const struct at *x)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
-		if ((rules[i].roles >> role & 1) != 0 && (rules[i].peers >> peer & 1) != 0 && fits(&rules[i].at, x)) {
+		if ((rules[i].roles >> role & 1) != 0 && (rules[i].peers >> peer & 1) != 0 && fits(&rules[i].at, x) &&
+		    (rules[i].act != PEERING_PROMOTE || x->stored)) {
 			used[i]++;
 			return &rules[i];
 		}
@@ -154,6 +167,25 @@ static bool counts_before_working(enum peering_by way, bool override)
 	return way == PEERING_BY_FORCED || way == PEERING_BY_QUALITY || (override && way == PEERING_BY_PRIORITY);
 }
 
+/* Each in three ways: a node that has nothing to wait for any more, or has; one that still works, or does not. */
+static void pose_switch(struct peering *p, struct peering_in *in, const struct at *x)
+{
+	static const uint8_t drained[] = { HA_NO_WORD, HA_READY, HA_READY }, waits[] = { HA_NOTHING, HA_READY, HA_NOTHING },
+			     not[] = { HA_NO_WORD, HA_NOTHING, HA_READY };
+	const unsigned way = (unsigned)(x->term + 1);
+	if (p->role == HA_LEAVING) {
+		p->left = x->left;
+		in->told.handover = x->drained ? drained[way] : waits[way];
+		in->quiet = way == 1 ? x->drained : way == 0;
+		p->peer_ready = way == 2 ? mono_add(in->now, -50 * MS + !x->drained) : mono_ns(0);
+		return;
+	}
+	in->told.handover = x->drains ? HA_DRAINS : not[way];
+	p->ready = x->ready;
+	p->readied = x->ready || x->readied;
+	p->ready_since = mono_add(in->now, -500 * MS + !x->overdue);
+}
+
 /* A machine and what it is told, in that situation. */
 static void pose(struct peering *p, struct peering_in *in, enum ha_role role, enum peer peer, const struct at *x)
 {
@@ -177,6 +209,7 @@ static void pose(struct peering *p, struct peering_in *in, enum ha_role role, en
 	in->beat = (struct link_beat){ .role = role_octet(peer),
 				       .term = (uint64_t)(OWN_TERM + x->term),
 				       .seq = (uint64_t)(BATCH + !x->applied) };
+	pose_switch(p, in, x);
 	if (x->long_dead) {
 		p->was_dead = peer == P_DEAD;
 		p->was_idle = peer != P_DEAD && peer != P_NONE && peer != P_ACTIVE && peer != P_LEAVING;
@@ -199,11 +232,14 @@ static bool as_expected(const struct peering *p, enum peering_act act, const str
 {
 	const struct peering_term t = { term, r->act == PEERING_PROMOTE ? was->cfg.serial : 9 };
 	/* a claim ends by itself, whatever else happens */
-	const bool lapsed = was->role == HA_CLAIMING && in->now.ns - was->since.ns > 1200 * MS && act == PEERING_STAY;
+	const bool lapsed = was->role == HA_CLAIMING && in->now.ns - was->since.ns > 1200 * MS && act != PEERING_PROMOTE;
 	const enum ha_role next = lapsed ? HA_STANDBY : r->next == STAYS ? was->role : r->next;
 	const bool lost_wish = was->role == HA_ACTIVE && act == PEERING_STAY && !in->follower &&
 			       !(in->seen && !in->dead && (in->beat.role & PEERING_ROLE) == HA_ACTIVE);
-	return act == r->act && p->role == next && peering_term_cmp(&p->term, &t) == 0 && !(lost_wish && p->wish) &&
+	const bool left = act == PEERING_LEFT || (was->left && (act == PEERING_STAY || act == PEERING_STEP_DOWN));
+	const bool ready = act == PEERING_PREPARE || (was->ready && act == PEERING_STAY);
+	return act == r->act && p->role == next && p->left == left && p->ready == ready &&
+	       peering_term_cmp(&p->term, &t) == 0 && !(lost_wish && p->wish) &&
 	       (next == was->role ? p->since.ns == was->since.ns : p->since.ns == in->now.ns && !p->wish) &&
 	       p->used == (act == PEERING_PROMOTE ? term : 3);
 }
@@ -222,26 +258,23 @@ static bool one(enum ha_role role, enum peer peer, struct at *x, enum peering_by
 	if (r == NULL)
 		return role == HA_ROLE_N;
 	const uint64_t term = expected_term(r, role, peer, x);
-	struct rule waits = *r;
 	in.stored = x->stored ? UINT64_MAX : peering_next(&p, &in) - 1;
-	if (r->act == PEERING_PROMOTE && !x->stored) { /* not before it is on disk */
-		waits.act = PEERING_STAY;
-		waits.next = STAYS;
-	}
 	const enum peering_act act = peering_step(&p, &in);
-	const bool good = as_expected(&p, act, &waits, &was, &in, waits.act == r->act ? term : OWN_TERM);
+	const bool good = as_expected(&p, act, r, &was, &in, term);
 	static unsigned shown;
 	if (!good && shown++ < 10)
 		printf("# %s: role %u peer %u term %d wins %d by %s whole %d applied %d follower %d wish %d long %d dead long %d "
-		       "certain %d held %d frozen %d stored %d: act %u, role %u, term %llu\n",
+		       "certain %d held %d frozen %d stored %d left %d drained %d ready %d overdue %d readied %d drains %d: "
+		       "act %u, role %u, term %llu\n",
 		       r->name, role, peer, x->term, x->wins, peering_by_name(way), x->whole, x->applied, x->follower, x->wish,
-		       x->long_in, x->long_dead, x->certain, x->held, x->frozen, x->stored, act, p.role,
-		       (unsigned long long)p.term.counter);
+		       x->long_in, x->long_dead, x->certain, x->held, x->frozen, x->stored, x->left, x->drained, x->ready,
+		       x->overdue, x->readied, x->drains, act, p.role, (unsigned long long)p.term.counter);
 	return good;
 }
 
-static struct at situation(unsigned bits, int term)
+static struct at situation(unsigned bits, int term, unsigned role)
 {
+	const bool leaves = role == HA_LEAVING, stands_by = (STANDS_BY >> role & 1) != 0;
 	return (struct at){ .term = term,
 			    .wins = bits & 1,
 			    .whole = bits >> 1 & 1,
@@ -253,23 +286,29 @@ static struct at situation(unsigned bits, int term)
 			    .certain = bits >> 7 & 1,
 			    .held = bits >> 8 & 1,
 			    .frozen = bits >> 9 & 1,
-			    .stored = bits >> 10 & 1 };
+			    .stored = bits >> 10 & 1,
+			    .left = leaves && bits >> 11 & 1,
+			    .drained = leaves && bits >> 12 & 1,
+			    .ready = stands_by && bits >> 11 & 1,
+			    .drains = stands_by && bits >> 12 & 1,
+			    .overdue = bits >> 13 & 1,
+			    .readied = bits >> 14 & 1 };
 }
 
 static void test_rules(void)
 {
 	unsigned wrong = 0, n = 0;
-	for (unsigned bits = 0; bits < 1u << 11; bits++)
+	for (unsigned bits = 0; bits < 1u << 15; bits++)
 		for (int term = -1; term <= 1; term++)
 			for (unsigned role = 0; role < HA_ROLE_N; role++)
 				for (unsigned peer = 0; peer < PEER_N; peer++, n++) {
 					/* every way for each role, peer and term; over the bits they take turns */
-					struct at x = situation(bits, term);
+					struct at x = situation(bits, term, role);
 					const unsigned way = (bits * 7 + bits / 64) % (2 * ARRAY_LEN(ways));
 					wrong += !one((enum ha_role)role, (enum peer)peer, &x, ways[way / 2], way & 1);
 				}
 	CU_ASSERT_EQUAL(wrong, 0);
-	CU_ASSERT_EQUAL(n, 2048u * 3 * HA_ROLE_N * PEER_N);
+	CU_ASSERT_EQUAL(n, 32768u * 3 * HA_ROLE_N * PEER_N);
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
 		if (used[i] == 0) {
 			printf("# no situation for: %s\n", rules[i].name);
@@ -407,6 +446,7 @@ static void test_moments(void)
 		in.whole = true;
 		CU_ASSERT_EQUAL(moment(p, in, &act), 0);
 		p.role = HA_LEAVING;
+		p.left = true;
 		in.dead = false;
 		in.beat.role = HA_STANDBY;
 		CU_ASSERT_EQUAL(moment(p, in, &act), row[i].leave);

@@ -19,14 +19,14 @@ enum event {
 };
 
 struct small_beat {
-	uint8_t role, forced;
-	bool full;
+	uint8_t role, forced, handover;
+	bool full, left;
 	uint64_t boot, term, serial;
 };
 
 struct one {
 	struct peering p;
-	bool seen, whole, dead_word;
+	bool seen, whole, dead_word, vips;
 	uint64_t boot, disk, pending, most; /* most: the highest counter that it was promoted with */
 	int64_t at;
 	struct small_beat heard, inbox;
@@ -38,7 +38,7 @@ struct both {
 	struct one n[2];
 };
 
-enum plant { NOTHING, NOT_STORED, NOT_RAISED, NO_TIE_BREAK };
+enum plant { NOTHING, NOT_STORED, NOT_RAISED, NO_TIE_BREAK, NOT_WITHDRAWN, SAID_EARLY };
 
 static struct {
 	enum plant plant;
@@ -87,12 +87,22 @@ static struct peering_in in_of(const struct both *b, unsigned i)
 	struct peering_in in = { .now = mono_ns(b->ms * NS_PER_MS), .seen = n->seen, .quality = 100, .applied = BATCH,
 				 .whole = standby(n) && n->whole, .certain = n->dead_word,
 				 .dead = n->seen && (n->dead_word || b->ms - n->at > DEAD / NS_PER_MS),
-				 .follower = n->p.role == HA_ACTIVE && !b->cut && b->joined && standby(o) && o->whole,
+				 .quiet = true,
+				 .follower = works(n) && !b->cut && b->joined && standby(o) && o->whole,
 				 .stored = all.plant == NOT_STORED ? UINT64_MAX : n->disk };
 	in.held = (!in.seen || (in.dead && !in.certain)) && b->cut && !b->data_cut && works(o);
-	in.beat = (struct link_beat){ .role = n->heard.role, .quality = 100, .priority = 100, .term = n->heard.term, .seq = BATCH };
-	in.told = (struct ha_told){ .forced = n->heard.forced, .serial = o->p.cfg.serial, .term_serial = n->heard.serial };
+	in.beat = (struct link_beat){ .role = n->heard.role, .quality = 100, .priority = 100, .term = n->heard.term,
+					.seq = n->heard.left ? BATCH : 0 };
+	in.told = (struct ha_told){ .forced = n->heard.forced, .handover = n->heard.handover,
+				    .serial = o->p.cfg.serial, .term_serial = n->heard.serial };
 	return in;
+}
+
+static enum ha_handover handover(const struct one *n)
+{
+	if (n->p.ready)
+		return n->vips || all.plant == SAID_EARLY ? HA_READY : HA_NOTHING;
+	return n->p.role == HA_LEAVING && !n->p.left ? HA_DRAINS : HA_NOTHING;
 }
 
 static void send_beat(struct both *b, unsigned from)
@@ -102,6 +112,7 @@ static void send_beat(struct both *b, unsigned from)
 		return;
 	const bool whole = standby(n) ? n->whole : b->joined;
 	b->n[!from].inbox = (struct small_beat){ .full = true, .role = (uint8_t)(n->p.role | (whole ? PEERING_WHOLE : 0)),
+						 .handover = (uint8_t)handover(n), .left = handover(n) != HA_DRAINS,
 						 .forced = (uint8_t)n->p.forced, .boot = n->boot, .term = n->p.term.counter,
 						 .serial = n->p.term.serial };
 }
@@ -129,18 +140,30 @@ static void step(struct both *b, unsigned i, unsigned at)
 	const struct peering_in in = in_of(b, i);
 	if (!works(n))
 		n->pending = peering_next(&n->p, &in);
-	switch (peering_step(&n->p, &in)) {
+	if (n->p.ready) /* its parent has had the time */
+		n->vips = true;
+	const enum peering_act act = peering_step(&n->p, &in);
+	switch (act) {
 	case PEERING_PROMOTE:
 		promoted(b, i, at);
+		n->vips = true;
+		break;
+	case PEERING_LEFT:
+		if (!b->n[!i].vips && b->ms * NS_PER_MS - n->p.since.ns < PEERING_WAIT_READY_NS && b->n[!i].p.ready)
+			wrong("takes no more before the other one has the addresses", at);
+		break;
+	case PEERING_WITHDRAW:
+		n->vips = all.plant == NOT_WITHDRAWN;
 		break;
 	case PEERING_STEP_DOWN:
 		boot(b, i);
 		break;
 	case PEERING_STAND_BY:
-		n->whole = false;
+		n->whole = n->vips = false;
 		break;
 	case PEERING_STAY:
 	case PEERING_LEAVE:
+	case PEERING_PREPARE:
 	case PEERING_RETURN:
 		break;
 	}
@@ -245,7 +268,8 @@ static void fair(struct both b, unsigned at)
 		if (b.ms % 400 < BEAT_MS)
 			table(&b);
 		const unsigned a = b.n[1].p.role == HA_ACTIVE;
-		const bool now = b.n[a].p.role == HA_ACTIVE && b.n[!a].p.role == HA_STANDBY && b.n[!a].whole &&
+		const bool on = b.n[a].vips && !b.n[!a].vips;
+		const bool now = on && b.n[a].p.role == HA_ACTIVE && b.n[!a].p.role == HA_STANDBY && b.n[!a].whole &&
 				 peering_term_cmp(&b.n[0].p.term, &b.n[1].p.term) == 0;
 		good = now ? good + BEAT_MS : 0;
 	}
@@ -265,7 +289,12 @@ static uint64_t sum_of(const struct both *b)
 		v[k++] = n->p.role | (uint64_t)n->p.forced << 8 | (uint64_t)n->p.was_dead << 16 | (uint64_t)n->p.wish << 17 |
 			 (uint64_t)n->seen << 18 | (uint64_t)n->whole << 19 | (uint64_t)n->dead_word << 20 |
 			 (uint64_t)n->p.was_idle << 21 | (uint64_t)n->inbox.full << 22 |
-			 (uint64_t)(n->inbox.boot == b->n[!i].boot) << 23;
+			 (uint64_t)(n->inbox.boot == b->n[!i].boot) << 23 | (uint64_t)n->vips << 24 | (uint64_t)n->p.left << 25 |
+			 (uint64_t)n->p.ready << 26 | (uint64_t)n->p.readied << 27 | (uint64_t)n->heard.handover << 28 |
+			 (uint64_t)n->heard.left << 31 | (uint64_t)(n->inbox.full ? n->inbox.handover : 0) << 32 |
+			 (uint64_t)(n->inbox.full && n->inbox.left) << 35;
+		v[k++] = n->p.ready ? (uint64_t)(now - n->p.ready_since.ns) : 0;
+		v[k++] = n->p.peer_ready.ns != 0 ? (uint64_t)(now - n->p.peer_ready.ns) : 0;
 		v[k++] = n->p.term.counter;
 		v[k++] = n->p.term.serial;
 		v[k++] = n->p.used << 32 | n->disk << 16 | n->pending;
@@ -373,8 +402,9 @@ static void test_all(void)
 
 static void test_planted(void)
 {
-	static const char *const name[] = { "", "not stored", "not raised", "no tie broken" };
-	for (enum plant k = NOT_STORED; k <= NO_TIE_BREAK; k++) {
+	static const char *const name[] = { "", "not stored", "not raised", "no tie broken", "addresses kept",
+					     "said before it is so" };
+	for (enum plant k = NOT_STORED; k <= SAID_EARLY; k++) {
 		const char *w = explore(k, 6);
 		printf("# %s: %s\n", name[k], w != NULL ? w : "not found");
 		CU_ASSERT_PTR_NOT_NULL(w);
