@@ -54,7 +54,7 @@ void pair_part(struct worker *w)
 	/* What waited for this stream may go: the next one, which may begin in this turn, has other batches of those numbers. */
 	for (unsigned i = 0; i < PKTIO_FLIGHTS; i++)
 		w->flight[i].seq = w->flight[i].wait = 0;
-	w->hold = w->detached = w->no_more = w->unproven = false;
+	w->hold = w->detached = w->no_more = w->unproven = w->owed = false;
 	forget_connections(w);
 }
 
@@ -130,7 +130,7 @@ static void come_back(struct worker *w)
 	if (w->detached)
 		w->r.whole_from = w->r.whole_seq = w->r.sender.seq;
 	w->detached = w->hold = false;
-	w->unproven = true;
+	w->unproven = w->owed = true;
 	w->status.caught_up++;
 	worker_event(w, HAE_CAUGHT_UP, "");
 }

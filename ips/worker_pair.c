@@ -143,8 +143,9 @@ uint64_t pair_commit(struct worker *w)
 	/* that records are written, of which there have been some since it was told last */
 	const bool news = r->written != w->told_written && w->told_written < r->rec_seq;
 	const bool tell = news && mono_diff(w->now, w->beaten) * 2 > w->cfg.live->link.hb_interval_ns;
-	if (!replica_pending(r) && !tell && (begun || !r->whole))
+	if (!replica_pending(r) && !tell && !w->owed && (begun || !r->whole))
 		return 0;
+	w->owed = false;
 	w->told_written = r->written;
 	if (replica_commit(r, &bytes) != OK) {
 		worker_event(w, HAE_SYNC_FAILED, "what has changed finds no room in a batch");

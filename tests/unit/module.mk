@@ -124,6 +124,7 @@ UNIT += ha_versions:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += worker_links:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += worker_split:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += worker_pair:ips,nfq,hacache,sigs,decoders,forward,base
+UNIT += worker_switch:ips,nfq,hacache,sigs,decoders,forward,base
 UNIT += ha_told:ips,hacache,base
 UNIT += ha_disk:ips,hacache,base
 UNIT += peering_all:ips,hacache,base
