@@ -363,7 +363,8 @@ static bool on_signal(struct parent *p, int *code)
 	return true;
 }
 
-/* A loop that stands still is a dead node: the peer has taken over, or is about to. */
+/* A loop that stands still is a dead node: the peer has taken over, or is about to. A machine that stood still as a whole says
+ * nothing of the engine: that has had no time either, and finds out itself. */
 static void watch_turns(struct parent *p, int64_t now)
 {
 	const int64_t dead = p->live.link.hb_interval_ns * p->live.link.hb_lost;
@@ -371,8 +372,9 @@ static void watch_turns(struct parent *p, int64_t now)
 	const int64_t hung = p->live.pair ? pair : HANG_ALONE_MS * NS_PER_MS;
 	const int64_t limit = p->stopping ? STOP_WAIT_MS * NS_PER_MS : hung;
 	const uint64_t turns = p->pulse->turns;
-	if (turns != p->turns && !p->stopping)
+	if ((turns != p->turns || now - p->watched_at > limit / 4) && !p->stopping)
 		p->turned_at = now;
+	p->watched_at = now;
 	p->turns = turns;
 	if (p->pid <= 0 || !(p->ready || p->stopping) || now - p->turned_at < limit)
 		return;

@@ -63,6 +63,7 @@ struct parent {
 	uint64_t turns;              /* last seen */
 	uint64_t turns_told;         /* when the service manager last heard */
 	int64_t turned_at;           /* when they changed */
+	int64_t watched_at;          /* the last look at them */
 	int64_t deaths[DEATHS_MAX];  /* when the last ones died */
 	unsigned n_deaths;
 };

@@ -249,7 +249,7 @@ static bool drained(struct peering *p, const struct peering_in *in)
 	if (in->told.handover == HA_READY && p->peer_ready.ns == 0)
 		p->peer_ready = in->now;
 	if (p->peer_ready.ns != 0)
-		return in->quiet || mono_diff(in->now, p->peer_ready) >= PEERING_DRAIN_NS;
+		return mono_diff(in->now, p->peer_ready) >= (in->quiet ? PEERING_QUIET_NS : PEERING_DRAIN_NS);
 	return in->told.handover == HA_NO_WORD || mono_diff(in->now, p->since) >= PEERING_WAIT_READY_NS;
 }
 

@@ -86,7 +86,7 @@ int peering_term_cmp(const struct peering_term *a, const struct peering_term *b)
  * when its queue falls quiet, or after PEERING_DRAIN_NS at the latest, since a host may not listen. Who is ready keeps what comes
  * meanwhile in its queue: for PEERING_READY_NS at most, which is more than the two waits of the one that leaves.
  */
-#define PEERING_QUIET_NS      (NS_PER_MS * 3 / 2)
+#define PEERING_QUIET_NS      (NS_PER_MS * 1)    /* and at least so long since the other one was heard to be ready */
 #define PEERING_DRAIN_NS      (NS_PER_MS * 50)   /* since the other one was heard to be ready */
 #define PEERING_WAIT_READY_NS (NS_PER_MS * 300)  /* since this one leaves */
 #define PEERING_READY_NS      (NS_PER_MS * 500)

@@ -63,11 +63,16 @@ at_rest() { # NODE: it works, and nobody is forced
 
 switches() {
 	: >"$work/pauses"
+	: >"$work/pauses.none"
 	sims w 20 --rate 20 --acked --seconds 3600 --hold-at conclude
 	streams_begin
 	for i in $(seq "$runs"); do
 		mark sink-s >/dev/null
 		mark sink-c >/dev/null
+		sleep 0.5
+		for sink in sink-s sink-c; do
+			mark $sink | sed 's/^pause_ms \([^ ]*\) .*/\1/' >>"$work/pauses.none"
+		done
 		switch_over
 		sleep 0.5
 		for sink in sink-s sink-c; do
@@ -87,9 +92,76 @@ switches() {
 	[ -z "${SWITCH_LIMIT_MS:-}" ] || percentile 99 <"$work/pauses" | awk -v most="$SWITCH_LIMIT_MS" '$1 > most { print "a pause of " $1 " ms" }'
 }
 
+# A host that does not listen to announcements: what it sends after the drain is lost, and found to be. Nothing else is, for the
+# other side's hosts listen.
+deaf() {
+	mac=$(ip -n "$run_id-$(active)" -br link show lan0 | awk '{ print $3 }')
+	streams_begin
+	ip -n "$run_id-client" neigh replace 10.1.0.1 lladdr "$mac" dev eth0 nud permanent
+	mark sink-s >/dev/null
+	mark sink-c >/dev/null
+	switch_over
+	sleep 0.3
+	ip -n "$run_id-client" neigh del 10.1.0.1 dev eth0
+	sleep 0.3
+	report=$(mark sink-s)
+	[ "$(lost "$report")" -gt 0 ] || echo "what a deaf host sends is not found to be lost: $report"
+	report=$(mark sink-c)
+	[ "$(lost "$report")" = 0 ] || echo "sink-c: $report"
+	at_rest "$(other "$was")"
+	only_active_has_vips
+	streams_end
+}
+
+# In the drain, made long by a deaf host: the engine of the one that leaves is killed, or stands still, or the link is lost. However it
+# ends, one works, with the addresses, and associations go on.
+in_the_drain() { # WHAT
+	sims "d$1" 20 --rate 20 --acked --seconds 3600 --hold-at conclude
+	works=$(active)
+	peer=$(other "$works") victim=$(engine_pid "$works") handed=$(handed "$works")
+	mac=$(ip -n "$run_id-$works" -br link show lan0 | awk '{ print $3 }')
+	start sink server "$B/tests/e2e/traffic" udp-echo 10.2.0.2 9000
+	start flood client "$B/tests/e2e/traffic" udp-flood 10.2.0.2 9000 1 100
+	ip -n "$run_id-client" neigh replace 10.1.0.1 lladdr "$mac" dev eth0 nud permanent
+	ask "$works" ha passive >"$work/out" || cat "$work/out"
+	sleep 0.01
+	case $1 in
+	link) ip -n "$run_id-a" link set ha0 down ;;
+	*) kill "-$1" "$victim" ;;
+	esac
+	ip -n "$run_id-client" neigh del 10.1.0.1 dev eth0
+	sleep 2
+	ip -n "$run_id-a" link set ha0 up
+	kill -CONT "$victim" 2>/dev/null
+	until_settled 15
+	for node in a b; do
+		ask $node ha reset >"$work/out" || cat "$work/out"
+	done
+	[ "$(handed "$works")" -gt "$handed" ] || echo "$works did not hand over"
+	[ "$1" != KILL ] || [ "$(last_text "$peer" "became active")" = "the peer is dead" ] ||
+		echo "$peer became active: $(last_text "$peer" "became active")"
+	[ "$1" != link ] || [ "$(active)/$(last_text "$works" "nobody took over: works on")" = "$works/" ] ||
+		[ "$(last_text "$peer" "became active")" = "the peer has left" ] || echo "$(active) is active"
+	only_active_has_vips
+	quiet "d$1"
+	ends "d$1" 20
+	stop flood
+	stop sink
+}
+
+# handed NODE: how often it began to hand over, as its daemon remembers: the log of an engine that is killed may end before.
+handed() {
+	ask "$1" ha events | grep -c 'hands over'
+}
+
+last_text() { # NODE EVENT
+	grep "\"event\":\"$2\"" "$work/$1.eve" | tail -n 1 | jq -r '.ha.text // empty'
+}
+
 switches_said() {
 	echo "# $runs planned switches, pause at the receivers of a datagram each 0.5 ms: $(percentile 50 <"$work/pauses") ms (p50)," \
-		"$(percentile 99 <"$work/pauses") ms (p99); $(nproc) cores, load $(cut -d ' ' -f 1-3 /proc/loadavg)"
+		"$(percentile 99 <"$work/pauses") ms (p99); as long without a switch: $(percentile 50 <"$work/pauses.none") ms (p50)," \
+		"$(percentile 99 <"$work/pauses.none") ms (p99); $(nproc) cores, load $(cut -d ' ' -f 1-3 /proc/loadavg)"
 }
 
 nodes_up || skip_all "planned switches" "bridges cannot be made here"
@@ -98,6 +170,10 @@ ha_1="set session-pickup enable
 try "the pair comes up" pair_start
 try "$runs planned switches: no datagram lost, doubled or out of order, no connection harmed" switches
 switches_said
+try "a host that does not listen to announcements: its loss is found" deaf
+try "the engine dies while its node hands over" in_the_drain KILL
+try "it stands still" in_the_drain STOP
+try "the link is lost" in_the_drain link
 pair_stop
 try "nothing is left behind" all_gone
 exit $failed

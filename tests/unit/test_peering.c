@@ -176,8 +176,9 @@ static void pose_switch(struct peering *p, struct peering_in *in, const struct a
 	if (p->role == HA_LEAVING) {
 		p->left = x->left;
 		in->told.handover = x->drained ? drained[way] : waits[way];
-		in->quiet = way == 1 ? x->drained : way == 0;
-		p->peer_ready = way == 2 ? mono_add(in->now, -50 * MS + !x->drained) : mono_ns(0);
+		in->quiet = way != 2;
+		if (way != 0)
+			p->peer_ready = mono_add(in->now, -(way == 1 ? 1 : 50) * MS + !x->drained);
 		return;
 	}
 	in->told.handover = x->drains ? HA_DRAINS : not[way];

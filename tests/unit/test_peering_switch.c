@@ -27,7 +27,7 @@ static void test_switch(void)
 		bool quiet;
 		int64_t left, back; /* milliseconds until it takes no more; and until it works on, nobody having taken over */
 	} row[] = { { HA_NO_WORD, HA_NO_WORD, false, 0, 1200 },    { HA_NOTHING, HA_NOTHING, true, 300, 900 },
-		    { HA_READY, HA_READY, false, 50, 1150 },       { HA_READY, HA_READY, true, 0, 1200 },
+		    { HA_READY, HA_READY, false, 50, 1150 },       { HA_READY, HA_READY, true, 1, 1199 },
 		    { HA_READY, HA_NOTHING, false, 50, 1150 },     { HA_DRAINS, HA_DRAINS, true, 300, 900 } };
 	const struct peering_cfg cfg = { .dead_ns = DEAD, .priority = 5 };
 	struct peering_in in = { .now = mono_ns(7 * NS_PER_SEC), .seen = true, .follower = true, .stored = UINT64_MAX };
