@@ -33,6 +33,25 @@ static unsigned taken(struct box *b)
 	return k;
 }
 
+static int64_t asked; /* when node 0 was asked to leave */
+
+/* Who leaves does not wait for long for the other one; of what is done meanwhile nothing is proven when this machine was slower. */
+static bool in_time(void)
+{
+	return real_ns() - asked < PEERING_WAIT_READY_NS / 2;
+}
+
+static void until_in_time(bool (*test)(void))
+{
+	bool good = false;
+	for (unsigned i = 0; i < 20 && !good; i++) {
+		good = test();
+		end(0);
+		end(1);
+	}
+	CU_ASSERT_TRUE(good);
+}
+
 /* Node 0 is asked to leave, and node 1 gets ready but for its parent's answer, the code of which is returned. */
 static uint32_t begin_switch(void)
 {
@@ -42,6 +61,7 @@ static uint32_t begin_switch(void)
 	begin_flows(&n[0], 2000, 20);
 	while (told(&n[0], &code) != PM_ACTIVE)
 		;
+	asked = real_ns();
 	CU_ASSERT_EQUAL(worker_visit(n[0].w, ask_passive, &done), OK);
 	CU_ASSERT_TRUE(done);
 	CU_ASSERT_EQUAL(told(&n[1], &code), PM_ACTIVE);
@@ -55,24 +75,30 @@ static void put_flows(struct box *b, const char *text)
 }
 
 /* What comes to the one that leaves while the other one is not ready passes; what comes to that one waits, and passes. */
-static void test_nothing_lost(void)
+static bool nothing_lost(void)
 {
 	const uint32_t code = begin_switch();
 	put_flows(&n[1], "kept ");
 	put_flows(&n[0], "first");
 	CU_ASSERT_TRUE(box_wait_judged(&n[0], 60));
-	CU_ASSERT_EQUAL(passed(&n[0], 40, 60), 20);
-	CU_ASSERT_EQUAL(taken(&n[1]), 0);
-	CU_ASSERT_NOT_EQUAL(code, 0);
+	const unsigned early = taken(&n[1]);
 	n[1].pulse.vips = code;
+	if (!in_time())
+		return false;
+	CU_ASSERT_EQUAL(passed(&n[0], 40, 60), 20);
+	CU_ASSERT_TRUE(early == 0 && code != 0);
 	CU_ASSERT_EQUAL(box_join(&n[0]), ENGINE_REBORN);
 	CU_ASSERT_TRUE(box_wait_judged(&n[1], 20));
 	CU_ASSERT_EQUAL(passed(&n[1], 0, 20), 20);
 	CU_ASSERT_EQUAL(box_status(&n[1]).doubts, 0);
 	uint32_t again = 0;
 	CU_ASSERT_TRUE(told(&n[1], &again) == PM_ACTIVE && again > code); /* hosts are told once more */
-	end(0);
-	end(1);
+	return true;
+}
+
+static void test_nothing_lost(void)
+{
+	until_in_time(nothing_lost);
 }
 
 /* Packets that go on coming to the one that leaves keep it, for a while; what of them it takes passes. */
@@ -93,11 +119,15 @@ static void test_drain(void)
 }
 
 /* The one that leaves stands still: the other one keeps packets for half a second, not for ever, and takes over when it goes on. */
-static void test_not_for_ever(void)
+static bool not_for_ever(void)
 {
 	struct stall s;
 	uint32_t code = begin_switch();
 	stall_begin(&s, &n[0]);
+	if (!in_time()) {
+		stall_end(&s);
+		return false;
+	}
 	put_flows(&n[1], "kept ");
 	n[1].pulse.vips = code;
 	CU_ASSERT_EQUAL(told(&n[1], &code), PM_PASSIVE);
@@ -108,15 +138,19 @@ static void test_not_for_ever(void)
 	CU_ASSERT_EQUAL(box_join(&n[0]), ENGINE_REBORN);
 	CU_ASSERT_TRUE(box_wait_role(&n[1], HA_ACTIVE, HA_ALONE));
 	CU_ASSERT_EQUAL(told(&n[1], &code), PM_ACTIVE);
-	end(0);
-	end(1);
+	return true;
+}
+
+static void test_not_for_ever(void)
+{
+	until_in_time(not_for_ever);
 }
 
 /* It dies: the other one takes over, with what has waited. */
 static void test_dies(void)
 {
 	uint8_t will[LINK_WILL_MAX];
-	const uint32_t code = begin_switch();
+	(void)begin_switch();
 	const size_t len = link_will(links_at(n[0].links, 0), will);
 	const int fd = link_will_socket(links_at(n[0].links, 0));
 	CU_ASSERT_FATAL(fd >= 0);
@@ -127,7 +161,6 @@ static void test_dies(void)
 	CU_ASSERT_TRUE(box_wait_judged(&n[1], 20));
 	CU_ASSERT_EQUAL(passed(&n[1], 0, 20), 20);
 	CU_ASSERT_EQUAL(box_status(&n[1]).role, HA_ACTIVE);
-	(void)code;
 	end(0);
 	end(1);
 }
@@ -140,10 +173,12 @@ static void drop_link(const struct ctl_view *v, void *ctx)
 }
 
 /* The link is lost: the one that leaves works on and says so to hosts; the other one gives the addresses back. */
-static void test_link_lost(void)
+static bool link_lost(void)
 {
 	uint32_t code = begin_switch();
 	CU_ASSERT_EQUAL(worker_visit(n[0].w, drop_link, &n[0]), OK);
+	if (!in_time())
+		return false;
 	CU_ASSERT_EQUAL(told(&n[1], &code), PM_PASSIVE);
 	CU_ASSERT_EQUAL(told(&n[0], &code), PM_ACTIVE);
 	CU_ASSERT_TRUE(box_wait_role(&n[0], HA_ACTIVE, HA_SYNCED));
@@ -152,8 +187,12 @@ static void test_link_lost(void)
 	CU_ASSERT_TRUE(box_wait_judged(&n[0], 60));
 	CU_ASSERT_EQUAL(passed(&n[0], 40, 60), 20);
 	CU_ASSERT_EQUAL(box_status(&n[1]).term, box_status(&n[0]).term);
-	end(0);
-	end(1);
+	return true;
+}
+
+static void test_link_lost(void)
+{
+	until_in_time(link_lost);
 }
 
 UNIT_MAIN({ "nothing is lost", test_nothing_lost }, { "the drain ends", test_drain }, { "nor kept for ever", test_not_for_ever },
