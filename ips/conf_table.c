@@ -79,6 +79,8 @@ static const struct conf_attr ha_attr[] = {
 	  .help = "the interfaces whose loss lowers the node's quality, each by its weight; "
 	  "none: all but those of role ha" },
 	INT("periodic-garp", 0, 3600, "seconds", "0", "time between announcements of the pair's addresses; 0: only after a change"),
+	FLAG("reboot-interfaces-on-swap", "disable",
+	     "a node that steps down takes its interfaces, but those to the peer, down for a second, so that switches forget it"),
 	FLAG("lacp-members-have-weight", "disable",
 	     "an aggregate that has lost a member counts in part; otherwise wholly, until the last one is lost"),
 	INT("hb-interval", 10, 2000, "ms", "100", "time between heartbeats"),

@@ -12,14 +12,14 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-enum { ANSWER_S = 1, SEEN_MAX = 1024, BUF = 32768 };
+enum { ANSWER_S = 1, SEEN_MAX = 1024, BUF = 32768, DEPTH_MAX = 8 };
 
 struct ifstate {
 	struct mnl_socket *heard, *asked;
 	uint32_t seq;
 	unsigned n;
 	struct link_info {
-		uint32_t index, master;
+		uint32_t index, master, lower; /* lower: 0 = none, or of another network namespace */
 		bool up, aggregate;
 		char name[16];
 	} v[SEEN_MAX];
@@ -103,6 +103,7 @@ static int take(const struct nlmsghdr *h, void *arg)
 	const struct nlattr *a;
 	if (h->nlmsg_type != RTM_NEWLINK || s->n == SEEN_MAX)
 		return MNL_CB_OK;
+	bool elsewhere = false;
 	struct link_info *l = &s->v[s->n++];
 	*l = (struct link_info){ .index = (uint32_t)m->ifi_index,
 				 .up = (m->ifi_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING) };
@@ -115,6 +116,13 @@ static int take(const struct nlmsghdr *h, void *arg)
 			if (mnl_attr_get_payload_len(a) == sizeof(uint32_t))
 				l->master = mnl_attr_get_u32(a);
 			break;
+		case IFLA_LINK:
+			if (mnl_attr_get_payload_len(a) == sizeof(uint32_t))
+				l->lower = mnl_attr_get_u32(a);
+			break;
+		case IFLA_LINK_NETNSID:
+			elsewhere = true;
+			break;
 		case IFLA_LINKINFO:
 			l->aggregate = is_aggregate(a);
 			break;
@@ -122,6 +130,8 @@ static int take(const struct nlmsghdr *h, void *arg)
 			break;
 		}
 	}
+	if (elsewhere)
+		l->lower = 0;
 	return MNL_CB_OK;
 }
 
@@ -168,4 +178,20 @@ enum err ifstate_read(struct ifstate *s, const struct ifstate_name *want, unsign
 		}
 	}
 	return OK;
+}
+
+bool ifstate_carries(const struct ifstate *s, const char *name, const char *link)
+{
+	const struct link_info *below = by_name(s, name);
+	const struct link_info *l = by_name(s, link);
+	bool found = strcmp(name, link) == 0;
+	for (unsigned depth = 0; below != NULL && l != NULL && depth < DEPTH_MAX && !found; depth++) {
+		const struct link_info *next = NULL;
+		found = below->index == l->index || below->master == l->index;
+		for (unsigned i = 0; i < s->n && l->lower != 0; i++)
+			if (s->v[i].index == l->lower)
+				next = &s->v[i];
+		l = next;
+	}
+	return found;
 }

@@ -23,6 +23,9 @@ struct ifstate_name {
 	uint16_t weight;
 };
 /* v[i]: how want[i] stands; one that is not there is down. On an error v is as it was. */
+/* Does what goes by the interface link go through the one of that name as well? It is that one, or one below it (of a VLAN, a
+ * bond, a bridge). As ifstate_read saw them last. */
+bool ifstate_carries(const struct ifstate *s, const char *name, const char *link);
 enum err ifstate_read(struct ifstate *s, const struct ifstate_name *want, unsigned n, struct peering_iface *v) MUST_USE;
 
 #endif

@@ -179,6 +179,7 @@ static const struct kv_kind ha_kinds[HAE_N] = {
 	[HAE_BULK_END] = { "0108037903", "event", "ha", NULL, "information" },
 	[HAE_SYNC_FAILED] = { "0108037903", "event", "ha", NULL, "error" },
 	[HAE_STEP_DOWN] = { "0108037892", "event", "ha", NULL, "warning" },
+	[HAE_BOUNCE] = { "0108037904", "event", "ha", NULL, "notice" },
 	[HAE_BACKLOG] = { "0108037904", "event", "ha", NULL, "warning" },
 	[HAE_RELOAD] = { "0108037904", "event", "ha", NULL, "notice" },
 	[HAE_QUALITY] = { "0108037904", "event", "ha", NULL, "warning" },

@@ -197,6 +197,36 @@ static void read_check(struct reader *r, const struct conf_node *ha)
 	}
 }
 
+static bool is_heartbeat(const struct conf_node *ha, const char *name)
+{
+	struct conf_hbdev dev;
+	for (size_t i = 0; conf_hbdev(ha, i, &dev); i++)
+		if (strcmp(dev.name, name) == 0)
+			return true;
+	return false;
+}
+
+static void add_bounced(struct live *l, const struct conf_node *ha, const char *name)
+{
+	struct bounce_set *s = &l->bounced;
+	bool known = is_heartbeat(ha, name);
+	for (unsigned i = 0; i < s->n; i++)
+		known |= strcmp(name, s->name[i]) == 0;
+	if (!known && s->n < BOUNCE_MAX)
+		snprintf(s->name[s->n++], sizeof(s->name[0]), "%s", name);
+}
+
+/* Those that have the pair's addresses or count for the node's quality, never one to the peer. */
+static void read_bounced(struct live *l, const struct conf_node *ha)
+{
+	if (!conf_flag(ha, "reboot-interfaces-on-swap"))
+		return;
+	for (unsigned i = 0; i < l->n_vip; i++)
+		add_bounced(l, ha, l->vip[i].ifname);
+	for (unsigned i = 0; i < l->n_weighed; i++)
+		add_bounced(l, ha, l->weighed[i].name);
+}
+
 static void read_pair(struct reader *r)
 {
 	struct live *l = r->l;
@@ -227,6 +257,7 @@ static void read_pair(struct reader *r)
 	l->age_margin_s = (uint32_t)conf_int(ha, "ha-uptime-diff-margin");
 	l->members_weigh = conf_flag(ha, "lacp-members-have-weight");
 	l->garp_s = (uint32_t)conf_int(ha, "periodic-garp");
+	read_bounced(l, ha);
 	read_check(r, ha);
 	read_notify(r, ha);
 }
@@ -325,6 +356,7 @@ bool live_needs_restart(const struct live *now, const struct live *next, gen_err
 			  now->priority != next->priority || now->wait != next->wait || now->override != next->override ||
 			  now->age_margin_s != next->age_margin_s || now->members_weigh != next->members_weigh ||
 			  memcmp(now->notify, next->notify, sizeof(now->notify)) != 0 || now->garp_s != next->garp_s ||
+			  memcmp(&now->bounced, &next->bounced, sizeof(now->bounced)) != 0 ||
 			  memcmp(now->check, next->check, sizeof(now->check)) != 0 ||
 			  other_text(now->password, next->password),
 		  "system ha" },

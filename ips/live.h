@@ -7,6 +7,7 @@
 
 #include "hacache/ha.h"
 #include "hacache/ha_link.h"
+#include "ips/bounce.h"
 #include "ips/conf.h"
 #include "ips/gen.h"
 #include "ips/ifstate.h"
@@ -37,6 +38,7 @@ struct live {
 	struct seek_target check[SEEK_PEERS];
 	char notify[SCRIPT_N][SCRIPT_PATH]; /* programs to be told what the node has become; "": none */
 	uint32_t garp_s;             /* between announcements of the pair's addresses; 0: none */
+	struct bounce_set bounced;   /* interfaces that a node that steps down takes down and up; none: it is not to */
 	unsigned n_weighed;          /* interfaces that make the node's quality */
 	struct ifstate_name weighed[RULESET_IFACES_MAX];
 	bool members_weigh;          /* each member of an aggregate by itself */

@@ -51,7 +51,8 @@ struct logs_cfg {
 	X(HAE_CAUGHT_UP, "stream goes on")                   \
 	X(HAE_DIGEST, "digests differ")                      \
 	X(HAE_MERGED, "sessions merged")                     \
-	X(HAE_TAGS, "tags not known here")
+	X(HAE_TAGS, "tags not known here")                   \
+	X(HAE_BOUNCE, "interfaces set down and up")
 
 enum ha_event_id {
 #define X(id, name) id,

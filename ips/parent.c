@@ -203,6 +203,7 @@ static bool after_death(struct parent *p, int st, int *code)
 	const bool reborn = WIFEXITED(st) && WEXITSTATUS(st) == ENGINE_REBORN;
 	const bool unusable = WIFEXITED(st) && WEXITSTATUS(st) == ENGINE_UNUSABLE;
 	vips_off(p);
+	parent_ha_bounce(p); /* its last word may be there unread */
 	forget_engine(p);
 	if (p->stopping)
 		return false;
@@ -297,6 +298,7 @@ static bool on_message(struct parent *p)
 		break;
 	case PM_PASSIVE:
 		vips_off(p);
+		parent_ha_bounce(p);
 		break;
 	case PM_STATE:
 		parent_ha_state(p, &m);
@@ -455,7 +457,8 @@ static void *shared(size_t len)
 int parent_run(const struct parent_opt *o)
 {
 	struct parent p = { .o = o, .lock = -1, .listener = -1, .signals = -1, .died = -1, .engine = -1, .will_fd = { -1, -1 },
-			    .bundle = -1, .next_bundle = -1, .notify = { .fd = -1 }, .ha = { .disk = { .dir = -1 } } };
+			    .bundle = -1, .next_bundle = -1, .notify = { .fd = -1 },
+			    .ha = { .disk = { .dir = -1 }, .bounce = { .hold = -1 } } };
 	if (realpath(o->config, p.config) == NULL)
 		snprintf(p.config, sizeof(p.config), "%s", o->config);
 	if (parent_read(p.config, &p.conf, &p.live, &p.rules, parent_say, NULL) != OK)
@@ -474,7 +477,8 @@ int parent_run(const struct parent_opt *o)
 int parent_clean(const struct parent_opt *o)
 {
 	struct parent p = { .o = o, .lock = -1, .listener = -1, .signals = -1, .died = -1, .engine = -1, .will_fd = { -1, -1 },
-			    .bundle = -1, .next_bundle = -1, .notify = { .fd = -1 }, .ha = { .disk = { .dir = -1 } } };
+			    .bundle = -1, .next_bundle = -1, .notify = { .fd = -1 },
+			    .ha = { .disk = { .dir = -1 }, .bounce = { .hold = -1 } } };
 	if (!parent_lock(&p))
 		return EXIT_FAILED;
 	p.rules_in = true; /* a dead one's */

@@ -12,6 +12,7 @@
 enum { TURN_MS = 20, PROBE_TURN_MS = 2, WINDOW_MIN_MS = 10 };
 #define RETRY_NS (5 * NS_PER_SEC)
 #define SCRIPT_NS (30 * NS_PER_SEC)
+#define BOUNCE_REST_NS (BOUNCE_MS * NS_PER_MS + 4 * NS_PER_SEC) /* an interface's partner may take seconds */
 #define ASK_NS   (200 * NS_PER_MS)
 
 /* --- quality -------------------------------------------------------------------------------------------------- */
@@ -27,11 +28,50 @@ static void read_links(struct parent *p)
 {
 	const struct live *l = &p->live;
 	struct peering_iface v[RULESET_IFACES_MAX];
-	if (ifstate_read(p->ha.links, l->weighed, l->n_weighed, v) == OK)
-		p->ha.quality = peering_quality(v, l->n_weighed, l->members_weigh);
-	else
+	if (ifstate_read(p->ha.links, l->weighed, l->n_weighed, v) == OK) {
+		const uint8_t q = peering_quality(v, l->n_weighed, l->members_weigh);
+		p->ha.quality = p->ha.bounced_until != 0 && q < p->ha.quality ? p->ha.quality : q;
+	} else {
 		fprintf(stderr, "ipsd: the kernel does not say which interfaces are up\n");
+	}
 	tell_quality(p);
+}
+
+/* Those that carry a link to the peer stay up, whatever is configured: it may go over a VLAN, or over a bond of them. */
+static void spare_links(struct parent *p)
+{
+	const struct live *l = &p->live;
+	struct bounce_set *s = &p->live.bounced;
+	unsigned n = 0;
+	for (unsigned i = 0; i < s->n; i++) {
+		const bool spared = ifstate_carries(p->ha.links, s->name[i], l->link.ifname) ||
+				    (l->n_links > 1 && ifstate_carries(p->ha.links, s->name[i], l->backup.ifname));
+		if (!spared)
+			memmove(s->name[n++], s->name[i], sizeof(s->name[0]));
+	}
+	s->n = n;
+}
+
+/* If the engine has asked for it, once. What an interface that is on its way up again loses of the node's quality is no failure. */
+void parent_ha_bounce(struct parent *p)
+{
+	char why[BOUNCE_WHY];
+	if (!p->pulse->bounce)
+		return;
+	p->pulse->bounce = false;
+	read_links(p);
+	spare_links(p);
+	p->ha.bounced_until = parent_now() + BOUNCE_REST_NS;
+	if (bounce_start(&p->ha.bounce, &p->live.bounced, why) != OK)
+		fprintf(stderr, "ipsd: reboot-interfaces-on-swap: %s\n", why);
+}
+
+static void bounced(struct parent *p, int64_t now)
+{
+	if (p->ha.bounced_until == 0 || now < p->ha.bounced_until)
+		return;
+	p->ha.bounced_until = 0;
+	read_links(p);
 }
 
 int parent_ha_fd(const struct parent *p)
@@ -113,6 +153,8 @@ static int64_t next_announcement(const struct parent *p, int64_t now)
 
 void parent_ha_vips(struct parent *p, bool on)
 {
+	if (on)
+		bounce_hurry(&p->ha.bounce);
 	p->ha.announced = 0;
 	p->ha.announce_at = on && p->vip != NULL ? next_announcement(p, parent_now()) : 0;
 }
@@ -146,6 +188,8 @@ void parent_ha_fault(struct parent *p)
 void parent_ha_child(struct parent *p)
 {
 	int st;
+	if (p->ha.bounce.pid > 0 && waitpid(p->ha.bounce.pid, &st, WNOHANG) == p->ha.bounce.pid)
+		(void)bounce_ended(&p->ha.bounce, p->ha.bounce.pid);
 	if (p->ha.script.pid > 0 && waitpid(p->ha.script.pid, &st, WNOHANG) == p->ha.script.pid)
 		(void)script_ended(&p->ha.script, p->ha.script.pid, st, parent_now());
 }
@@ -168,6 +212,7 @@ int parent_ha_time(struct parent *p, int64_t now)
 	if (!p->live.pair || p->ha.probe == NULL)
 		return TURN_MS;
 	retry(p, now);
+	bounced(p, now);
 	announce(p, now);
 	tell_script(p, now);
 	script_time(&p->ha.script, now);
@@ -223,12 +268,14 @@ void parent_ha_engine(struct parent *p)
 	p->pulse->stored = p->ha.disk.state.term;
 	parent_ha_probe(p, false); /* the former engine's doubts */
 	read_links(p);
+	spare_links(p);
 }
 
 void parent_ha_forget(struct parent *p)
 {
 	ifstate_close(p->ha.links);
 	seek_free(p->ha.probe);
+	bounce_hurry(&p->ha.bounce);
 	p->ha.links = NULL;
 	p->ha.probe = NULL;
 	ha_disk_close(&p->ha.disk);

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "hacache/ha_links.h"
+#include "ips/bounce.h"
 #include "ips/child.h"
 #include "ips/ha_disk.h"
 #include "ips/notify.h"
@@ -27,6 +28,8 @@ struct parent_ha {
 	int64_t timed_at;            /* the last turn */
 	int64_t retry_at;            /* the state is brought to a disk that failed */
 	uint8_t quality;             /* of the interfaces alone */
+	struct bounce bounce;
+	int64_t bounced_until;       /* those that were set down may need so long to come up; 0: none was */
 };
 
 struct parent {
@@ -78,6 +81,7 @@ bool parent_lock(struct parent *p);                         /* one daemon a fold
 int parent_log_open(const struct live *l, enum log_kind k); /* -1 and said so: it cannot be */
 
 /* parent_ha.c: of a pair only; standing alone they do nothing. */
+void parent_ha_bounce(struct parent *p);      /* if the engine steps down, and it is configured */
 bool parent_ha_open(struct parent *p);
 void parent_ha_close(struct parent *p);
 /* In a forked engine: what is the parent's alone. */

@@ -63,6 +63,7 @@ struct pulse {
 	_Atomic uint64_t turns;  /* of the packet loop: a loop that stands still is dead */
 	_Atomic bool settled;    /* it works, or stands by with the whole table */
 	_Atomic int role;        /* enum ha_role, for the status line */
+	_Atomic bool bounce;     /* it steps down: once the addresses are off, live.bounced are to go down and up again */
 	/* --- written by the parent, read by the engine --- */
 	_Atomic uint64_t stored; /* terms up to this one are on disk */
 	_Atomic bool disk_bad;   /* no: the disk fails, they are kept in the parent's memory only */

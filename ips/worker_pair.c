@@ -197,10 +197,24 @@ static void promote(struct worker *w)
 	worker_event(w, HAE_ACTIVE, alone ? "" : w->status.peer_dead ? "the peer is dead" : "the peer has left");
 }
 
+/* Switches are to forget this node, for the other one has its addresses: the parent sees to that. */
+static void tell_bounced(struct worker *w)
+{
+	const struct bounce_set *s = &w->cfg.live->bounced;
+	char names[sizeof(((struct ha_event *)NULL)->text)] = "";
+	size_t len = 0;
+	for (unsigned i = 0; i < s->n && len + sizeof(s->name[0]) < sizeof(names); i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", i != 0 ? " " : "", s->name[i]);
+	worker_event(w, HAE_BOUNCE, names);
+}
+
 static void step_down(struct worker *w)
 {
 	worker_event(w, HAE_STEP_DOWN, "");
+	w->cfg.pulse->bounce = w->cfg.live->bounced.n != 0;
 	tell_parent(w, PM_PASSIVE); /* first: the peer has the addresses already */
+	if (w->cfg.live->bounced.n != 0)
+		tell_bounced(w);
 	worker_drop_all(w);
 	if (w->peering.left) /* the other one has all */
 		w->end = ENGINE_REBORN;

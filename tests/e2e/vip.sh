@@ -200,6 +200,98 @@ refusals() {
 	fi
 }
 
+# --- interfaces set down and up again ---
+
+went_down() { # NODE IF: how often
+	in_ns "$1" cat "/sys/class/net/$2/carrier_down_count"
+}
+
+# What a node has of addresses and routes; the link's own IPv6 address comes again by itself.
+has() {
+	ip -n "$run_id-$1" -o addr show dev r0 | grep -v ' fe80:' | sed 's/^[0-9]*: //'
+	ip -n "$run_id-$1" -4 route show table all
+	ip -n "$run_id-$1" -6 route show table all | grep -vE 'fe80:|ff00::'
+}
+
+learned() { # does the switch know n1's MAC?
+	in_ns s bridge fdb show dev p1 | grep -i "$(mac_of n1)" | grep -qv permanent
+}
+
+forgotten() {
+	! learned
+}
+
+routes() {
+	ip -n "$run_id-n1" route add 10.94.0.0/24 dev r0
+	ip -n "$run_id-n1" route add 10.95.0.0/24 via 10.93.0.9 metric 7
+	ip -n "$run_id-n1" route add default via 10.94.0.9 src 10.93.0.1
+	ip -n "$run_id-n1" route add 10.96.0.0/24 via 10.93.0.2 table 77
+	ip -n "$run_id-n1" -6 route add fd95::/64 via fd93::9
+	ip -n "$run_id-n1" -6 route add default via fd95::9 onlink dev r0
+}
+
+bounced() {
+	ip -n "$run_id-n1" link add v0 type veth peer name v1
+	ip -n "$run_id-n1" link set v1 up
+	routes
+	in_ns n1 "$traffic" ping 10.93.0.9 1 >/dev/null 2>&1
+	learned || echo "not the case to be tested: the switch has learned nothing"
+	had=$(has n1) downs=$(went_down n1 r0) began=$(date +%s%N)
+	start bounce n1 "$tool" bounce 1000 v0 r0 nosuch
+	until_true 3 forgotten || echo "the switch has forgotten nothing"
+	wait "$pid" || cat "$work/bounce"
+	took=$((($(date +%s%N) - began) / 1000000))
+	[ "$(went_down n1 r0)" -gt "$downs" ] || echo "it was not down"
+	[ $took -ge 1000 ] && [ $took -lt 4000 ] || echo "it took $took ms"
+	until_true 3 same_as_before || { echo "addresses and routes have changed:"; has n1 >"$work/has"; echo "$had" | diff - "$work/has"; }
+	ip -n "$run_id-n1" link show v0 | grep -q 'state DOWN' || echo "one that was down was set up"
+	[ "$(in_ns n1 cat /proc/sys/net/ipv6/conf/r0/keep_addr_on_down)" = 0 ] || echo "keep_addr_on_down stays on"
+	reaches 10.93.0.1
+	reaches fd93::1
+}
+
+same_as_before() {
+	[ "$(has n1)" = "$had" ]
+}
+
+# Who holds the other end goes away: up at once.
+hurried() {
+	began=$(date +%s%N)
+	sleep 0.2 | in_ns n1 "$tool" bounce 60000 r0
+	took=$((($(date +%s%N) - began) / 1000000))
+	[ $took -lt 5000 ] || echo "it took $took ms"
+	until_true 3 same_as_before || { has n1; echo "not:"; echo "$had"; }
+	ip -n "$run_id-n1" link delete v0
+}
+
+# carry EXPECTED IF LINK
+carry() {
+	in_ns n1 "$tool" carries "$2" "$3"
+	[ $? = "$1" ] || echo "$2 carries $3: not $1"
+}
+
+# What a link to the peer goes through: itself, what is below it, its ports; no other.
+carried() {
+	ip -n "$run_id-n1" link add br9 type bridge
+	ip -n "$run_id-n1" link add x0 type veth peer name y0 netns "$run_id-n2"
+	ip -n "$run_id-n1" link set x0 master br9
+	carry 0 r0 r0
+	carry 1 r0 x0
+	carry 0 x0 br9
+	carry 1 r0 br9
+	carry 1 br9 x0
+	carry 1 nosuch r0
+	carry 1 r0 nosuch
+	if ip -n "$run_id-n1" link add m0 link r0 type macvlan 2>/dev/null; then
+		carry 0 r0 m0
+		carry 1 m0 r0
+		carry 1 x0 m0
+		ip -n "$run_id-n1" link delete m0
+	fi
+	ip -n "$run_id-n1" link delete br9
+	ip -n "$run_id-n1" link delete x0
+}
+
 topology
 result "put on, refreshed, without end, taken off" "$(lifetimes)"
 result "an address that nobody refreshes goes" "$(expire)"
@@ -209,6 +301,11 @@ result "neighbours follow an address to the other node at once" "$(moves)"
 result "the virtual address outlives the node's own" "$(outlives)"
 result "an error at one address stops no other" "$(goes_on)"
 result "a missing interface, a wrong prefix, missing rights" "$(refusals)"
+result "what a link to the peer goes through is known" "$(carried)"
+had=
+result "an interface set down is up again, with its addresses and routes, and the switch has forgotten" "$(bounced)"
+had=$(has n1)
+result "it is up at once when nobody waits" "$(hurried)"
 
 tear_down
 host_state >"$work/host.after"

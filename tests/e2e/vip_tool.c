@@ -1,6 +1,8 @@
 /* vip_tool.c - the virtual addresses by hand, and ears for their announcements.
  *
  *   vip_tool STEP... -- IF=ADDRESS/PREFIX...   STEP: add[:SECONDS], refresh[:SECONDS], announce, remove
+ *   vip_tool bounce MS IF...                   down for so long, or until standard input ends, and up again
+ *   vip_tool carries IF LINK                   exit status 0: what goes by LINK goes through IF as well
  *   vip_tool listen IF N                       the next N ARP packets and neighbour advertisements, in hex, a line each
  *
  * A step that fails says so on its line and the next one follows; the exit status is 1 then.
@@ -14,7 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "ips/bounce.h"
+#include "ips/ifstate.h"
 #include "ips/vip.h"
 
 enum { LISTEN_MS = 10000, FRAME_MAX = 2048 };
@@ -22,6 +27,8 @@ enum { LISTEN_MS = 10000, FRAME_MAX = 2048 };
 static int usage(void)
 {
 	fputs("usage: vip_tool add[:SECONDS]|refresh[:SECONDS]|announce|remove... -- IF=ADDRESS/PREFIX...\n"
+	      "       vip_tool bounce MS IF...\n"
+	      "       vip_tool carries IF LINK\n"
 	      "       vip_tool listen IF N\n",
 	      stderr);
 	return 2;
@@ -112,8 +119,40 @@ static int listen_on(const char *ifname, int left)
 	return left != 0;
 }
 
+static int bounce(int ms, char **ifname, int n)
+{
+	char why[BOUNCE_WHY] = "";
+	struct bounce_set set = { .n = (unsigned)n };
+	if (n > BOUNCE_MAX)
+		return usage();
+	for (int i = 0; i < n; i++)
+		snprintf(set.name[i], sizeof(set.name[i]), "%s", ifname[i]);
+	if (bounce_run(&set, ms, STDIN_FILENO, why) == OK)
+		return 0;
+	printf("bounce: %s\n", why);
+	return 1;
+}
+
+static int carries(const char *name, const char *link)
+{
+	char why[IFSTATE_WHY] = "";
+	struct ifstate *s;
+	struct peering_iface v[1];
+	if (ifstate_open(&s, why) != OK || ifstate_read(s, NULL, 0, v) != OK) {
+		printf("carries: %s\n", why);
+		return 2;
+	}
+	const bool yes = ifstate_carries(s, name, link);
+	ifstate_close(s);
+	return yes ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 4 && strcmp(argv[1], "carries") == 0)
+		return carries(argv[2], argv[3]);
+	if (argc > 3 && strcmp(argv[1], "bounce") == 0)
+		return bounce(atoi(argv[2]), argv + 3, argc - 3);
 	if (argc == 4 && strcmp(argv[1], "listen") == 0)
 		return listen_on(argv[2], atoi(argv[3]));
 	return argc > 2 ? run(argc, argv) : usage();

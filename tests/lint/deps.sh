@@ -29,7 +29,7 @@ hs\.h|hs/.*|hs_.*\.h                   sigs
 protobuf-c/.*                          hacache/ha_wire.c
 ha\.pb-c\.h                            hacache/ha_wire.c
 libnetfilter_queue/.*                  nfq
-libmnl/.*                              nfq,ips/vip.c,ips/routes.c,ips/ifstate.c
+libmnl/.*                              nfq,ips/vip.c,ips/routes.c,ips/ifstate.c,ips/bounce.c
 seccomp\.h|cap-ng\.h                   ips/sandbox.c
 pcap\.h|pcap/.*                        nfq
 openssl/(bio|err|ssl)\.h                hacache/ha_link_tls.c

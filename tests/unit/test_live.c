@@ -12,6 +12,7 @@
 #define HA	  "config system ha\nset mode a-p\nset password x\nset group-name g\nset hbdev ha0 9\n"
 #define PAIR	  HA "set local-ip 10.9.0.1\nset peer-ip 10.9.0.2\n"
 #define PAIR_END  "end\n"
+#define BOUNCE	  "set reboot-interfaces-on-swap enable\n"
 
 struct read {
 	struct conf *c;
@@ -200,6 +201,33 @@ static void test_pair(void)
 	done(&r);
 }
 
+/* What a node that steps down takes down: each once, and none that goes to the peer. */
+static void test_bounced(void)
+{
+	static const struct {
+		const char *text, *names;
+	} row[] = {
+		{ LAN PAIR "end\n", "" },
+		{ LAN PAIR BOUNCE "end\n", "lan0 wan0 " },
+		{ PORTS("10.1.0.1/24", "set ip 10.2.0.1/24\n") PAIR BOUNCE "set monitor wan0 dmz\nend\n", "lan0 wan0 dmz " },
+		{ PORTS("10.1.0.1/24", "set ip 10.2.0.1/24\n") PAIR BOUNCE
+		  "set hbdev ha0 9 wan0 1\nset backup-local-ip 10.8.0.1\nset backup-peer-ip 10.8.0.2\nend\n",
+		  "lan0 " },
+		{ LAN "config system ha\n" BOUNCE "end\n", "" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		struct read r;
+		struct outbuf names = { 0 };
+		read_text(&r, row[i].text);
+		CU_ASSERT_EQUAL(r.e, OK);
+		for (unsigned k = 0; k < r.l.bounced.n; k++)
+			outbuf_fmt(&names, "%s ", r.l.bounced.name[k]);
+		CU_ASSERT_STRING_EQUAL(names.p != NULL ? names.p : "", row[i].names);
+		outbuf_free(&names);
+		done(&r);
+	}
+}
+
 static void test_rest(void)
 {
 	struct read r;
@@ -309,6 +337,7 @@ static void test_restart(void)
 		{ LAN PAIR "set hbdev ha1 9\nend\n", AT_START("system ha") },
 		{ LAN PAIR "set hbdev ha0 1\nend\n", "" },
 		{ LAN PAIR "set commit-timeout 30\nend\n", AT_START("system ha") },
+		{ LAN PAIR BOUNCE "end\n", AT_START("system ha") },
 		{ LAN PAIR "set hbdev ha0 9 ha1 8\nset backup-local-ip 10.8.0.1\nset backup-peer-ip 10.8.0.2\nend\n",
 		  AT_START("system ha") },
 		{ BASE "config log eve\nset status enable\nend\n", AT_START("log") },
@@ -384,6 +413,7 @@ static void test_interface_nr(void)
 }
 
 UNIT_MAIN({ "problems", test_problems }, { "more than there is room for", test_too_many }, { "interfaces", test_interfaces },
-	  { "the pair", test_pair }, { "queues and the rest", test_rest }, { "logs", test_logs },
+	  { "the pair", test_pair }, { "what goes down and up", test_bounced }, { "queues and the rest", test_rest },
+	  { "logs", test_logs },
 	  { "what needs a new start", test_restart }, { "an address and its mask", test_host },
 	  { "numbers of interfaces", test_interface_nr })
