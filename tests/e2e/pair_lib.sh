@@ -113,6 +113,10 @@ active_after() {
 	done | awk '$2 >= $1 - 0.05 { printf "%.1f\n", (($2 > $1) ? ($2 - $1) * 1000 : 0); exit }'
 }
 
+told_active() { # NODE TIME
+	[ -n "$(active_after "$1" "$2")" ]
+}
+
 # percentile N: of the numbers of standard input.
 percentile() {
 	sort -n | awk -v p="$1" '{ v[NR] = $1 } END { i = int((NR * p + 99) / 100); print v[i < 1 ? 1 : i] }'
@@ -191,6 +195,7 @@ kill_engine() {
 	t=$(now)
 	kill -9 "$victim_pid"
 	until_true 5 is_role "$(other "$victim")" active || echo "$(other "$victim") does not take over from $victim"
+	until_true 2 told_active "$(other "$victim")" "$t" # the log is written by and by
 	active_after "$(other "$victim")" "$t" >>"$work/failover"
 	until_settled
 	[ "$(active)" = "$(other "$victim")" ] || echo "$(active) is active after the death of $victim"
