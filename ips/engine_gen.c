@@ -155,8 +155,10 @@ bool engine_session_change(struct engine *e, struct session *s)
 {
 	const struct policy *pol = policy_today(e, s);
 	engine_session_move(e, s);
+	if (pol->action == POLICY_DENY && session_larval(e->sessions, s))
+		return true; /* the peer's to end; if that dies before, the next packet has it judged here */
 	s->gen_nr = e->gen_nr;
-	if (pol->action == POLICY_DENY && !session_larval(e->sessions, s)) {
+	if (pol->action == POLICY_DENY) {
 		session_close(e->sessions, s, END_CLEARED);
 		return false;
 	}

@@ -494,9 +494,10 @@ enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, stru
 	struct engine *e = h->e;
 	struct session *s = session_by_serial(e->sessions, in->serial);
 	struct session_state st;
+	const bool new = s == NULL;
 	TRY(check(h, s, in, trust, &st));
 	TRY(session_import(e->sessions, &st, &s));
-	if (s->ips == NULL)
+	if (new)
 		s->gen_nr = e->gen_nr;
 	else if (s->gen_nr != e->gen_nr)
 		engine_session_move(e, s);

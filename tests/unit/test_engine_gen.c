@@ -436,19 +436,25 @@ static void test_exported(void)
 	end();
 }
 
-/* A session that a peer is told of before its turn is judged all the same when that comes. */
-static void test_exported_denied(void)
+/* One session, and a configuration to come that denies all. */
+static void open_before_denial(void)
 {
 	struct policy_rule no = allows(9);
 	struct rig_opts o = same;
-	struct engine_ha *h = NULL;
-	struct ha_session s;
 	no.action = POLICY_DENY;
 	o.policies = &no;
 	o.n_policies = 1;
 	rig_new(&a, &same);
 	rig_gen(&other, &o);
 	rig_open(&a);
+}
+
+/* A session that a peer is told of before its turn is judged all the same when that comes. */
+static void test_exported_denied(void)
+{
+	struct engine_ha *h = NULL;
+	struct ha_session s;
+	open_before_denial();
 	(void)rig_told(&a);
 	CU_ASSERT_EQUAL_FATAL(engine_ha_new(a.e, &h), OK);
 	CU_ASSERT_EQUAL_FATAL(engine_set_gen(a.e, &other), OK);
@@ -500,6 +506,28 @@ static void test_larval(void)
 	engine_ha_free(h);
 	engine_ha_free(to);
 	rig_end(&b);
+	end();
+}
+
+/* A standby's configuration denies what the peer, which has yet to hear of that, goes on with, and then dies. */
+static void test_larval_denied(void)
+{
+	struct engine_ha *h = NULL;
+	struct ha_session s;
+	open_before_denial();
+	CU_ASSERT_EQUAL_FATAL(engine_ha_new(a.e, &h), OK);
+	CU_ASSERT_TRUE(engine_ha_export(h, 1, HA_PARTS_ALL, &s));
+	struct session_state st = *s.fwd;
+	struct session *l = NULL;
+	engine_ha_ended(h, 1);
+	CU_ASSERT_EQUAL_FATAL(session_import(engine_sessions(a.e), &st, &l), OK);
+	CU_ASSERT_EQUAL_FATAL(engine_set_gen(a.e, &other), OK);
+	CU_ASSERT_TRUE(engine_change(a.e, 9));
+	CU_ASSERT_EQUAL(session_count(engine_sessions(a.e)), 1);
+	engine_ha_promote(h, &(struct ha_commit){ .now = a.now, .last_serial = 1 });
+	CU_ASSERT_EQUAL(rig_tcp(&a, DIR_ORIG, TCP_ACK, 101, 501, "more"), REASON_POLICY);
+	CU_ASSERT_EQUAL(session_count(engine_sessions(a.e)), 0);
+	engine_ha_free(h);
 	end();
 }
 
@@ -568,4 +596,5 @@ UNIT_MAIN({ "equal signatures: unseen at every packet", test_unseen }, { "one af
 	  { "timers", test_timeouts }, { "counters", test_counters }, { "one change at a time", test_one_at_a_time },
 	  { "ends in the middle", test_ends }, { "exported in the middle", test_exported },
 	  { "told to a peer, denied", test_exported_denied }, { "a standby's", test_larval },
+	  { "a standby's, denied", test_larval_denied },
 	  { "freed in the middle", test_freed_midway }, { "marks taken by others", test_marks }, { "no memory", test_no_memory })
