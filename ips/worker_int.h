@@ -95,7 +95,8 @@ struct worker {
 	bool was_up[LINKS_MAX];
 	bool detached;               /* active: gone on alone, but the stream is kept for the standby that comes back */
 	bool no_more;                /* active: the stream cannot go on: what is sent means another thing from now on */
-	bool owed;                   /* active: a standby that came back is whole with the next batch, so there has to be one */
+	bool owed;                   /* active: there has to be a next batch, whatever happens: the standby waits for it */
+	uint64_t bulk_end;           /* active: the batch that ends the table; 0: it has not ended yet */
 	bool unproven;               /* active: links are back, and the peer has not answered yet: it may be another */
 	unsigned used;               /* the link that batches went by last, and ... */
 	uint64_t cursor;             /* the next one to go by it */

@@ -104,7 +104,7 @@ static void end_hold(struct worker *w)
 void pair_begin_stream(struct worker *w)
 {
 	forget_connections(w);
-	w->told_written = w->marked = w->cursor = w->sent = w->retried = 0;
+	w->told_written = w->marked = w->cursor = w->sent = w->retried = w->bulk_end = 0;
 }
 
 static void join(struct worker *w)
@@ -225,7 +225,7 @@ bool pair_may_bulk(const struct worker *w)
 
 bool pair_bulks(const struct worker *w)
 {
-	return pair_follows(w) && !w->r.whole && w->r.whole_seq == 0 && pair_may_bulk(w);
+	return pair_follows(w) && w->bulk_end == 0 && w->r.whole_seq == 0 && pair_may_bulk(w);
 }
 
 /* No answer within the commit timeout: the other link may be a better way. */

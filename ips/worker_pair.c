@@ -130,6 +130,18 @@ static void watch_logs(struct worker *w)
 	}
 }
 
+/* A standby that joins may need a while for the table: only when it has that, verdicts are to wait for what it is told. */
+static void bulk(struct worker *w)
+{
+	struct replica *r = &w->r;
+	if (w->bulk_end == 0 && pair_may_bulk(w)) {
+		(void)replica_bulk(r, BULK_STEP);
+		w->bulk_end = r->whole ? r->sender.seq + 1 : 0;
+		w->owed |= r->whole;
+	}
+	r->whole = w->bulk_end != 0 && r->sender.acked >= w->bulk_end;
+}
+
 uint64_t pair_commit(struct worker *w)
 {
 	struct replica *r = &w->r;
@@ -137,8 +149,8 @@ uint64_t pair_commit(struct worker *w)
 	const bool begun = r->whole_seq != 0;
 	if (!pair_follows(w))
 		return 0;
-	if (!begun && pair_may_bulk(w))
-		(void)replica_bulk(r, BULK_STEP);
+	if (!begun)
+		bulk(w);
 	watch_logs(w);
 	/* that records are written, of which there have been some since it was told last */
 	const bool news = r->written != w->told_written && w->told_written < r->rec_seq;
