@@ -131,6 +131,8 @@ static void come_back(struct worker *w)
 		w->r.whole_from = w->r.whole_seq = w->r.sender.seq;
 	w->detached = w->hold = false;
 	w->unproven = w->owed = true;
+	for (unsigned i = 0; i < PKTIO_FLIGHTS; i++) /* or this connection would be taken for one that hangs: see silent() */
+		w->flight[i].sent = w->now;
 	w->status.caught_up++;
 	worker_event(w, HAE_CAUGHT_UP, "");
 }
