@@ -148,10 +148,6 @@ static void step(struct both *b, unsigned i, unsigned at)
 		promoted(b, i, at);
 		n->vips = true;
 		break;
-	case PEERING_LEFT:
-		if (!b->n[!i].vips && b->ms * NS_PER_MS - n->p.since.ns < PEERING_WAIT_READY_NS && b->n[!i].p.ready)
-			wrong("takes no more before the other one has the addresses", at);
-		break;
 	case PEERING_WITHDRAW:
 		n->vips = all.plant == NOT_WITHDRAWN;
 		break;
@@ -163,10 +159,13 @@ static void step(struct both *b, unsigned i, unsigned at)
 		break;
 	case PEERING_STAY:
 	case PEERING_LEAVE:
+	case PEERING_LEFT:
 	case PEERING_PREPARE:
 	case PEERING_RETURN:
 		break;
 	}
+	if (n->p.peer_ready.ns == in.now.ns && b->n[!i].p.ready && !b->n[!i].vips)
+		wrong("takes the other one for ready that has not got the addresses", at);
 	send_beat(b, i);
 	if (b->n[0].p.role == HA_ACTIVE && b->n[1].p.role == HA_ACTIVE && peering_term_cmp(&b->n[0].p.term, &b->n[1].p.term) == 0)
 		wrong("two are active in one term", at);
