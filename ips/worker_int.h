@@ -76,6 +76,7 @@ struct worker {
 	bool hold;                   /* the links broke and the peer may still count itself whole */
 	mono_t hold_since;
 	mono_t down_at;              /* when the last link was lost */
+	mono_t again_at;             /* active, and it slept: when hosts are to hear of it again; 0: they are not */
 	bool was_seen, was_dead, peer_worked, said_whole, said_left;
 	uint8_t said_handover;       /* enum ha_handover */
 	uint32_t vips_asked;         /* code of the last PM_ACTIVE */

@@ -311,9 +311,12 @@ static void tell_changes(struct worker *w, const struct peering_in *in)
 	if (in->dead && !w->was_dead)
 		worker_event(w, HAE_PEER_LOST, "");
 	/* After both have worked, the hosts' caches may still have the other one's addresses of the link layer; it may have stepped
-	 * down before it was heard to work. */
+	 * down before it was heard to work, or died. */
+	const bool again = w->again_at.ns != 0 && !mono_before(w->now, w->again_at);
+	if (again)
+		w->again_at = mono_ns(0);
 	const bool works = in->seen && !in->dead && (in->beat.role & PEERING_ROLE) == HA_ACTIVE;
-	if ((found || (w->peer_worked && !works)) && w->peering.role == HA_ACTIVE)
+	if ((found || again || (w->peer_worked && !works)) && w->peering.role == HA_ACTIVE)
 		tell_parent(w, PM_ACTIVE);
 	w->peer_worked = works;
 	w->was_seen = in->seen;
@@ -358,6 +361,7 @@ void pair_slept(struct worker *w)
 		return;
 	}
 	worker_drop_all(w);
+	w->again_at = mono_add(w->now, pair_dead_ns(w)); /* by then it has heard of one that works in its place */
 	char text[128];
 	snprintf(text, sizeof(text), "%llu packets", (unsigned long long)(w->status.backlog_dropped - before));
 	worker_event(w, HAE_BACKLOG, text);

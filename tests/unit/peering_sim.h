@@ -1,8 +1,7 @@
 /* peering_sim.h - two nodes' real rules, coupled through a network that loses, delays and parts, one way too, with a data side
  * that parts as well, disks that are slow, crashes of engines and hosts, engines and hosts that sleep, clocks that step,
- * qualities that change, and commands. Judged on the way and in the end; deterministic by its seed.
- *
- * A fault can be planted, to show that it would be found.
+ * qualities that change, and commands. Judged on the way and in the end; deterministic by its seed. A fault can be planted, to
+ * show that it would be found.
  */
 #ifndef TESTS_UNIT_PEERING_SIM_H
 #define TESTS_UNIT_PEERING_SIM_H
@@ -292,8 +291,10 @@ static void sim_addresses(struct sim *s, unsigned i, const struct peering_in *in
 	struct sim_node *n = &s->n[i];
 	const bool both = in->seen && !in->dead && (in->beat.role & PEERING_ROLE) == HA_ACTIVE;
 	const bool found = in->seen && !in->dead && !n->peer_there;
-	const bool anew = (found || (n->peer_worked && !both)) && n->p.role == HA_ACTIVE;
+	const bool woke = n->again != 0 && s->ms >= n->again;
+	const bool anew = (found || woke || (n->peer_worked && !both)) && n->p.role == HA_ACTIVE;
 	const bool tells = act == PEERING_PROMOTE || ((anew || act == PEERING_RETURN) && s->plant != PLANT_NOT_ANNOUNCED);
+	n->again = woke ? 0 : n->again;
 	n->peer_worked = both;
 	n->peer_there = in->seen && !in->dead;
 	if (act == PEERING_PREPARE)
@@ -389,6 +390,7 @@ static void sim_step(struct sim *s, unsigned i, struct sim_met *met)
 	}
 	if (n->slept_at != 0 && s->ms - n->slept_at > SIM_DEAD / SIM_MS) {
 		met->slept++;
+		n->again = s->ms + SIM_DEAD / SIM_MS;
 		if (n->p.role != HA_ACTIVE) /* the packet loop begins anew */
 			n->whole = false;
 	}

@@ -67,6 +67,7 @@ struct sim_node {
 	bool peer_worked, peer_there;
 	bool vips;                   /* the pair's addresses are on */
 	int64_t vips_due, announced; /* when its parent puts them on, 0: it is not to; when it has */
+	int64_t again;               /* when hosts are to hear of one that slept */
 	int64_t ready_at, left_at;   /* since when it is ready, or leaves */
 	enum ha_handover said;
 	int64_t offered;             /* when it last had the addresses, ready */

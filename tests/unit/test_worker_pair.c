@@ -411,7 +411,8 @@ static void test_doubt(void)
 
 /* --- alone, and asleep ------------------------------------------------------------------------------------------------------ */
 
-/* Nobody answers: for a second everything is dropped, then it works; and the clock that jumps costs what had waited. */
+/* Nobody answers: for a second everything is dropped, then it works; and the clock that jumps costs what had waited, and has the
+ * addresses announced again. */
 static void test_alone_asleep(void)
 {
 	struct stall s;
@@ -433,6 +434,7 @@ static void test_alone_asleep(void)
 	CU_ASSERT_EQUAL(box_status(&n[0]).backlog_dropped, 300);
 	begin_flows(&n[0], 4000, 5);
 	CU_ASSERT_EQUAL(passed(&n[0], 311, 321), 10);
+	CU_ASSERT_TRUE(told_active(&n[0])); /* another one may have had the addresses meanwhile */
 	end(0);
 }
 
