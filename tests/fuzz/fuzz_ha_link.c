@@ -155,6 +155,7 @@ static void init_standby(void)
 	const struct hash_key key = hash_key_of_seed(2);
 	struct ha_cache *c = ha_cache_new(&key, SERIALS);
 	w.rx = (struct ha_receiver){ .wire = wire(1), .cache = c, .own = hello, .apply = &apply };
+	w.rx.own.schema = ha_schema_sum();
 	FUZZ_CHECK(w.rx.cache != NULL);
 }
 
