@@ -121,20 +121,25 @@ unharmed() {
 	[ -z "${iperf:-}" ] || ! gone "$(cat "$work/iperf-c.pid")" || echo "$1: iperf3 has ended: $(tail -n 3 "$work/iperf-c")"
 }
 
+# rest TIMES: a daemon whose engine dies ten times within a minute gives up.
+rest() {
+	[ "$1" -lt 10 ] || sleep 3
+}
+
 rounds() {
 	for i in $(seq "$runs"); do
 		for kind in $KINDS; do
 			one $kind
 		done
 		unharmed "round $i"
+		rest "$runs"
 	done
 }
 
 deaths() {
 	for i in $(seq "$in_a_row"); do
 		one killed
-		# a daemon whose engine dies ten times within a minute gives up
-		[ "$in_a_row" -le 10 ] || sleep 3
+		rest "$in_a_row"
 	done
 	unharmed "deaths in a row"
 	only_active_has_vips
