@@ -123,7 +123,7 @@ unharmed() {
 
 # rest TIMES: a daemon whose engine dies ten times within a minute gives up.
 rest() {
-	[ "$1" -lt 10 ] || sleep 3
+	[ "$1" -lt 10 ] || sleep 4
 }
 
 rounds() {
