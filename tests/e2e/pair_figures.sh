@@ -151,6 +151,7 @@ host_losses() {
 	for i in $(seq "$runs"); do
 		one host_lost
 		one stopped
+		rest "$runs"
 	done
 }
 
