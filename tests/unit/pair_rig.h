@@ -97,4 +97,12 @@ static inline unsigned passed(const struct box *b, unsigned from, unsigned to)
 	return k;
 }
 
+/* As a visit: the box loses its links. */
+static inline void drop_link(const struct ctl_view *v, void *ctx)
+{
+	struct box *b = ctx;
+	(void)v;
+	links_drop(b->links, box_now(b));
+}
+
 #endif

@@ -2,7 +2,7 @@
  *
  * The table is the rules said another way: the first row that fits tells what has to come of a step.
  */
-#include "ips/peering.h"
+#include "tests/unit/peering_moment.h"
 #include "tests/unit/unit.h"
 
 #define DEAD (300 * NS_PER_MS)
@@ -412,19 +412,6 @@ static void test_terms(void)
 }
 
 /* --- moments ------------------------------------------------------------------------------------------------- */
-
-/* The first step of machine p, told in at each millisecond, that does anything; in milliseconds, -1: none in ten seconds. */
-static int64_t moment(struct peering p, struct peering_in in, enum peering_act *act)
-{
-	const mono_t t0 = in.now;
-	for (int64_t ms = 0; ms < 10000; ms++) {
-		in.now = mono_add(t0, ms * MS);
-		*act = peering_step(&p, &in);
-		if (*act != PEERING_STAY)
-			return ms;
-	}
-	return -1;
-}
 
 static void test_moments(void)
 {

@@ -1,23 +1,10 @@
 /* test_peering_switch.c - a planned switch's moments: how long each side waits for the other, and that none waits for ever. */
-#include "ips/peering.h"
+#include "tests/unit/peering_moment.h"
 #include "tests/unit/unit.h"
 
 #define DEAD (300 * NS_PER_MS)
 #define MS   NS_PER_MS
 enum { BATCH = 55 };
-
-/* The first step of machine p, told in at each millisecond, that does anything; in milliseconds, -1: none in ten seconds. */
-static int64_t moment(struct peering p, struct peering_in in, enum peering_act *act)
-{
-	const mono_t t0 = in.now;
-	for (int64_t ms = 0; ms < 10000; ms++) {
-		in.now = mono_add(t0, ms * MS);
-		*act = peering_step(&p, &in);
-		if (*act != PEERING_STAY)
-			return ms;
-	}
-	return -1;
-}
 
 /* How long the one that leaves works on, by what the other one says; and how long that one keeps packets. */
 static void test_switch(void)

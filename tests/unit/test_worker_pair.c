@@ -143,13 +143,6 @@ static void test_idle(void)
 
 /* --- the link breaks ---------------------------------------------------------------------------------------------------- */
 
-static void drop_link(const struct ctl_view *v, void *ctx)
-{
-	struct box *b = ctx;
-	(void)v;
-	links_drop(b->links, box_now(b));
-}
-
 /* The standby cannot be told that it is no longer counted on: nothing leaves; it is told: all does, and it joins again. */
 static void test_hold(void)
 {

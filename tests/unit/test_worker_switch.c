@@ -165,13 +165,6 @@ static void test_dies(void)
 	end(1);
 }
 
-static void drop_link(const struct ctl_view *v, void *ctx)
-{
-	struct box *b = ctx;
-	(void)v;
-	links_drop(b->links, box_now(b));
-}
-
 /* The link is lost: the one that leaves works on and says so to hosts; the other one gives the addresses back. */
 static bool link_lost(void)
 {
