@@ -39,6 +39,12 @@ static struct flight *oldest(struct worker *w)
 	return &w->flight[w->first];
 }
 
+/* The one that packets gather in. */
+static struct flight *newest(struct worker *w)
+{
+	return &w->flight[(w->first + w->n_flights) % PKTIO_FLIGHTS];
+}
+
 static void retire(struct worker *w)
 {
 	w->first = (w->first + 1) % PKTIO_FLIGHTS;
@@ -74,6 +80,8 @@ void worker_release(struct worker *w)
 static void drop_flights(struct worker *w)
 {
 	static const struct pktio_verdict drop[PKTIO_BATCH_MAX];
+	w->n_flights += w->gathers;
+	w->gathers = false;
 	for (; w->n_flights > 0; retire(w)) {
 		const unsigned n = oldest(w)->out.n;
 		w->status.backlog_dropped += n;
@@ -127,40 +135,51 @@ static void judge(struct worker *w, struct packet *p, struct outgoing *out)
 	outgoing_add(out, p, &v);
 }
 
-/* While a batch waits for the peer, packets gather for the next one, unless the queue fills it: a commit costs both nodes the
- * same for one packet as for many. */
 static bool takes(const struct worker *w)
 {
-	return pair_takes(w) && (w->n_flights == 0 || (w->busy && w->n_flights < PKTIO_FLIGHTS));
+	return pair_takes(w) && w->n_flights < PKTIO_FLIGHTS;
 }
 
-static void take_packets(struct worker *w)
+/* What the queue has, as far as the batch has room. */
+static bool gather(struct worker *w, struct outgoing *out)
 {
-	if (!takes(w))
-		return;
-	w->busy = false;
-	struct flight *f = &w->flight[(w->first + w->n_flights) % PKTIO_FLIGHTS];
-	f->seq = f->wait = 0;
-	f->sent = w->now;
+	const unsigned room = PKTIO_BATCH_MAX - out->n;
 	unsigned n = 0;
-	outgoing_begin(&f->out);
-	if (w->cfg.io->ops->recv(w->cfg.io, w->batch, PKTIO_BATCH_MAX, &n) != OK) {
+	if (w->cfg.io->ops->recv(w->cfg.io, w->batch, room, &n) != OK) {
 		worker_event(w, HAE_SYNC_FAILED, w->cfg.io->why);
 		w->end = ENGINE_FAILED;
-		return;
+		return false;
 	}
 	if (n != 0 || w->empty_since.ns == 0)
 		w->empty_since = n == 0 ? w->now : mono_ns(0);
 	w->empty_at = w->now;
 	for (unsigned i = 0; i < n; i++)
-		judge(w, &w->batch[i], &f->out);
-	w->busy = n == PKTIO_BATCH_MAX;
-	if (n == 0 && !pair_follows(w))
+		judge(w, &w->batch[i], out);
+	w->busy = n == room;
+	return true;
+}
+
+/* While a batch waits for the peer, packets are inspected but gather for the next one, unless they fill it: a commit costs
+ * both nodes the same for one packet as for many. Who leaves takes none, and commits what it has; who holds does neither. */
+static void take_packets(struct worker *w)
+{
+	struct flight *f = newest(w);
+	const bool may = takes(w);
+	if (!may && !w->gathers)
 		return;
+	if (!w->gathers)
+		outgoing_begin(&f->out);
+	if (may && !gather(w, &f->out))
+		return;
+	w->gathers = f->out.n > 0;
+	const bool waits = may && w->n_flights > 0 && f->out.n < PKTIO_BATCH_MAX;
+	if (w->hold || waits || (!w->gathers && !pair_follows(w)))
+		return;
+	f->sent = w->now;
 	f->seq = pair_commit(w);
 	f->wait = f->seq != 0 ? w->r.wait_seq : 0;
-	if (n > 0 || f->seq != 0)
-		w->n_flights++;
+	w->n_flights += w->gathers || f->seq != 0;
+	w->gathers = false;
 }
 
 /* --- visits --------------------------------------------------------------------------------------------- */
@@ -293,8 +312,9 @@ static void turn(struct worker *w)
 		return;
 	tick(w);
 	(void)engine_change(w->r.engine, CHANGE_STEP);
-	take_packets(w);
 	worker_release(w);
+	take_packets(w);
+	worker_release(w); /* what waits for nobody */
 	receive_visits(w);
 }
 

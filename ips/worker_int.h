@@ -52,7 +52,8 @@ struct worker {
 	mono_t empty_at;             /* the last such look */
 
 	struct flight flight[PKTIO_FLIGHTS];
-	unsigned n_flights, first;
+	unsigned n_flights, first;   /* those that are committed */
+	bool gathers;                /* behind them, never alone: the next one has packets, inspected but not committed */
 	struct packet batch[PKTIO_BATCH_MAX];
 
 	/* --- worker_pair.c --- */

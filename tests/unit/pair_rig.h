@@ -89,6 +89,27 @@ static inline void begin_flows(struct box *b, unsigned from, unsigned count)
 	CU_ASSERT_TRUE(box_wait_judged(b, had + 2 * count));
 }
 
+static inline unsigned taken(struct box *b)
+{
+	pthread_mutex_lock(&b->f.lock);
+	const unsigned k = b->f.taken;
+	pthread_mutex_unlock(&b->f.lock);
+	return k;
+}
+
+/* The standby stands still: a SYN of port 3000 is in a batch that waits for it, count more are inspected behind that. */
+static inline void one_waits_others_gather(struct box *b, unsigned count)
+{
+	const unsigned had = b->f.put;
+	for (unsigned i = 0; i <= count; i++) {
+		box_put_tcp(b, (uint16_t)(3000 + i), TCP_SYN, 100, "");
+		for (unsigned k = 0; k < WAIT_MS && taken(b) <= had + i; k++)
+			usleep(1000);
+		(void)box_status(b); /* a turn later */
+	}
+	CU_ASSERT_EQUAL(taken(b), had + 1 + count);
+}
+
 static inline unsigned passed(const struct box *b, unsigned from, unsigned to)
 {
 	unsigned k = 0;

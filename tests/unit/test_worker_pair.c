@@ -62,15 +62,33 @@ static void test_waits(void)
 	stall_end(&s);
 	CU_ASSERT_TRUE(box_wait_judged(&n[0], N));
 	CU_ASSERT_EQUAL(passed(&n[0], 0, N), N);
-	/* one that fills no batch is on its way: the others gather for the next one */
+	/* one that fills no batch is on its way: the others are inspected, and gather for the next one */
 	stall_begin(&s, &n[1]);
 	const uint64_t sent = box_status(&n[0]).sent;
-	for (unsigned i = 0; i < 1 + MORE; i++, usleep(10000))
-		box_put_tcp(&n[0], (uint16_t)(3000 + i), TCP_SYN, 100, "");
-	CU_ASSERT_EQUAL(n[0].f.taken, N + 1);
+	one_waits_others_gather(&n[0], MORE);
+	CU_ASSERT_TRUE(box_judged(&n[0]) == N && box_status(&n[0]).sent == sent + 1);
 	stall_end(&s);
 	CU_ASSERT_TRUE(box_wait_judged(&n[0], N + 1 + MORE));
+	CU_ASSERT_EQUAL(passed(&n[0], N, N + 1 + MORE), 1 + MORE);
 	CU_ASSERT_TRUE(box_status(&n[0]).sent - sent < MORE / 2);
+	end(0);
+	end(1);
+}
+
+/* It stood still while packets gathered: another one may work by now, which knows nothing of them. */
+static void test_gathers_asleep(void)
+{
+	enum { MORE = 5 };
+	struct stall s;
+	both(1000);
+	begin_flows(&n[0], 2000, 5);
+	stall_begin(&s, &n[1]);
+	one_waits_others_gather(&n[0], MORE);
+	n[0].jump = 2 * NS_PER_SEC;
+	CU_ASSERT_TRUE(box_wait_judged(&n[0], 11 + MORE));
+	CU_ASSERT_EQUAL(passed(&n[0], 10, 11 + MORE), 0);
+	CU_ASSERT_EQUAL(box_status(&n[0]).backlog_dropped, 1 + MORE);
+	stall_end(&s);
 	end(0);
 	end(1);
 }
@@ -143,18 +161,31 @@ static void test_idle(void)
 
 /* --- the link breaks ---------------------------------------------------------------------------------------------------- */
 
+/* As a visit: batches that would leave before the standby has what they rest on, once the link is back. */
+static void count_uncommitted(const struct ctl_view *v, void *ctx)
+{
+	const struct worker *w = n[0].w;
+	(void)v;
+	for (unsigned i = 0; i < w->n_flights; i++)
+		*(unsigned *)ctx += w->flight[(w->first + i) % PKTIO_FLIGHTS].seq == 0;
+}
+
 /* The standby cannot be told that it is no longer counted on: nothing leaves; it is told: all does, and it joins again. */
 static void test_hold(void)
 {
 	struct stall s;
+	unsigned uncommitted = 0;
 	both(8000);
 	begin_flows(&n[0], 2000, 10);
 	stall_begin(&s, &n[1]);
+	one_waits_others_gather(&n[0], 4);
 	CU_ASSERT_EQUAL(worker_visit(n[0].w, drop_link, &n[0]), OK);
-	for (unsigned i = 0; i < 50; i++)
+	for (unsigned i = 5; i < 50; i++)
 		box_put_tcp(&n[0], (uint16_t)(3000 + i), TCP_SYN, 100, "");
 	usleep(700000);
 	CU_ASSERT_EQUAL(box_judged(&n[0]), 20);
+	CU_ASSERT_EQUAL(worker_visit(n[0].w, count_uncommitted, &uncommitted), OK);
+	CU_ASSERT_EQUAL(uncommitted, 0);
 	CU_ASSERT_EQUAL(box_status(&n[0]).role, HA_ACTIVE);
 	stall_end(&s);
 	const int64_t t0 = real_ns();
@@ -432,6 +463,7 @@ static void test_alone_asleep(void)
 }
 
 UNIT_MAIN({ "the standby has it before the verdict", test_commit }, { "no word, no verdict", test_waits },
+	  { "asleep while packets gather", test_gathers_asleep },
 	  { "what waits, by mode", test_modes }, { "idle", test_idle }, { "a parent that is busy", test_busy_parent },
 	  { "the link breaks", test_hold }, { "a will", test_will }, { "silence", test_silence },
 	  { "clocks a day apart", test_clocks }, { "commands", test_commands },

@@ -25,14 +25,6 @@ static enum proc_msg_kind told(struct box *b, uint32_t *code)
 	return PM_READY;
 }
 
-static unsigned taken(struct box *b)
-{
-	pthread_mutex_lock(&b->f.lock);
-	const unsigned k = b->f.taken;
-	pthread_mutex_unlock(&b->f.lock);
-	return k;
-}
-
 static int64_t asked; /* when node 0 was asked to leave */
 
 /* Who leaves does not wait for long for the other one; of what is done meanwhile nothing is proven when this machine was slower. */
@@ -146,6 +138,29 @@ static void test_not_for_ever(void)
 	until_in_time(not_for_ever);
 }
 
+/* The other one stands still: packets gather behind a batch that waits for it, and no batch is the last one without them. */
+static void test_gathers(void)
+{
+	enum { MORE = 5 };
+	struct stall s;
+	(void)begin_switch();
+	stall_begin(&s, &n[1]);
+	const uint64_t sent = box_status(&n[0]).sent;
+	one_waits_others_gather(&n[0], MORE);
+	for (unsigned i = 0; i < WAIT_MS && box_status(&n[0]).sent < sent + 2; i++)
+		usleep(1000);
+	CU_ASSERT_EQUAL(box_status(&n[0]).sent, sent + 2);
+	CU_ASSERT_EQUAL(box_judged(&n[0]), 40);
+	stall_end(&s);
+	CU_ASSERT_EQUAL(box_join(&n[0]), ENGINE_REBORN);
+	CU_ASSERT_EQUAL(box_judged(&n[0]), 41 + MORE);
+	CU_ASSERT_EQUAL(passed(&n[0], 40, 41 + MORE), 1 + MORE);
+	CU_ASSERT_TRUE(box_wait_role(&n[1], HA_ACTIVE, HA_ALONE));
+	CU_ASSERT_EQUAL(session_count(engine_sessions(n[1].w->r.engine)), 21 + MORE);
+	end(0);
+	end(1);
+}
+
 /* It dies: the other one takes over, with what has waited. */
 static void test_dies(void)
 {
@@ -189,4 +204,5 @@ static void test_link_lost(void)
 }
 
 UNIT_MAIN({ "nothing is lost", test_nothing_lost }, { "the drain ends", test_drain }, { "nor kept for ever", test_not_for_ever },
+	  { "what gathers", test_gathers },
 	  { "who leaves dies", test_dies }, { "the link is lost", test_link_lost })
