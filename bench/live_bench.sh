@@ -13,9 +13,9 @@ trap 'exit 141' PIPE
 probe=$PWD/$B/bench/live_probe floor=$PWD/$B/bench/floor_bench loop=$PWD/$B/tests/e2e/nfq_loop
 
 if [ -n "${BENCH_SHORT:-}" ]; then
-	rounds=2 tcp_s=1 flood_s=0.2 ask_s=0.2
+	rounds=2 tcp_s=1 line_s=1 flood_s=0.2 ask_s=0.2
 else
-	rounds=${BENCH_ROUNDS:-7} tcp_s=2 flood_s=1 ask_s=1
+	rounds=${BENCH_ROUNDS:-7} tcp_s=2 line_s=2 flood_s=1 ask_s=1
 fi
 PORT=7000 FLOOR_PORT=7100 SMALL=200 TINY=64
 WAYS="plain loop ipsd pair"
@@ -162,6 +162,15 @@ m_tcp() { # WAY
 	note "$1" tcp "$(awk '/receiver/ { for (i = 2; i <= NF; i++) if ($i ~ /^Kbits/) print $(i - 1) / 1e6 }' "$work/out")"
 }
 
+# By a line of 1 Gbit/s to the router: what a node costs that has time left. No such row where the kernel cannot slow a line.
+m_line() {
+	card=e$(net_of "$1")
+	tc -n "$run_id-client" qdisc add dev "$card" root tbf rate 1gbit burst 256k latency 20ms 2>"$work/tc" || return 0
+	costs "$1" line iperf3 -c "$(server_of "$1")" -t $line_s -f k
+	note "$1" line "$(awk '/receiver/ { for (i = 2; i <= NF; i++) if ($i ~ /^Kbits/) print $(i - 1) / 1e3 }' "$work/out")"
+	tc -n "$run_id-client" qdisc del dev "$card" root
+}
+
 m_flood() {
 	costs "$1" flood "$probe" flood "$(server_of "$1")" $PORT $flood_s $TINY
 	note "$1" kpps "$(out kpps)"
@@ -192,7 +201,7 @@ median_of() { # MEASURE
 }
 
 one_round() {
-	for measure in m_tcp m_flood m_ask_tcp m_ask_udp; do
+	for measure in m_tcp m_line m_flood m_ask_tcp m_ask_udp; do
 		for way in $order; do
 			$measure "$way"
 		done
@@ -204,6 +213,7 @@ one_round() {
 
 # measure|name|kind; see live_table.awk
 ROWS="tcp|TCP stream, Gbit/s|ratio
+line|TCP by a line of 1 Gbit/s, Mbit/s|ratio
 kpps|UDP of $TINY octets, arrived, kpps|ratio
 offered|UDP of $TINY octets, offered, kpps|ratio
 ask_tcp_50|TCP, $SMALL octets and back, p50, us|latency
@@ -211,10 +221,12 @@ ask_tcp_99|TCP, $SMALL octets and back, p99, us|latency
 ask_udp_50|UDP, $TINY octets and back, p50, us|latency
 ask_udp_99|UDP, $TINY octets and back, p99, us|latency
 cpu_tcp|CPU a packet, TCP stream, us|ratio
+cpu_line|CPU a packet, TCP by that line, us|ratio
 cpu_flood|CPU a packet, UDP flood, us|ratio
 cpu_ask_tcp|CPU a packet, TCP and back, us|ratio
 cpu_ask_udp|CPU a packet, UDP and back, us|ratio
 octets_tcp|HA octets a packet, TCP stream|ratio
+octets_line|HA octets a packet, TCP by that line|ratio
 octets_flood|HA octets a packet, UDP flood|ratio
 octets_ask_tcp|HA octets a packet, TCP and back|ratio
 octets_ask_udp|HA octets a packet, UDP and back|ratio"
@@ -242,7 +254,7 @@ while [ $round -lt $rounds ]; do
 	one_round
 done
 awk -v rows="$ROWS" -f bench/live_table.awk "$work/data"
-echo "Standby's CPU time in percent of the active engine's, median: TCP stream $(median_of standby_tcp), UDP flood $(median_of standby_flood)," \
+echo "Standby's CPU time in percent of the active engine's, median: TCP stream $(median_of standby_tcp), by that line $(median_of standby_line), UDP flood $(median_of standby_flood)," \
 	"TCP and back $(median_of standby_ask_tcp), UDP and back $(median_of standby_ask_udp)"
 for kind in tcp tls; do
 	echo "Floor of waiting for a peer, 200 octets there and 16 back over the nodes' link, $kind, p50 and p99, us: $(median_of floor_${kind}_50) $(median_of floor_${kind}_99)"
