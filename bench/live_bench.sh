@@ -15,7 +15,7 @@ probe=$PWD/$B/bench/live_probe floor=$PWD/$B/bench/floor_bench loop=$PWD/$B/test
 if [ -n "${BENCH_SHORT:-}" ]; then
 	rounds=2 tcp_s=1 line_s=1 flood_s=0.2 ask_s=0.2
 else
-	rounds=${BENCH_ROUNDS:-7} tcp_s=2 line_s=2 flood_s=1 ask_s=1
+	rounds=${BENCH_ROUNDS:-7} tcp_s=2 line_s=1 flood_s=1 ask_s=1
 fi
 PORT=7000 FLOOR_PORT=7100 SMALL=200 TINY=64
 WAYS="plain loop ipsd pair"

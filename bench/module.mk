@@ -16,7 +16,7 @@ $(foreach b,$(BENCHES),$(eval $(call bench_rule,$(b))))
 benches: $(addprefix $(B)/bench/,$(BENCHES)) ## build the benchmarks
 	@:
 
-bench: ## packets a second of the replay, and what the live node costs (release build, under 4 minutes)
+bench: ## packets a second of the replay, and what the live node costs (release build, about 4 minutes)
 	@$(SUBMAKE) VARIANT=release all benches e2e-tools $(BENCH_CAPTURE)
 	@$(MAKE) --no-print-directory VARIANT=release bench-run
 
