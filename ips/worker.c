@@ -313,6 +313,8 @@ static void turn(struct worker *w)
 	tick(w);
 	(void)engine_change(w->r.engine, CHANGE_STEP);
 	worker_release(w);
+	if (w->end != ENGINE_STOPPED)
+		return; /* the same verdicts given once more would be those of other packets */
 	take_packets(w);
 	worker_release(w); /* what waits for nobody */
 	receive_visits(w);

@@ -45,11 +45,27 @@ static void test_commit(void)
 	end(1);
 }
 
+/* As a visit: does something gather behind no batch? Who leaves would name its last batch without that. */
+static void count_alone(const struct ctl_view *v, void *ctx)
+{
+	(void)v;
+	*(unsigned *)ctx += n[0].w->gathers && n[0].w->n_flights == 0;
+}
+
+static void give_slowly(void *arg, unsigned first, unsigned count)
+{
+	(void)arg;
+	(void)first;
+	(void)count;
+	usleep(5000); /* a visit comes meanwhile, and is received in this very turn */
+}
+
 /* The standby stands still: not one verdict until it goes on, and no more packets than full flights are held. */
 static void test_waits(void)
 {
 	enum { N = 500, MORE = 20 };
 	static struct pkt k[N];
+	unsigned alone = 0;
 	struct stall s;
 	both(8000);
 	stall_begin(&s, &n[1]);
@@ -67,10 +83,39 @@ static void test_waits(void)
 	const uint64_t sent = box_status(&n[0]).sent;
 	one_waits_others_gather(&n[0], MORE);
 	CU_ASSERT_TRUE(box_judged(&n[0]) == N && box_status(&n[0]).sent == sent + 1);
+	n[0].f.before = give_slowly;
 	stall_end(&s);
-	CU_ASSERT_TRUE(box_wait_judged(&n[0], N + 1 + MORE));
+	while (box_judged(&n[0]) < N + 1 + MORE)
+		CU_ASSERT_EQUAL(worker_visit(n[0].w, count_alone, &alone), OK);
 	CU_ASSERT_EQUAL(passed(&n[0], N, N + 1 + MORE), 1 + MORE);
 	CU_ASSERT_TRUE(box_status(&n[0]).sent - sent < MORE / 2);
+	CU_ASSERT_EQUAL(alone, 0);
+	end(0);
+	end(1);
+}
+
+/* More comes at once than the batch that gathers has room for. */
+static void test_fills(void)
+{
+	enum { MORE = 20, BURST = 200, HELD = (PKTIO_FLIGHTS - 1) * PKTIO_BATCH_MAX };
+	static struct pkt k[BURST];
+	struct stall s;
+	both(8000);
+	stall_begin(&s, &n[1]);
+	const uint64_t sent = box_status(&n[0]).sent;
+	one_waits_others_gather(&n[0], MORE);
+	for (unsigned i = 0; i < BURST; i++)
+		k[i] = box_tcp("10.2.0.2", (uint16_t)(4000 + i), TCP_SYN, 100, "");
+	box_put(&n[0], k, BURST);
+	for (unsigned i = 0; i < WAIT_MS && taken(&n[0]) < 1 + HELD; i++)
+		usleep(1000);
+	CU_ASSERT_EQUAL(box_status(&n[0]).sent, sent + PKTIO_FLIGHTS);
+	CU_ASSERT_EQUAL(taken(&n[0]), 1 + HELD);
+	CU_ASSERT_EQUAL(box_judged(&n[0]), 0);
+	stall_end(&s);
+	CU_ASSERT_TRUE(box_wait_judged(&n[0], 1 + MORE + BURST));
+	CU_ASSERT_EQUAL(passed(&n[0], 0, 1 + MORE + BURST), 1 + MORE + BURST);
+	CU_ASSERT_EQUAL(session_count(engine_sessions(n[1].w->r.engine)), 1 + MORE + BURST);
 	end(0);
 	end(1);
 }
@@ -89,6 +134,22 @@ static void test_gathers_asleep(void)
 	CU_ASSERT_EQUAL(passed(&n[0], 10, 11 + MORE), 0);
 	CU_ASSERT_EQUAL(box_status(&n[0]).backlog_dropped, 1 + MORE);
 	stall_end(&s);
+	end(0);
+	end(1);
+}
+
+/* The queue takes no verdicts: given again they might be those of other packets. */
+static void test_refused(void)
+{
+	struct stall s;
+	both(8000);
+	stall_begin(&s, &n[1]);
+	one_waits_others_gather(&n[0], 3);
+	n[0].f.fail_verdict = true;
+	stall_end(&s);
+	CU_ASSERT_EQUAL(box_join(&n[0]), ENGINE_FAILED);
+	CU_ASSERT_EQUAL(n[0].f.refused, 1);
+	CU_ASSERT_EQUAL(n[0].f.judged, 0);
 	end(0);
 	end(1);
 }
@@ -463,7 +524,8 @@ static void test_alone_asleep(void)
 }
 
 UNIT_MAIN({ "the standby has it before the verdict", test_commit }, { "no word, no verdict", test_waits },
-	  { "asleep while packets gather", test_gathers_asleep },
+	  { "more than gathers", test_fills },
+	  { "asleep while packets gather", test_gathers_asleep }, { "a queue that takes no verdicts", test_refused },
 	  { "what waits, by mode", test_modes }, { "idle", test_idle }, { "a parent that is busy", test_busy_parent },
 	  { "the link breaks", test_hold }, { "a will", test_will }, { "silence", test_silence },
 	  { "clocks a day apart", test_clocks }, { "commands", test_commands },

@@ -32,6 +32,7 @@ struct fake {
 	} p[FAKE_MAX];
 	unsigned put, taken, judged; /* packets so far */
 	unsigned injected, wrong;    /* wrong: verdicts for packets that were not taken */
+	unsigned refused;            /* verdicts, by fail_verdict */
 	unsigned most;               /* packets without a verdict at a time */
 	bool fail_recv, fail_verdict;
 	void (*before)(void *arg, unsigned first, unsigned n); /* verdicts are given */
@@ -61,8 +62,10 @@ static inline enum err fake_recv(struct pktio *io, struct packet *v, unsigned ma
 static inline enum err fake_verdict(struct pktio *io, const struct pktio_verdict *v, unsigned n)
 {
 	struct fake *f = (struct fake *)io;
-	if (f->fail_verdict)
+	if (f->fail_verdict) {
+		f->refused++;
 		return ERR_IO;
+	}
 	if (f->before != NULL)
 		f->before(f->arg, f->judged, n);
 	pthread_mutex_lock(&f->lock);
