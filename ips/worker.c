@@ -155,7 +155,6 @@ static bool gather(struct worker *w, struct outgoing *out)
 	w->empty_at = w->now;
 	for (unsigned i = 0; i < n; i++)
 		judge(w, &w->batch[i], out);
-	w->busy = n == room;
 	return true;
 }
 
@@ -173,7 +172,7 @@ static void take_packets(struct worker *w)
 		return;
 	w->gathers = f->out.n > 0;
 	const bool waits = may && w->n_flights > 0 && f->out.n < PKTIO_BATCH_MAX;
-	if (w->hold || waits || (!w->gathers && !pair_follows(w)))
+	if (w->hold || waits)
 		return;
 	f->sent = w->now;
 	f->seq = pair_commit(w);
@@ -281,7 +280,7 @@ static void wait_for_work(struct worker *w)
 		ns = NS_PER_MS;
 	if (pair_hurries(w))
 		ns = HURRY_NS;
-	if ((w->busy && takes(w)) || pair_bulks(w))
+	if (pair_bulks(w))
 		ns = 0;
 	const struct timespec limit = { .tv_sec = ns / NS_PER_SEC, .tv_nsec = ns % NS_PER_SEC };
 	if (ppoll(fds, n, &limit, NULL) >= 0 && w->cfg.links != NULL)

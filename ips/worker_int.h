@@ -47,7 +47,6 @@ struct worker {
 	uint16_t port_of[PORTS_MAX]; /* the configuration's number of a kernel interface; 0: not inspected */
 	mono_t now;                  /* this turn's */
 	mono_t ticked;
-	bool busy;                   /* the last look at the queue filled a batch: there may be more */
 	mono_t empty_since;          /* looks at the queue have found nothing; 0: the last one has */
 	mono_t empty_at;             /* the last such look */
 

@@ -85,7 +85,7 @@ static void test_waits(void)
 	CU_ASSERT_TRUE(box_judged(&n[0]) == N && box_status(&n[0]).sent == sent + 1);
 	n[0].f.before = give_slowly;
 	stall_end(&s);
-	while (box_judged(&n[0]) < N + 1 + MORE)
+	for (unsigned i = 0; i < WAIT_MS && box_judged(&n[0]) < N + 1 + MORE; i++)
 		CU_ASSERT_EQUAL(worker_visit(n[0].w, count_alone, &alone), OK);
 	CU_ASSERT_EQUAL(passed(&n[0], N, N + 1 + MORE), 1 + MORE);
 	CU_ASSERT_TRUE(box_status(&n[0]).sent - sent < MORE / 2);
