@@ -266,6 +266,43 @@ static void test_hold(void)
 	end(1);
 }
 
+static struct gen other;
+
+static void exchange(const struct ctl_view *v, void *ctx)
+{
+	(void)v;
+	*(enum err *)ctx = worker_set_gen(n[0].w, &other);
+}
+
+/* The policy is exchanged: what was inspected before waits for the standby's word, and leaves; then it gets another stream. */
+static void test_exchange(void)
+{
+	enum { MORE = 4 };
+	struct stall s;
+	enum err e = ERR_INTERNAL;
+	both(8000);
+	begin_flows(&n[0], 2000, 10);
+	stall_begin(&s, &n[1]);
+	one_waits_others_gather(&n[0], MORE);
+	rig_gen(&other, &opts);
+	CU_ASSERT_EQUAL(worker_visit(n[0].w, exchange, &e), OK);
+	CU_ASSERT_EQUAL(e, OK);
+	usleep(300000);
+	CU_ASSERT_EQUAL(box_judged(&n[0]), 20);
+	stall_end(&s);
+	CU_ASSERT_TRUE(box_wait_judged(&n[0], 21 + MORE));
+	CU_ASSERT_EQUAL(passed(&n[0], 0, 21 + MORE), 21 + MORE);
+	CU_ASSERT_TRUE(box_wait_role(&n[0], HA_ACTIVE, HA_SYNCED));
+	CU_ASSERT_TRUE(box_wait_role(&n[1], HA_STANDBY, HA_SYNCED));
+	const struct ha_status a = box_status(&n[0]);
+	CU_ASSERT_TRUE(a.bulks == 2 && a.caught_up == 0 && a.commit_timeouts == 0);
+	CU_ASSERT_EQUAL(box_status(&n[1]).digest_mismatches, 0);
+	CU_ASSERT_EQUAL(session_count(engine_sessions(n[1].w->r.engine)), 11 + MORE);
+	end(0);
+	end(1);
+	rig_gen_free(&other);
+}
+
 /* --- taking over --------------------------------------------------------------------------------------------------------- */
 
 static bool told_active(struct box *b)
@@ -527,7 +564,8 @@ UNIT_MAIN({ "the standby has it before the verdict", test_commit }, { "no word, 
 	  { "more than gathers", test_fills },
 	  { "asleep while packets gather", test_gathers_asleep }, { "a queue that takes no verdicts", test_refused },
 	  { "what waits, by mode", test_modes }, { "idle", test_idle }, { "a parent that is busy", test_busy_parent },
-	  { "the link breaks", test_hold }, { "a will", test_will }, { "silence", test_silence },
+	  { "the link breaks", test_hold }, { "the policy is exchanged", test_exchange },
+	  { "a will", test_will }, { "silence", test_silence },
 	  { "clocks a day apart", test_clocks }, { "commands", test_commands },
 	  { "what may have been let by unheard", test_doubt },
 	  { "alone, and asleep", test_alone_asleep })
