@@ -180,10 +180,10 @@ static enum session_timer timer_of(const struct session_state *s)
 static void count(struct session_state *s, enum dir d, const struct packet *p, mono_t now)
 {
 	struct session_count *n = &s->n[d];
-	if (n->packets == 0) {
+	if (n->packets == 0)
 		s->tos[d] = p->tos;
+	if (n->packets == 0 || s->ifin[d] == 0) /* unknown: of a peer that has others */
 		s->ifin[d] = p->ifin != 0 ? p->ifin : s->ifin[d];
-	}
 	n->packets++;
 	n->bytes += p->ip_len;
 	n->allow_err = 1;

@@ -88,6 +88,7 @@ struct ha_session {
 };
 
 #define HA_NAMES_MAX (1u << 20)         /* octets of the names of both tag tables */
+#define HA_IFNAMES_MAX (UINT16_MAX * 18u) /* and of those of interfaces: see ips/peer_ports.h */
 
 struct ha_hello {
 	uint32_t version;               /* who does not know this version cannot read what follows */
@@ -100,6 +101,7 @@ struct ha_hello {
 	uint64_t whole_from;            /* the peer counts itself whole only from this batch on: those before did not wait */
 	uint64_t schema;                /* ha_schema_sum(): digests mean the same on both nodes; 0 = unknown */
 	struct buf names;               /* first of a stream: of both tag tables; none: they are too many */
+	struct buf ifnames;             /* first of a stream: interfaces by number; none: numbers mean the same on both nodes */
 	bool yields;                    /* both nodes worked, and this one steps down: what it has is to be merged, not followed */
 };
 

@@ -357,7 +357,8 @@ ROWS(msg_hello, "Hello", struct ha_hello,
 	UINT(struct ha_hello, whole_from, U64),
 	UINT(struct ha_hello, schema, U64),
 	BOOL(struct ha_hello, yields),
-	BUF(struct ha_hello, names, names, HA_NAMES_MAX));
+	BUF(struct ha_hello, names, names, HA_NAMES_MAX),
+	BUF(struct ha_hello, ifnames, ifnames, HA_IFNAMES_MAX));
 
 ROWS(msg_commit, "Commit", struct ha_commit,
 	UINT(struct ha_commit, seq, U64),

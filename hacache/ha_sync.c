@@ -100,7 +100,7 @@ enum err ha_sender_greet(struct ha_sender *s, const struct ha_hello *h, uint64_t
 {
 	const uint64_t from = s->resend.first <= s->resend.last ? s->resend.first : s->seq + 1;
 	struct ha_hello m = hello_of(s, h, from, whole_from);
-	m.names = (struct buf){ 0 }; /* said when the stream began */
+	m.names = m.ifnames = (struct buf){ 0 }; /* said when the stream began */
 	return ha_wire_encode(s->wire, HA_HELLO, &m, s->now, out);
 }
 
@@ -472,6 +472,17 @@ static enum err take_batch(struct ha_receiver *r, const struct ha_stage *st, str
 	return apply_early(r);
 }
 
+/* Names are lent. */
+static void take_word(struct ha_receiver *r, const struct ha_hello *h, bool anew)
+{
+	r->peer = *h;
+	r->peer.names = r->peer.ifnames = (struct buf){ 0 };
+	if (!anew && r->named)
+		return;
+	r->named = h->names.len != 0 || h->ifnames.len != 0;
+	r->apply->named(r->apply->arg, h);
+}
+
 /* Nothing that is held has come from this stream; batches that came before the first one's hello may have. Later ones are known
  * by theirs on each connection: until then another link may bring the rest of the former. */
 static void begin(struct ha_receiver *r, const struct ha_hello *h)
@@ -481,8 +492,6 @@ static void begin(struct ha_receiver *r, const struct ha_hello *h)
 		r->stage[i].stray |= !first;
 	r->former = r->follows ? r->peer.stream : r->former;
 	r->follows = true;
-	r->peer = *h;
-	r->peer.names = (struct buf){ 0 }; /* lent */
 	r->seq = 0;
 	r->shifted = false;
 	r->differs = false;
@@ -493,7 +502,8 @@ static void begin(struct ha_receiver *r, const struct ha_hello *h)
 		ha_ahead_clear(&r->ahead);
 		r->missing = 0;
 	}
-	r->apply->anew(r->apply->arg, h);
+	r->apply->anew(r->apply->arg);
+	take_word(r, h, true);
 }
 
 static enum err take_hello(struct ha_receiver *r, struct ha_stage *st, struct span frame)
@@ -509,8 +519,7 @@ static enum err take_hello(struct ha_receiver *r, struct ha_stage *st, struct sp
 	const uint64_t whole_from = r->peer.whole_from;
 	bool stray = false;
 	if (known && reached) {
-		r->peer = *h;
-		r->peer.names = (struct buf){ 0 };
+		take_word(r, h, false);
 		if (whole_from > h->whole_from) /* sent again, it is of a time when it knew less */
 			r->peer.whole_from = whole_from;
 		r->n_batches++; /* who goes on wants to know where */

@@ -86,8 +86,11 @@ struct ha_apply {
 	void (*commit)(void *arg, const struct ha_commit *c, uint64_t digest);
 	/* Sums of those sections of a session (bits by number) as held now; 0 of one that is not there. */
 	void (*sums)(void *arg, uint64_t serial, unsigned parts, uint64_t sum[HA_SECTION_N]);
-	/* A stream begins with that word of the peer: nothing of what is held came from it. */
-	void (*anew)(void *arg, const struct ha_hello *peer);
+	/* A stream begins: nothing of what is held came from it. */
+	void (*anew)(void *arg);
+	/* The peer's names for what it counts, lent: none when the stream begins without them, and once they come; before the
+	 * sessions that need them. */
+	void (*named)(void *arg, const struct ha_hello *peer);
 	void *arg;
 };
 
@@ -107,6 +110,7 @@ struct ha_receiver {
 	struct ha_ahead ahead;
 	struct ha_decoded decoded[HA_DECODED_MAX]; /* of the batch that is being taken */
 	unsigned n_decoded;
+	bool named;         /* the stream's names have come: a connection's hello has none, and may be the first */
 	bool merges;        /* the owner's word: it takes streams of a node that yields, and no others: see ha_hello */
 	bool follows;       /* a stream, the peer's hello.stream; its former one is not taken for a new one: */
 	uint64_t former;

@@ -331,7 +331,7 @@ struct sum {
 	const char *key;
 	uint64_t v;
 };
-enum { SUMS = 28 };
+enum { SUMS = 29 };
 
 static void sums(const struct ha_status *s, struct sum v[SUMS])
 {
@@ -354,6 +354,7 @@ static void sums(const struct ha_status *s, struct sum v[SUMS])
 				       { "digest_mismatches", s->digest_mismatches },
 				       { "repairs", s->repairs },
 				       { "tags_unknown", s->tags_unknown },
+				       { "interfaces_unknown", s->ports_unknown },
 				       { "merged", s->merged },
 				       { "merge_kept", s->merge_kept },
 				       { "merge_refused", s->merge_refused },

@@ -7,6 +7,7 @@
 #include "hacache/ha_schema.h"
 #include "hacache/ha_sync.h"
 #include "ips/engine_int.h"
+#include "ips/peer_ports.h"
 #include "ips/peer_tags.h"
 #include "ips/reasm_kept.h"
 
@@ -22,6 +23,8 @@ struct engine_ha {
 	struct ha_scan scan[DIR_N];
 	uint8_t *names;              /* of our tags, packed */
 	struct peer_tags tags;
+	uint8_t *ifnames;            /* of our interfaces, packed */
+	struct peer_ports ports;
 };
 
 enum err engine_ha_new(struct engine *e, struct engine_ha **out)
@@ -42,7 +45,9 @@ void engine_ha_free(struct engine_ha *h)
 	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
 		buf_clear(h->e->bufs, &h->scan[d].stream);
 	peer_tags_fini(&h->tags);
+	peer_ports_fini(&h->ports);
 	free(h->names);
+	free(h->ifnames);
 	free(h);
 }
 
@@ -231,16 +236,29 @@ void engine_ha_hello(const struct engine *e, struct ha_hello *h)
 		                .custom_hash = custom->hash, .stock_nr = stock->nr, .custom_nr = custom->nr };
 }
 
-void engine_ha_names(struct engine_ha *h, struct buf *out)
+enum err engine_ha_names(struct engine_ha *h, struct ha_hello *hello)
 {
-	peer_tags_pack(h->e->gen->sigs, &h->names, out);
+	peer_tags_pack(h->e->gen->sigs, &h->names, &hello->names);
+	return peer_ports_pack(h->e->gen, &h->ifnames, &hello->ifnames);
 }
 
 /* --- in -------------------------------------------------------------------------------------------- */
 
 enum err engine_ha_meet(struct engine_ha *h, const struct ha_hello *peer)
 {
-	return peer_tags_learn(&h->tags, h->e->gen->sigs, peer);
+	TRY(peer_tags_learn(&h->tags, h->e->gen->sigs, peer));
+	return peer_ports_learn(&h->ports, h->e->gen, &peer->ifnames);
+}
+
+uint64_t engine_ha_unknown_ports(const struct engine_ha *h, const char **last)
+{
+	*last = h->ports.last;
+	return h->ports.unknown;
+}
+
+uint32_t engine_ha_port(const struct engine_ha *h, uint32_t nr)
+{
+	return peer_ports_here(&h->ports, nr);
 }
 
 uint64_t engine_ha_unknown_tags(const struct engine_ha *h, const char **last)
@@ -406,21 +424,6 @@ static enum err import_inspection(struct engine_ha *h, struct session *s, const 
 	return OK;
 }
 
-/* Numbers of our own tables, each once and in order. */
-static bool tags_good(const struct sigset *set, const struct tagset *tags, struct ha_trust trust)
-{
-	for (unsigned i = 0; i < tags->n; i++) {
-		const tag_t t = tags->id[i];
-		const enum tag_table_id table = (t & TAG_CUSTOM_BIT) != 0 ? TAGS_CUSTOM : TAGS_STOCK;
-		const bool known = (t & ~TAG_CUSTOM_BIT) < sigset_tags(set, table)->nr;
-		if ((table == TAGS_CUSTOM ? trust.custom_tags : trust.stock_tags) && !known)
-			return false;
-		if (i > 0 && t <= tags->id[i - 1])
-			return false;
-	}
-	return true;
-}
-
 /* The count of octets does not travel: import makes it anew. */
 static bool held_good(const struct reasm_dir *in)
 {
@@ -453,7 +456,8 @@ static bool kept_fits(const struct session *s, const struct ha_session *in)
 }
 
 /* What forwarding knows with this message: of a session that is not here all of it has to come. */
-static enum err forward_state(const struct session *s, const struct ha_session *in, struct session_state *out)
+static enum err forward_state(const struct engine_ha *h, const struct session *s, const struct ha_session *in,
+			      struct session_state *out)
 {
 	static const enum ha_section part[] = { HA_SEC_fwd, HA_SEC_state, HA_SEC_orig, HA_SEC_reply };
 	const struct session_state *const from[] = { in->fwd, in->state, in->orig, in->reply };
@@ -466,6 +470,8 @@ static enum err forward_state(const struct session *s, const struct ha_session *
 		else if (s == NULL)
 			return ERR_MISMATCH;
 	}
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
+		out->ifin[d] = from[2 + d] != NULL ? engine_ha_port(h, from[2 + d]->ifin[d]) : out->ifin[d];
 	out->serial = in->serial;
 	TRY(session_state_times(out));
 	return session_state_check(out);
@@ -475,18 +481,25 @@ static enum err forward_state(const struct session *s, const struct ha_session *
 static enum err check(const struct engine_ha *h, const struct session *s, const struct ha_session *in, struct ha_trust trust,
 		      struct session_state *st)
 {
-	TRY(forward_state(s, in, st));
+	TRY(forward_state(h, s, in, st));
 	if (in->reasm != NULL && (!held_good(&in->reasm->dir[DIR_ORIG]) || !held_good(&in->reasm->dir[DIR_REPLY])))
 		return ERR_RANGE;
 	if (!kept_fits(s, in) || !stack_good(s, in))
 		return ERR_RANGE;
-	return in->insp == NULL || tags_good(h->e->gen->sigs, &in->insp->tags, trust) ? OK : ERR_RANGE;
+	return in->insp == NULL || peer_tags_good(h->e->gen->sigs, &in->insp->tags, trust) ? OK : ERR_RANGE;
 }
 
 enum err engine_ha_check(const struct engine_ha *h, const struct ha_session *in, struct ha_trust trust)
 {
 	struct session_state st;
 	return check(h, session_by_serial(h->e->sessions, in->serial), in, trust, &st);
+}
+
+static void note_ports(struct engine_ha *h, const struct ha_session *in)
+{
+	const struct session_state *const way[DIR_N] = { in->orig, in->reply };
+	for (enum dir d = DIR_ORIG; d < DIR_N; d++)
+		peer_ports_note(&h->ports, way[d] != NULL ? way[d]->ifin[d] : 0);
 }
 
 enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, struct ha_trust trust)
@@ -497,6 +510,7 @@ enum err engine_ha_import(struct engine_ha *h, const struct ha_session *in, stru
 	const bool new = s == NULL;
 	TRY(check(h, s, in, trust, &st));
 	TRY(session_import(e->sessions, &st, &s));
+	note_ports(h, in);
 	if (new)
 		s->gen_nr = e->gen_nr;
 	else if (s->gen_nr != e->gen_nr)
@@ -554,6 +568,7 @@ enum err engine_ha_merge(struct engine_ha *h, const struct ha_session *in, struc
 	if (session_by_serial(t, st.serial) != NULL)
 		st.serial = session_last_serial(t) + 1;
 	TRY(session_import(t, &st, &s));
+	note_ports(h, in);
 	s->gen_nr = h->e->gen_nr;
 	*taken = true;
 	const enum err e = import_inspection(h, s, in, trust);

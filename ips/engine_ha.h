@@ -53,11 +53,16 @@ void engine_ha_tick(struct engine_ha *h, mono_t now);
 void engine_ha_promote(struct engine_ha *h, const struct ha_commit *last);
 /* What this engine says of itself first. */
 void engine_ha_hello(const struct engine *e, struct ha_hello *h);
-/* And of its tags, at the beginning of a stream: lent until the next call. */
-void engine_ha_names(struct engine_ha *h, struct buf *out);
-/* What a peer whose stream begins says of itself: its tags are known by their names from now on. */
+/* And of its tags and interfaces, at the beginning of a stream: lent until the next call. */
+enum err engine_ha_names(struct engine_ha *h, struct ha_hello *hello) MUST_USE;
+/* What a peer whose stream begins says of itself: its tags and interfaces are known by their names from now on. ERR_RANGE,
+ * ERR_NOMEM: they are not. */
 enum err engine_ha_meet(struct engine_ha *h, const struct ha_hello *peer) MUST_USE;
 /* How many of its tags have come that are not known here, and the last one's name. */
 uint64_t engine_ha_unknown_tags(const struct engine_ha *h, const char **last);
+/* The same of interfaces. */
+uint64_t engine_ha_unknown_ports(const struct engine_ha *h, const char **last);
+/* Our number of an interface that the peer means by that one; 0: unknown. */
+uint32_t engine_ha_port(const struct engine_ha *h, uint32_t nr);
 
 #endif

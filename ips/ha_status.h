@@ -75,6 +75,7 @@ struct ha_status {
 	uint64_t resent, retries; /* batches sent again; times that no answer within the commit timeout had the other link tried */
 	uint64_t repairs;        /* buckets of the table told anew: given, or taken */
 	uint64_t tags_unknown;   /* standby: tags of the peer that came and have no name here, each once a stream */
+	uint64_t ports_unknown;  /* the same of interfaces */
 	uint64_t merged, merge_kept, merge_refused; /* after both have worked: sessions taken over, kept, not taken */
 	uint64_t queued, queued_octets; /* batches that wait for their acknowledgement */
 	uint64_t resyncs, digest_mismatches, refused, commit_timeouts, backlog_dropped, promotions;

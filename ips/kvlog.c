@@ -173,6 +173,7 @@ static const struct kv_kind ha_kinds[HAE_N] = {
 	[HAE_LINK_SWITCH] = { "0108037902", "event", "ha", NULL, "warning" },
 	[HAE_CAUGHT_UP] = { "0108037903", "event", "ha", NULL, "information" },
 	[HAE_TAGS] = { "0108037903", "event", "ha", NULL, "warning" },
+	[HAE_PORTS] = { "0108037903", "event", "ha", NULL, "warning" },
 	[HAE_MERGED] = { "0108037903", "event", "ha", NULL, "notice" },
 	[HAE_DIGEST] = { "0108037903", "event", "ha", NULL, "error" },
 	[HAE_BULK_START] = { "0108037903", "event", "ha", NULL, "information" },

@@ -52,6 +52,7 @@ struct logs_cfg {
 	X(HAE_DIGEST, "digests differ")                      \
 	X(HAE_MERGED, "sessions merged")                     \
 	X(HAE_TAGS, "tags not known here")                   \
+	X(HAE_PORTS, "interfaces not known here")            \
 	X(HAE_BOUNCE, "interfaces set down and up")
 
 enum ha_event_id {

@@ -50,10 +50,18 @@ static void no_sums(void *arg, uint64_t serial, unsigned parts, uint64_t sum[HA_
 	(void)arg, (void)serial, (void)parts, (void)sum;
 }
 
-static void begin_anew(void *arg, const struct ha_hello *peer)
+/* What is here is not the stream's. */
+static void keep_all(void *arg)
+{
+	(void)arg;
+}
+
+static void take_names(void *arg, const struct ha_hello *peer)
 {
 	struct merge *m = arg;
-	m->failed = engine_ha_meet(m->ha, peer);
+	const enum err e = engine_ha_meet(m->ha, peer);
+	if (e != OK)
+		m->failed = e;
 }
 
 enum err merge_begin(struct merge *m, struct engine *e, struct engine_ha *ha, const struct hash_key *key)
@@ -68,7 +76,8 @@ enum err merge_begin(struct merge *m, struct engine *e, struct engine_ha *ha, co
 				      .datagram = pass_datagram,
 				      .commit = take_commit,
 				      .sums = no_sums,
-				      .anew = begin_anew,
+				      .anew = keep_all,
+				      .named = take_names,
 				      .arg = m };
 	engine_ha_hello(e, &own);
 	TRY(ha_receiver_new(key, engine_gen(e)->max_sessions, &own, &m->apply, &m->rx));

@@ -122,3 +122,17 @@ bool peer_tags_translate(struct peer_tags *p, struct ha_trust trust, struct tags
 	}
 	return all;
 }
+
+bool peer_tags_good(const struct sigset *set, const struct tagset *tags, struct ha_trust trust)
+{
+	for (unsigned i = 0; i < tags->n; i++) {
+		const tag_t t = tags->id[i];
+		const enum tag_table_id table = (t & TAG_CUSTOM_BIT) != 0 ? TAGS_CUSTOM : TAGS_STOCK;
+		const bool known = (t & ~TAG_CUSTOM_BIT) < sigset_tags(set, table)->nr;
+		if ((table == TAGS_CUSTOM ? trust.custom_tags : trust.stock_tags) && !known)
+			return false;
+		if (i > 0 && t <= tags->id[i - 1])
+			return false;
+	}
+	return true;
+}

@@ -26,5 +26,7 @@ enum err peer_tags_learn(struct peer_tags *p, const struct sigset *sigs, const s
 void peer_tags_fini(struct peer_tags *p);
 /* Puts our numbers in the place of the peer's, of tables that are not trusted; false: some of them are not known here. */
 bool peer_tags_translate(struct peer_tags *p, struct ha_trust trust, struct tagset *tags);
+/* Could they be a peer's? Each once and in order; of tables that are trusted, numbers that they have. */
+bool peer_tags_good(const struct sigset *set, const struct tagset *tags, struct ha_trust trust);
 
 #endif

@@ -110,7 +110,7 @@ static enum err begin(struct replica *r, bool yields, mono_t since)
 	r->whole_from = 0;
 	ha_sender_begin(&r->sender, engine_now(r->engine));
 	engine_ha_hello(r->engine, &h);
-	engine_ha_names(r->ha, &h.names);
+	TRY(engine_ha_names(r->ha, &h));
 	TRY(ha_sender_hello(&r->sender, &h));
 	r->mode = REPLICA_ACTIVE;
 	r->whole = false;
@@ -274,7 +274,10 @@ static void apply_rec(void *arg, uint64_t seq, const struct rec *r)
 		q->forgotten += q->max / 2;
 		drop_recs(q, q->max / 2);
 	}
-	push_rec(n, r, seq);
+	struct rec here = *r;
+	here.ifin = engine_ha_port(n->ha, r->ifin);
+	here.ifout = engine_ha_port(n->ha, r->ifout);
+	push_rec(n, &here, seq);
 }
 
 static enum err check_datagram(void *arg, const struct frag_message *m)
@@ -315,12 +318,17 @@ static void clear(struct replica *n)
 	n->last = (struct ha_commit){ 0 };
 }
 
-static void begin_anew(void *arg, const struct ha_hello *peer)
+static void begin_anew(void *arg)
+{
+	clear(arg);
+}
+
+static void take_names(void *arg, const struct ha_hello *peer)
 {
 	struct replica *n = arg;
-	clear(n);
-	if (engine_ha_meet(n->ha, peer) != OK)
-		n->failed = ERR_NOMEM;
+	const enum err e = engine_ha_meet(n->ha, peer);
+	if (e != OK)
+		n->failed = e;
 }
 
 enum err replica_stand_by(struct replica *r)
@@ -339,6 +347,7 @@ enum err replica_stand_by(struct replica *r)
 				      .commit = apply_commit,
 				      .sums = apply_sums,
 				      .anew = begin_anew,
+				      .named = take_names,
 				      .arg = r };
 	engine_ha_hello(r->engine, &own);
 	return ha_receiver_new(&r->key, engine_gen(r->engine)->max_sessions, &own, &r->apply, &r->receiver);

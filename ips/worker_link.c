@@ -289,14 +289,18 @@ void pair_acknowledge(struct worker *w, unsigned i, struct ha_receiver *r)
 		link_drop(l, w->now); /* the peer would wait for ever */
 }
 
-/* The peer has other signatures. */
-static void tell_tags(struct worker *w)
+/* The peer has other signatures, or another configuration. */
+static void tell_unknown(struct worker *w)
 {
 	const char *last;
 	const uint64_t n = engine_ha_unknown_tags(w->r.ha, &last);
 	if (n > w->status.tags_unknown)
 		worker_event(w, HAE_TAGS, last);
 	w->status.tags_unknown = n;
+	const uint64_t ports = engine_ha_unknown_ports(w->r.ha, &last);
+	if (ports > w->status.ports_unknown)
+		worker_event(w, HAE_PORTS, last);
+	w->status.ports_unknown = ports;
 }
 
 static void feed(struct worker *w, unsigned i, struct span s)
@@ -316,7 +320,7 @@ static void feed(struct worker *w, unsigned i, struct span s)
 		links_drop(w->cfg.links, w->now);
 		return;
 	}
-	tell_tags(w);
+	tell_unknown(w);
 	if (w->r.receiver.n_batches != batches)
 		pair_acknowledge(w, i, &w->r.receiver);
 	if (w->r.receiver.n_differed > differed)

@@ -38,6 +38,18 @@ nodes_up() {
 	ip -n "$run_id-server" -6 route add default via fd02::1
 }
 
+# The nodes count their interfaces in different orders: what they tell each other is by name.
+interfaces_of() { # NODE
+	case $1 in
+	b) set -- wan0 lan0 ;;
+	*) set -- lan0 wan0 ;;
+	esac
+	for port; do
+		net=$([ "$port" = lan0 ] && echo 1 || echo 2)
+		printf '    edit "%s"\n        set ip 10.%s.0.1 255.255.255.0\n        set ip6 fd0%s::1/64\n    next\n' "$port" "$net" "$net"
+	done
+}
+
 # node_conf NAME OWN PEER PRIORITY [LINE...]: $work/NAME.conf. Further lines are added as they are; $policy_1 and $ha_1 into those blocks.
 node_conf() {
 	name=$1 own=$2 peer=$3 priority=$4
@@ -50,14 +62,7 @@ config system settings
     set inspection-mode ${mode:-prevent}
 end
 config system interface
-    edit "lan0"
-        set ip 10.1.0.1 255.255.255.0
-        set ip6 fd01::1/64
-    next
-    edit "wan0"
-        set ip 10.2.0.1 255.255.255.0
-        set ip6 fd02::1/64
-    next
+$(interfaces_of "$name")
 end
 config system ha
     set group-name "pair"

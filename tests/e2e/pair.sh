@@ -50,6 +50,8 @@ split() { # AS SID
 	ends "$1" 4
 	[ "$(alerts "$first" $2)/$(alerts "$second" $2)" = "$by_first/$((by_second + 1))" ] ||
 		echo "$second ought to fire once: $first $by_first > $(alerts "$first" $2), $second $by_second > $(alerts "$second" $2)"
+	grep '"signature_id":'"$2" "$work/$second.eve" | tail -n 1 | grep -q '"in_iface":"lan0"' ||
+		echo "the alert of $second: $(grep "\"signature_id\":$2" "$work/$second.eve" | tail -n 1)"
 }
 
 alerts() { # NODE SID

@@ -131,11 +131,16 @@ static void on_sums(void *arg, uint64_t serial, unsigned parts, uint64_t sum[HA_
 	ha_session_sums(&one, sum);
 }
 
-static void on_anew(void *arg, const struct ha_hello *h)
+static void on_anew(void *arg)
+{
+	(void)arg;
+	memset(w.held, 0, sizeof(w.held));
+}
+
+static void on_named(void *arg, const struct ha_hello *h)
 {
 	(void)arg;
 	(void)h;
-	memset(w.held, 0, sizeof(w.held));
 }
 
 static const struct ha_apply apply = { .check = on_check,
@@ -146,7 +151,8 @@ static const struct ha_apply apply = { .check = on_check,
 				       .datagram = on_datagram,
 				       .commit = on_commit,
 				       .sums = on_sums,
-				       .anew = on_anew };
+				       .anew = on_anew,
+				       .named = on_named };
 
 static const struct ha_hello hello = { .sig_hash = 1, .stock_hash = 2, .custom_hash = 3, .stock_nr = 4, .custom_nr = 5 };
 

@@ -154,12 +154,18 @@ static void apply_sums(void *arg, uint64_t serial, unsigned parts, uint64_t sum[
 		ha_session_sums(&out, sum);
 }
 
-static void apply_anew(void *arg, const struct ha_hello *peer)
+static void apply_anew(void *arg)
 {
-	(void)peer;
 	struct standby *s = arg;
 	engine_ha_clear(s->ha);
 	s->commits = 0;
+}
+
+static void apply_named(void *arg, const struct ha_hello *peer)
+{
+	struct standby *s = arg;
+	const enum err e = engine_ha_meet(s->ha, peer);
+	FUZZ_CHECK(e == OK || e == ERR_RANGE);
 }
 
 /* The next segment of a session's direction, with these octets. */
@@ -256,6 +262,7 @@ static void run_standby(struct cur in, uint8_t how)
 					.commit = apply_commit,
 					.sums = apply_sums,
 					.anew = apply_anew,
+					.named = apply_named,
 					.arg = &s };
 	FUZZ_CHECK(engine_new(&cfg, &g, mono_ns(0), ignore_rec, &s, &s.e) == OK && engine_ha_new(s.e, &s.ha) == OK);
 	engine_ha_hello(s.e, &own);

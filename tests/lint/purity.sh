@@ -10,7 +10,7 @@ B=${B:-build/$(basename "$CC")-release}
 # Pure ones: four folders whole, of the engine what touches a packet, of hacache all but the link.
 objects() {
 	for o in "$B"/base/*.o "$B"/forward/*.o "$B"/decoders/*.o "$B"/decoders/*/*.o "$B"/sigs/*.o "$B"/hacache/*.o \
-		"$B"/ips/engine*.o "$B"/ips/inspect*.o "$B"/ips/rec_pdu.o "$B"/ips/reasm*.o "$B"/ips/stack*.o "$B"/ips/peer_tags.o \
+		"$B"/ips/engine*.o "$B"/ips/inspect*.o "$B"/ips/rec_pdu.o "$B"/ips/reasm*.o "$B"/ips/stack*.o "$B"/ips/peer_tags.o "$B"/ips/peer_ports.o \
 		"$B"/ips/merge.o; do
 		case $o in
 		*'*'* | "$B"/hacache/link*.o | "$B"/hacache/*_link*.o | "$B"/hacache/ha_link*.o) continue ;;

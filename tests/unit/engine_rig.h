@@ -23,6 +23,8 @@ struct rig_opts {
 	uint64_t ignore_after, stream_memory;
 	uint32_t max_sessions, budget, tsdu_max;
 	uint32_t quiet; /* 1 << kind: records not wanted */
+	char (*ifname)[16]; /* as in gen.h; lent */
+	uint32_t n_ifname;
 };
 
 struct rig {
@@ -96,6 +98,8 @@ static inline void rig_gen(struct gen *g, const struct rig_opts *o)
 	session_cfg_default(&sc);
 	*g = (struct gen){ .limits = dec_limits_default, .prevent = o->prevent, .ignore_after = o->ignore_after };
 	g->share_tcp = g->share_rest = true;
+	g->ifname = o->ifname;
+	g->n_ifname = o->n_ifname;
 	memcpy(g->timeout_s, sc.timeout_s, sizeof(g->timeout_s));
 	g->max_sessions = o->max_sessions != 0 ? o->max_sessions : 64;
 	g->stream_memory = o->stream_memory != 0 ? o->stream_memory : 4 << 20;

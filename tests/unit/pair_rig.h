@@ -18,6 +18,7 @@ static const struct policy_rule policy = {
 };
 static const char rules[] = "drop tcp any any -> any any (msg:\"no\"; content:\"left\"; content:\"right\"; sid:1;)\n";
 static const struct rig_opts opts = { .rules = rules, .policies = &policy, .n_policies = 1, .prevent = true, .max_sessions = 4096 };
+static const struct rig_opts *node_opts[2] = { &opts, &opts }; /* of nodes that start from now on */
 
 static inline uint16_t free_port(void)
 {
@@ -38,6 +39,9 @@ static inline void configure(unsigned i, uint16_t port, unsigned dead_ms, uint16
 	static const char *const addr[] = { "127.0.0.1", "127.0.0.2" };
 	memset(l, 0, sizeof(*l));
 	l->pair = true;
+	l->n_iface = 1;
+	strcpy(l->iface[0], "lo");
+	l->iface_nr[0] = 1;
 	l->n_links = n_links;
 	l->wait = (uint8_t)wait;
 	l->commit_timeout_ns = 20 * NS_PER_MS;
@@ -58,7 +62,7 @@ static inline void start(unsigned i)
 	if (links_new(cfg, n[i].live.n_links, box_now(&n[i]), &n[i].links, why) != OK)
 		printf("# %s\n", why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(n[i].links);
-	rig_gen(&gen[i], &opts);
+	rig_gen(&gen[i], node_opts[i]);
 	box_new(&n[i], &gen[i]);
 	box_start(&n[i]);
 }

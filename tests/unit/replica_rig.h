@@ -16,6 +16,7 @@ struct side {
 	struct replica r;
 	struct outbuf told;      /* records that may be written, a line each */
 	unsigned n;
+	uint32_t ifin, ifout;    /* of the last one */
 	mono_t now;
 };
 
@@ -27,6 +28,8 @@ static inline void sink(void *arg, const struct rec *r)
 	struct side *s = arg;
 	outbuf_fmt(&s->told, "%u %llu-%u packet %llu\n", r->kind, (unsigned long long)r->serial, r->nr,
 		   (unsigned long long)r->packet_nr);
+	s->ifin = r->ifin;
+	s->ifout = r->ifout;
 	s->n++;
 }
 

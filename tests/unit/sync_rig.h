@@ -18,7 +18,7 @@ struct standby {
 	uint64_t sum[64][HA_SECTION_N]; /* by serial */
 	uint64_t refuse;     /* serial that check refuses */
 	uint64_t full;       /* serial that session refuses */
-	unsigned mismatches, anew, n_names;
+	unsigned mismatches, anew, n_names, n_ifnames;
 	struct ha_commit last;
 };
 
@@ -90,11 +90,17 @@ static inline void sums(void *arg, uint64_t serial, unsigned parts, uint64_t sum
 	memcpy(sum, s->sum[serial % 64], sizeof(s->sum[0]));
 }
 
-static inline void anew(void *arg, const struct ha_hello *peer)
+static inline void anew(void *arg)
 {
 	struct standby *s = arg;
 	s->anew++;
+}
+
+static inline void named(void *arg, const struct ha_hello *peer)
+{
+	struct standby *s = arg;
 	s->n_names += peer->names.len;
+	s->n_ifnames += peer->ifnames.len;
 }
 
 static const struct ha_hello hello = {
@@ -105,7 +111,7 @@ static inline struct ha_apply apply_of(struct standby *s)
 {
 	return (struct ha_apply){
 		.check = check, .session = session, .ended = ended, .rec = rec, .check_datagram = check_datagram,
-		.datagram = datagram, .commit = commit, .sums = sums, .anew = anew, .arg = s
+		.datagram = datagram, .commit = commit, .sums = sums, .anew = anew, .named = named, .arg = s
 	};
 }
 

@@ -211,59 +211,6 @@ static void test_trust(void)
 	rig_end(&a);
 }
 
-#define SETS(n, what, tag) \
-	"alert tcp any any -> any any (msg:\"" #n "\"; content:\"" what "\"; flowbits:set," tag "; flowbits:noalert; sid:" #n ";)\n"
-
-/* Tables in another order, with other names between: a tag is the same one by its name; what has none here is left out. */
-static void test_tag_names(void)
-{
-	static const struct rig_opts others = { .rules = SETS(1, "left", "zero") SETS(2, "right", "two") SETS(3, "third", "one") };
-	static const struct rig_opts sender = { .rules = SETS(1, "left", "one") SETS(2, "right", "lone") SETS(3, "third", "two") };
-	const struct ha_trust none = { 0 };
-	struct ha_session s;
-	struct ha_hello h;
-	const char *last;
-	rig_new(&a, &sender);
-	rig_new(&b, &others);
-	open_wires();
-	struct engine_ha *from = ha_of(&a), *to = ha_of(&b);
-	rig_open(&a);
-	rig_tcp(&a, DIR_ORIG, TCP_ACK, 101, 501, "left third");
-	for (unsigned with = 0; with < 2; with++) { /* at first there are numbers alone */
-		engine_ha_hello(a.e, &h);
-		if (with != 0)
-			engine_ha_names(from, &h.names);
-		CU_ASSERT_EQUAL(engine_ha_meet(to, &h), OK);
-		engine_ha_clear(to);
-		for (unsigned again = 0; again < 2; again++) {
-			CU_ASSERT_TRUE(engine_ha_export(from, 1, HA_PARTS_ALL, &s));
-			CU_ASSERT_EQUAL(engine_ha_import(to, over_the_wire(&s, a.now), none), OK);
-		}
-		const struct tagset *tags = &engine_insp(rig_first(&b))->s.tags;
-		CU_ASSERT_EQUAL(tags->n, with * 2);
-		CU_ASSERT_EQUAL(engine_ha_unknown_tags(to, &last), !with);
-		for (unsigned i = 0; i < tags->n; i++)
-			CU_ASSERT_STRING_EQUAL(sigset_tag_name(b.gen.sigs, tags->id[i]), i == 0 ? "two" : "one");
-	}
-	rig_tcp(&a, DIR_ORIG, TCP_ACK, 111, 501, "right");
-	for (unsigned wrong = 0; wrong < 2; wrong++) { /* names that do not add up to the numbers */
-		h.custom_nr += wrong;
-		CU_ASSERT_EQUAL(engine_ha_meet(to, &h), OK);
-		CU_ASSERT_TRUE(engine_ha_export(from, 1, HA_PARTS_ALL, &s));
-		CU_ASSERT_EQUAL(engine_ha_import(to, over_the_wire(&s, a.now), none), OK);
-		CU_ASSERT_EQUAL(engine_insp(rig_first(&b))->s.tags.n, wrong ? 0 : 2);
-		CU_ASSERT_EQUAL(engine_ha_unknown_tags(to, &last), 1);
-		CU_ASSERT_EQUAL(strcmp(last, "lone") == 0, !wrong);
-	}
-	h.custom_nr = UINT32_MAX;
-	CU_ASSERT_EQUAL(engine_ha_meet(to, &h), OK);
-	engine_ha_free(from);
-	engine_ha_free(to);
-	close_wires();
-	rig_end(&b);
-	rig_end(&a);
-}
-
 /* Other signatures: a pattern that began in what is still kept is found; what is not kept any more is a gap. A policy that
  * prefers security lets none of it go on. */
 static void test_other_signatures(void)
@@ -530,6 +477,6 @@ static void test_hello(void)
 
 UNIT_MAIN({ "the script is worth it", test_script }, { "a switch at every packet", test_every_cut }, { "what changed", test_dirty },
 	  { "larval sessions", test_larval }, { "what of the peer's counts here", test_trust },
-	  { "tags by name", test_tag_names }, { "other signatures", test_other_signatures },
+	  { "other signatures", test_other_signatures },
 	  { "what no engine could hold", test_check }, { "sessions unknown or others", test_unknown_session },
 	  { "no memory", test_no_memory }, { "table full", test_table_full }, { "hello", test_hello })

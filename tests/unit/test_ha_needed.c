@@ -42,6 +42,7 @@ static void begin_stream(uint64_t stream)
 	spoil(t.tx.wire);
 	struct ha_hello h = hello;
 	h.names = (struct buf){ .p = (uint8_t[]){ "a\0b\0c\0d" }, .len = 8 };
+	h.ifnames = (struct buf){ .p = (uint8_t[]){ "\0\1\4lan0" }, .len = 7 };
 	CU_ASSERT_EQUAL(ha_sender_hello(&t.tx, &h), OK);
 }
 
@@ -53,7 +54,7 @@ static void take(struct span b)
 	note("fed %llu, applied %llu,", (uint64_t)e, t.s->rx.seq);
 	note(" anew %llu, whole from %llu,", t.s->anew, t.s->rx.peer.whole_from);
 	note(" trust %llu, stray %llu,", trust.sigs + 2u * trust.stock_tags + 4u * trust.custom_tags, t.s->rx.n_stray);
-	note(" names %llu,", t.s->n_names, 0);
+	note(" names %llu, of interfaces %llu,", t.s->n_names, t.s->n_ifnames);
 	note(" compares %llu, repairs %llu\n", ha_receiver_comparable(&t.s->rx), t.s->rx.n_repairs);
 }
 

@@ -181,6 +181,54 @@ static void test_released(void)
 	both_free();
 }
 
+/* The nodes' configurations count interfaces otherwise: sessions and records that the standby has are of its own numbers. */
+static void test_interfaces(void)
+{
+	static char theirs[11][16] = { [9] = "wan0", [10] = "lan0" }, ours[11][16] = { [4] = "lan0", [5] = "wan0" };
+	both_new();
+	gen.ifname = theirs;
+	gen.n_ifname = ARRAY_LEN(theirs);
+	CU_ASSERT_EQUAL_FATAL(replica_stand_by(&b.r), OK);
+	CU_ASSERT_EQUAL_FATAL(replica_join(&a.r), OK);
+	gen.ifname = ours; /* when the standby reads it */
+	gen.n_ifname = ARRAY_LEN(ours);
+	CU_ASSERT_EQUAL(replica_bulk(&a.r, SESSIONS), 0);
+	tell(&a, &b);
+	open_flow(&a, 2000);
+	segment(&a, 2000, TCP_ACK, "left right again");
+	tell(&a, &b);
+	replica_promote(&b.r);
+	const struct session *s = session_next(engine_sessions(b.r.engine), NULL);
+	CU_ASSERT_TRUE(s != NULL && s->s.ifin[DIR_ORIG] == 4 && s->s.ifin[DIR_REPLY] == 5);
+	CU_ASSERT_TRUE(b.n == 2 && b.ifin == 4 && b.ifout == 5);
+	replica_part(&a.r);
+	CU_ASSERT_TRUE(a.n == 2 && a.ifin == 10 && a.ifout == 9);
+	gen.ifname = NULL;
+	gen.n_ifname = 0;
+	both_free();
+}
+
+/* A first word that no node says. */
+static void test_wrong_hello(void)
+{
+	uint8_t name[] = { 0, 9, 200, 'x' };
+	struct ha_sender tx;
+	struct ha_hello h;
+	struct span bytes;
+	both_new();
+	CU_ASSERT_EQUAL_FATAL(replica_stand_by(&b.r), OK);
+	CU_ASSERT_EQUAL_FATAL(ha_sender_new(&a.r.key, SESSIONS, &tx), OK);
+	tx.stream = 7;
+	engine_ha_hello(a.r.engine, &h);
+	h.ifnames = (struct buf){ .p = name, .len = sizeof(name) };
+	ha_sender_begin(&tx, a.now);
+	CU_ASSERT_EQUAL(ha_sender_hello(&tx, &h), OK);
+	CU_ASSERT_EQUAL(ha_sender_commit(&tx, &(struct ha_commit){ .whole = true }, &bytes), OK);
+	CU_ASSERT_EQUAL(replica_feed(&b.r, bytes), ERR_RANGE);
+	ha_sender_fini(&tx);
+	both_free();
+}
+
 /* A peer that never says what is written, as one whose log cannot be, takes no memory without end: the oldest are forgotten. */
 static void test_never_written(void)
 {
@@ -480,7 +528,7 @@ static void test_sequence(void)
 
 UNIT_MAIN({ "joined in steps while packets flow", test_join }, { "joined at any packet", test_join_anywhere },
 	  { "joined with nothing there", test_empty }, { "batches in flight", test_flights },
-	  { "what was written", test_released },
+	  { "what was written", test_released }, { "interfaces by name", test_interfaces }, { "a wrong hello", test_wrong_hello },
 	  { "what is never written", test_never_written },
 	  { "what is pending", test_pending }, { "parting", test_part }, { "promoted before whole", test_promote_early },
 	  { "a standby begins anew", test_stand_by_again }, { "turns", test_turns }, { "acknowledgements", test_acks },

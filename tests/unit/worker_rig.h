@@ -31,6 +31,7 @@ struct fake {
 		bool pass;
 	} p[FAKE_MAX];
 	unsigned put, taken, judged; /* packets so far */
+	uint32_t ifin;               /* of the kernel's, where all of them come in; 0: unknown */
 	unsigned injected, wrong;    /* wrong: verdicts for packets that were not taken */
 	unsigned refused;            /* verdicts, by fail_verdict */
 	unsigned most;               /* packets without a verdict at a time */
@@ -50,7 +51,7 @@ static inline enum err fake_recv(struct pktio *io, struct packet *v, unsigned ma
 	const bool fail = f->fail_recv;
 	for (; !fail && *n < max && f->taken < f->put; f->taken++)
 		v[(*n)++] = (struct packet){ .data = f->p[f->taken].b, .len = f->p[f->taken].len, .wire_len = f->p[f->taken].len,
-					     .csum_ready = true, .at = f->now(f->now_arg) };
+					     .csum_ready = true, .ifin = f->ifin, .at = f->now(f->now_arg) };
 	if (f->taken == f->put)
 		(void)!read(f->fd, &count, sizeof(count));
 	if (f->taken - f->judged > f->most)
