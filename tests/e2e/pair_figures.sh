@@ -121,9 +121,9 @@ unharmed() {
 	[ -z "${iperf:-}" ] || ! gone "$(cat "$work/iperf-c.pid")" || echo "$1: iperf3 has ended: $(tail -n 3 "$work/iperf-c")"
 }
 
-# rest TIMES: a daemon whose engine dies ten times within a minute gives up.
+# rest TIMES SECONDS: a daemon whose engine dies ten times within a minute gives up.
 rest() {
-	[ "$1" -lt 10 ] || sleep 4
+	[ "$1" -lt 10 ] || sleep "$2"
 }
 
 rounds() {
@@ -134,14 +134,14 @@ rounds() {
 			one $kind
 		done
 		unharmed "round $i"
-		rest "$runs"
+		rest "$runs" 4
 	done
 }
 
 deaths() {
 	for i in $(seq "$in_a_row"); do
 		one killed
-		rest "$in_a_row"
+		rest "$in_a_row" 4
 	done
 	unharmed "deaths in a row"
 	only_active_has_vips
@@ -151,7 +151,7 @@ host_losses() {
 	for i in $(seq "$runs"); do
 		one host_lost
 		one stopped
-		rest "$runs"
+		rest "$runs" 7 # the same one each time
 	done
 }
 
