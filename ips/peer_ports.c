@@ -1,7 +1,6 @@
 /* peer_ports.c - see peer_ports.h. */
 #include "ips/peer_ports.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
